@@ -1,0 +1,93 @@
+"""What a run was trained with: one frozen dataclass per stage; an unknown key is an error."""
+
+from dataclasses import field
+
+from pydantic import ConfigDict, TypeAdapter
+from pydantic.dataclasses import dataclass
+
+_STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, config=_STRICT)
+class FeatureConfig:
+    """Which encoder reads raw media and text; a registry name, or a path or hub id for machines that have it."""
+
+    visual_encoder: str = "efficientnet-lite0"
+    audio_encoder: str = "log-mel-statistics"
+    text_encoder: str = "all-minilm-l6-v2"
+
+
+@dataclass(frozen=True, config=_STRICT)
+class PreferenceConfig:
+    """How statements are found."""
+
+    n_statements: int = 8  # at most this many a user
+    shrinkage: float = 4.0  # pseudo-tips that pull a value's share towards everyone's
+    threshold: float = 0.15  # strength below which nothing is said
+    n_clusters: int = 10  # groups of visual and of audio features
+    n_phrases: int = 40  # key phrases of texts
+    min_streamers: int = 5  # a value that fewer streamers have is not in the vocabulary
+
+
+@dataclass(frozen=True, config=_STRICT)
+class RankingConfig:
+    """Step 0: co-tipping, towers, popularity and their weights."""
+
+    dim: int = 48  # of the aligned embeddings
+    hidden: int = 96  # of a streamer tower
+    dropout: float = 0.2
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-3
+    batch: int = 256
+    max_epochs: int = 80
+    patience: int = 8  # epochs without a better val score before a tower stops
+    cotips_ridge: tuple[float, ...] = (10.0, 30.0, 100.0, 300.0, 1000.0)  # tried on val
+    cotips_degree_power: tuple[float, ...] = (0.0, 0.5)  # users weigh 1 / n_tips ** power; tried on val
+    max_dense_streamers: int = 20_000  # above: co-tipping is low-rank
+    low_rank: int = 256
+
+
+@dataclass(frozen=True, config=_STRICT)
+class CorrectorConfig:
+    """Self-correction after step 0."""
+
+    max_steps: int = 3
+    min_witnesses: int = 5
+    max_witnesses: int = 40  # the newest are taken
+    top_k: int = 10
+    folds: int = 5  # of users, for weights that have not seen a witness
+    hidden: int = 32
+    learning_rate: float = 3e-3
+    max_epochs: int = 12
+    caution: float = 1.0  # a step must beat this many standard errors of the witnesses' rise
+
+
+@dataclass(frozen=True, config=_STRICT)
+class MapConfig:
+    """The stored UMAP map."""
+
+    n_neighbors: int = 15
+    min_dist: float = 0.1
+    max_points: int = 12_000  # streamers first, then a seeded draw of users
+
+
+@dataclass(frozen=True, config=_STRICT)
+class RunConfig:
+    """Everything that a run depends on, beside the data."""
+
+    features: FeatureConfig = field(default_factory=FeatureConfig)
+    preference: PreferenceConfig = field(default_factory=PreferenceConfig)
+    ranking: RankingConfig = field(default_factory=RankingConfig)
+    corrector: CorrectorConfig = field(default_factory=CorrectorConfig)
+    map: MapConfig = field(default_factory=MapConfig)
+    seed: int = 7
+
+
+def config_to_json(config: RunConfig) -> str:
+    """The configuration as indented JSON."""
+    return TypeAdapter(RunConfig).dump_json(config, indent=2).decode()
+
+
+def config_from_json(text: str) -> RunConfig:
+    """The inverse of config_to_json; raises pydantic.ValidationError on an unknown key or a wrong type."""
+    return TypeAdapter(RunConfig).validate_json(text)

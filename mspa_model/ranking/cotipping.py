@@ -1,0 +1,115 @@
+"""Co-tipping: a linear item-item model, exact per tip.
+
+Dense form: EASE (Steck 2019, "Embarrassingly Shallow Autoencoders"), with users weighing 1 / n_tips ** degree_power.
+Above RankingConfig.max_dense_streamers: a truncated SVD of the tips with ridge shrinkage of its directions.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from jaxtyping import Float, Int
+from scipy.sparse.linalg import svds
+from torch import Tensor
+
+from mspa_model.config import RankingConfig
+
+
+class CoTips(Protocol):
+    """A linear item-item model: the fit of a history is the sum of its tips' rows."""
+
+    def rows(self, streamer_idx: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
+        """What one tip to each of these streamers adds to every streamer's fit."""
+        ...
+
+    def rows_without(self, user: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
+        """The same rows from the model fitted without the user who tipped exactly these streamers."""
+        ...
+
+    def fit(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:
+        """Fit of every streamer to each history (row of tip weights)."""
+        ...
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What a run stores."""
+        ...
+
+
+@dataclass(frozen=True)
+class DenseCoTips:
+    """EASE by its inverse: B = I - P / diag(P), with P = inv(X' D X + ridge I)."""
+
+    inverse: Float[Tensor, "n_streamers n_streamers"]
+    degree_power: float
+
+    def rows(self, streamer_idx: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
+        return _ease_rows(self.inverse[streamer_idx], self.inverse.diagonal(), streamer_idx)
+
+    def rows_without(self, user: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
+        """Exact: the user's row leaves X'DX by a rank-one downdate (Sherman and Morrison 1950) of the inverse."""
+        weight = float(len(user)) ** -self.degree_power
+        pull = self.inverse[user].sum(0)
+        factor = weight / (1.0 - weight * pull[user].sum())
+        picked = self.inverse[user] + factor * pull[user][:, None] * pull[None, :]
+        return _ease_rows(picked, self.inverse.diagonal() + factor * pull.square(), user)
+
+    def fit(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:
+        return tips - (tips @ self.inverse) / self.inverse.diagonal()
+
+    def tensors(self) -> dict[str, Tensor]:
+        return {"inverse": self.inverse, "degree_power": torch.tensor([self.degree_power])}
+
+
+@dataclass(frozen=True)
+class LowRankCoTips:
+    """B = V diag(gain) V' without its diagonal; never a dense square."""
+
+    directions: Float[Tensor, "n_streamers rank"]
+    gain: Float[Tensor, " rank"]
+
+    def rows(self, streamer_idx: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
+        rows = (self.directions[streamer_idx] * self.gain) @ self.directions.T
+        rows[torch.arange(len(streamer_idx)), streamer_idx] = 0.0
+        return rows
+
+    def rows_without(self, user: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
+        """Not downdated: one user among the many that such a set has moves a direction by little."""
+        return self.rows(user)
+
+    def fit(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:
+        own = (self.directions.square() * self.gain).sum(1)
+        return (tips @ self.directions * self.gain) @ self.directions.T - tips * own
+
+    def tensors(self) -> dict[str, Tensor]:
+        return {"directions": self.directions, "gain": self.gain}
+
+
+def fit_cotips(tips: sp.csr_matrix, ridge: float, degree_power: float, config: RankingConfig, seed: int) -> CoTips:
+    """The model for distinct tipped pairs (n_users, n_streamers): dense where that fits, else low-rank."""
+    weights = np.maximum(np.asarray(tips.sum(1)).ravel(), 1.0) ** -degree_power
+    n_streamers = tips.shape[1]
+    if n_streamers <= config.max_dense_streamers:
+        gram = (tips.T @ sp.diags(weights) @ tips).toarray().astype(np.float64)
+        gram[np.diag_indices(n_streamers)] += ridge
+        return DenseCoTips(torch.from_numpy(np.linalg.inv(gram).astype(np.float32)), degree_power)
+    rank = min(config.low_rank, min(tips.shape) - 1)
+    _, scale, directions = svds(sp.diags(np.sqrt(weights)) @ tips.astype(np.float64), k=rank, rng=seed)
+    gain = (scale**2 / (scale**2 + ridge)).astype(np.float32)
+    return LowRankCoTips(torch.from_numpy(directions.T.astype(np.float32).copy()), torch.from_numpy(gain))
+
+
+def cotips_from_tensors(tensors: dict[str, Tensor]) -> CoTips:
+    """The inverse of `tensors()`."""
+    if "inverse" in tensors:
+        return DenseCoTips(tensors["inverse"], float(tensors["degree_power"][0]))
+    return LowRankCoTips(tensors["directions"], tensors["gain"])
+
+
+def _ease_rows(
+    picked: Float[Tensor, "n n_streamers"], diagonal: Float[Tensor, " n_streamers"], streamer_idx: Int[Tensor, " n"]
+) -> Float[Tensor, "n n_streamers"]:
+    rows = -picked / diagonal
+    rows[torch.arange(len(streamer_idx)), streamer_idx] = 0.0
+    return rows

@@ -1,0 +1,102 @@
+"""Step 0: score(user, streamer) = sum over sources of weight[user, source] x fit[source](user, streamer).
+
+weight[user, source] is the run's base weight over the spread (standard deviation over streamers) of that user's fit, so
+that base weights compare standardised sources and the sum stays exact.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from mspa_model.ranking.cotipping import CoTips
+from mspa_model.ranking.towers import Aligner, feature_tensors
+from mspa_model.types import SOURCES, Features, Modality, Source, Vocabulary
+
+# A spread below this is a fit that says nothing (no tips, one streamer): its weight is zero rather than a division by it.
+MIN_SPREAD = 1e-6
+
+
+@dataclass(frozen=True)
+class PreferenceTensors:
+    """The numbers of a batch of preferences.
+
+    tips: 0/1 for each distinct tipped streamer; strengths: signed strength of each value; residual: per modality.
+    """
+
+    tips: Float[Tensor, "batch n_streamers"]
+    strengths: Float[Tensor, "batch n_values"]
+    residual: Mapping[Modality, Float[Tensor, "batch feature_dim"]]
+
+
+class Scorer:
+    """Frozen fits of every source for any preference; base weights chosen on val."""
+
+    def __init__(
+        self,
+        cotips: CoTips,
+        aligners: nn.ModuleDict,
+        popularity: Float[Tensor, " n_streamers"],
+        base_weights: Float[Tensor, " n_sources"],
+        fold_weights: Float[Tensor, "n_folds n_sources"],
+        features: Features,
+        vocabulary: Vocabulary,
+        device: torch.device,
+    ) -> None:
+        """aligners: trained; popularity: log1p of train tippers; fold_weights: fitted without each fold of users."""
+        self.cotips, self.aligners, self.device = cotips, aligners.eval().to(device), device
+        self.popularity = (popularity - popularity.mean()).to(device)
+        self.base_weights, self.fold_weights = base_weights.to(device), fold_weights.to(device)
+        self.modalities = features.modalities
+        self.prototypes = {m: torch.from_numpy(vocabulary.prototypes[m]).to(device) for m in self.modalities}
+        self.features = feature_tensors(features, device)
+        with torch.no_grad():
+            self.embeddings = {m: self.aligner(m).embed(*self.features[m]) for m in self.modalities}
+            # A missing modality is zero, so that centring over all streamers leaves it at its own mean fit.
+            self.value_fits = {m: self.vector_fit(m, self.aligner(m).statements(self.prototypes[m])) for m in self.modalities}
+
+    def aligner(self, modality: Modality) -> Aligner:
+        """The trained pair of sides of one modality."""
+        aligner = self.aligners[modality.value]
+        assert isinstance(aligner, Aligner)
+        return aligner
+
+    def vector_fit(self, modality: Modality, vectors: Float[Tensor, "batch dim"]) -> Float[Tensor, "batch n_streamers"]:
+        """Centred fit of every streamer to user vectors of one modality."""
+        fit = vectors @ self.embeddings[modality].T
+        return fit - fit.mean(-1, keepdim=True)
+
+    @torch.no_grad()
+    def residual_fit(
+        self, modality: Modality, residual: Float[Tensor, "batch feature_dim"]
+    ) -> Float[Tensor, "batch n_streamers"]:
+        """The part of a modality's fit that no statement covers."""
+        return self.vector_fit(modality, self.aligner(modality).residual(residual))
+
+    @torch.no_grad()
+    def fits(
+        self, preference: PreferenceTensors, cotips_fit: Float[Tensor, "batch n_streamers"] | None = None
+    ) -> Float[Tensor, "batch n_sources n_streamers"]:
+        """Centred fit of each source; cotips_fit takes the place of the model's own where a witness is held out."""
+        fits = torch.zeros(len(preference.tips), len(SOURCES), preference.tips.shape[1], device=self.device)
+        for m in self.modalities:
+            stated = preference.strengths @ self.value_fits[m]
+            fits[:, SOURCES.index(Source(m.value))] = stated + self.residual_fit(m, preference.residual[m])
+        cotips = self.cotips.fit(preference.tips) if cotips_fit is None else cotips_fit
+        fits[:, SOURCES.index(Source.COTIPS)] = cotips - cotips.mean(-1, keepdim=True)
+        fits[:, SOURCES.index(Source.POPULARITY)] = self.popularity
+        return fits
+
+    def weights(
+        self,
+        fits: Float[Tensor, "batch n_sources n_streamers"],
+        base: Float[Tensor, " n_sources"] | None = None,
+        emphasis: Float[Tensor, " n_sources"] | None = None,
+    ) -> Float[Tensor, "batch n_sources"]:
+        """weight[user, source] = base x emphasis / spread; zero where a fit has no spread."""
+        spread = fits.std(-1, correction=0)
+        weights = torch.where(spread > MIN_SPREAD, 1.0 / spread.clamp(min=MIN_SPREAD), 0.0)
+        weights = weights * (self.base_weights if base is None else base)
+        return weights if emphasis is None else weights * emphasis

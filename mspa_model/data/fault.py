@@ -1,0 +1,102 @@
+"""What `check` finds wrong: one Fault per file, column and kind of fault, never one per row."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mspa_model.errors import DataError
+
+_SHOWN = 60  # characters of a value that a sentence repeats
+
+
+def show(value: object) -> str:
+    """The value as a short literal: control and direction characters escaped, because data is hostile."""
+    text = str(value) if isinstance(value, int | float) else repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault or warning. row: the first one, counted from 0; count: how many rows have it; value: as a literal."""
+
+    file: str
+    expected: str
+    value: str
+    column: str | None = None
+    row: int | None = None
+    count: int = 1
+
+    @property
+    def sentence(self) -> str:
+        place = [self.file]
+        place += [f"column {self.column}"] if self.column is not None else []
+        place += [f"row {self.row}"] if self.row is not None else []
+        more = f" ({self.count} rows)" if self.count > 1 else ""
+        return f"{', '.join(place)}: got {self.value}; expected {self.expected}{more}."
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Rows of each table; None where it is absent or cannot be read."""
+
+    n_users: int | None = None
+    n_streamers: int | None = None
+    n_tips: int | None = None
+    n_rooms: int | None = None
+    n_segments: int | None = None
+    n_events: int | None = None
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """All that is wrong with a folder (faults) and all that is worth knowing (warnings)."""
+
+    folder: Path
+    faults: tuple[Fault, ...]
+    warnings: tuple[Fault, ...]
+    counts: Counts
+
+    @property
+    def sound(self) -> bool:
+        return not self.faults
+
+    def sentences(self) -> tuple[str, ...]:
+        """The verdict first, then every fault, then every warning; plain text, never markup."""
+        n_faults, n_warnings = len(self.faults), len(self.warnings)
+        judged = "sound" if self.sound else _plural(n_faults, "fault")
+        verdict = f"{self.folder}: {judged}, {_plural(n_warnings, 'warning')}."
+        return (
+            verdict,
+            *(f"Fault: {fault.sentence}" for fault in self.faults),
+            *(f"Warning: {warning.sentence}" for warning in self.warnings),
+        )
+
+    def to_json(self) -> str:
+        """Keys folder, sound, counts, and faults and warnings, each a list of Fault as an object."""
+        return json.dumps(
+            {
+                "folder": str(self.folder),
+                "sound": self.sound,
+                "counts": asdict(self.counts),
+                "faults": [asdict(fault) for fault in self.faults],
+                "warnings": [asdict(warning) for warning in self.warnings],
+            },
+            indent=2,
+        )
+
+
+class FaultyFolderError(DataError):
+    """A dataset folder with faults, all of which the message names; .report has them as values."""
+
+    def __init__(self, report: CheckReport) -> None:
+        self.report = report
+        listed = "\n".join(f"  {n}. {fault.sentence}" for n, fault in enumerate(report.faults, start=1))
+        super().__init__(
+            f"{_plural(len(report.faults), 'fault')} in {report.folder}",
+            "a dataset folder as DATASET.md describes it",
+            f"Mend these in the source and export it again:\n{listed}",
+        )
+
+
+def _plural(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -1,0 +1,33 @@
+"""From an outside id to a row position, with the nearest known ids where there is none."""
+
+import difflib
+from collections.abc import Sequence
+
+from mspa_model.data.fault import show
+from mspa_model.errors import UnknownIdError
+from mspa_model.types import Dataset
+
+_LONGEST = 200  # characters of an unknown id that are compared
+
+
+def nearest_ids(unknown: str, ids: Sequence[str], n: int = 3) -> tuple[str, ...]:
+    """The n known ids that are most like the unknown one, most like first."""
+    return tuple(difflib.get_close_matches(unknown[:_LONGEST], ids, n=n, cutoff=0.0))
+
+
+def user_idx_of(dataset: Dataset, user_id: str) -> int:
+    """Row of the user; raises UnknownIdError with the nearest known ids."""
+    return _position(user_id, dataset.users["user_id"].tolist(), dataset.info.user_is)
+
+
+def streamer_idx_of(dataset: Dataset, streamer_id: str) -> int:
+    """Row of the streamer; raises UnknownIdError with the nearest known ids."""
+    return _position(streamer_id, dataset.streamers["streamer_id"].tolist(), dataset.info.streamer_is)
+
+
+def _position(unknown: str, ids: list[str], noun: str) -> int:
+    if unknown in ids:
+        return ids.index(unknown)
+    near = ", ".join(nearest_ids(unknown, ids))
+    todo = f"The nearest known ids are {near}."
+    raise UnknownIdError(f"the {noun} {show(unknown)}", f"a {noun} of this data set", todo)

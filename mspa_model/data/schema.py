@@ -1,0 +1,238 @@
+"""The one place that knows the columns, types and ranges of a dataset folder (DATASET.md)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+import pandas as pd
+import pandera.pandas as pandera
+import pyarrow as pa
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from mspa_model.types import DatasetInfo, Modality, Split, SplitInfo
+
+PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
+SOUND_ENDINGS = (".wav", ".flac", ".ogg")
+EVENT_KINDS = ("view", "like", "comment", "follow", "share")
+SPLITS = ("train", "val", "test")
+SEGMENT_SECONDS = 30.0
+
+
+class Kind(Enum):
+    """What a column may hold; the text says it to a person."""
+
+    TEXT = "text (string)"
+    NUMBER = "a number (integer or float)"
+    TIME = "a time with a time zone (timestamp, UTC)"
+
+
+@dataclass(frozen=True)
+class ColumnRule:
+    """One column. default fills it where the table has none, and, for text, where a row has none."""
+
+    name: str
+    kind: Kind
+    required: bool = True
+    nullable: bool = False
+    unique: bool = False
+    default: str | float | None = None
+    checks: tuple[pandera.Check, ...] = ()
+
+
+@dataclass(frozen=True)
+class TableRule:
+    """One Parquet file. Columns that no rule names are carried along."""
+
+    file: str
+    columns: tuple[ColumnRule, ...]
+    required: bool = False
+
+    def pandera_schema(self, present: Iterable[str]) -> pandera.DataFrameSchema:
+        """Value checks on those of the columns that are there with the right type."""
+        known = set(present)
+        return pandera.DataFrameSchema({c.name: _pandera_column(c) for c in self.columns if c.name in known})
+
+
+def _pandera_column(rule: ColumnRule) -> pandera.Column:
+    return pandera.Column(
+        nullable=rule.nullable, unique=rule.unique, report_duplicates="exclude_first", checks=list(rule.checks)
+    )
+
+
+def fits(kind: Kind, arrow: pa.DataType) -> bool:
+    """True where an Arrow column of this type can hold the kind; a column of nulls fits all."""
+    if pa.types.is_dictionary(arrow):
+        arrow = arrow.value_type
+    if pa.types.is_null(arrow):
+        return True
+    if kind is Kind.TEXT:
+        return pa.types.is_string(arrow) or pa.types.is_large_string(arrow) or pa.types.is_string_view(arrow)
+    if kind is Kind.TIME:
+        return pa.types.is_timestamp(arrow) and arrow.tz is not None
+    return pa.types.is_integer(arrow) or pa.types.is_floating(arrow)
+
+
+ARROW_TYPES: dict[Kind, pa.DataType] = {
+    Kind.TEXT: pa.large_string(),
+    Kind.NUMBER: pa.float64(),
+    Kind.TIME: pa.timestamp("us", tz="UTC"),
+}
+
+_FILLED = pandera.Check(lambda text: text != "", error="an id that is not empty")
+_FINITE = pandera.Check(lambda n: n.abs() < float("inf"), error="a finite number")
+_NOT_NEGATIVE = (pandera.Check.ge(0, error="a number that is not negative"), _FINITE)
+_POSITIVE = (pandera.Check.gt(0, error="a number above 0"), _FINITE)
+
+
+def _one_of(words: tuple[str, ...]) -> pandera.Check:
+    return pandera.Check.isin(words, error=f"one of {', '.join(words)}")
+
+
+def _not_after(now: datetime) -> pandera.Check:
+    latest = f"a time not after now, {now:%Y-%m-%d %H:%M} UTC"
+    return pandera.Check(lambda time: time <= pd.Timestamp(now), error=latest)
+
+
+def _id(name: str, *, unique: bool = False) -> ColumnRule:
+    return ColumnRule(name, Kind.TEXT, unique=unique, checks=(_FILLED,))
+
+
+def _text(name: str, checks: tuple[pandera.Check, ...] = ()) -> ColumnRule:
+    return ColumnRule(name, Kind.TEXT, required=False, nullable=True, default="", checks=checks)
+
+
+def _time(name: str, now: datetime, *, required: bool = True, nullable: bool = False) -> ColumnRule:
+    return ColumnRule(name, Kind.TIME, required, nullable, checks=(_not_after(now),))
+
+
+def table_rules(info: DatasetInfo | None, now: datetime) -> tuple[TableRule, ...]:
+    """The six tables in reading order; where info is None the times and splits of tips are not asked for."""
+    return (
+        TableRule("users.parquet", (_id("user_id", unique=True),), required=True),
+        TableRule(
+            "streamers.parquet",
+            (_id("streamer_id", unique=True), *(_text(name) for name in ("name", "category", "language", "text"))),
+            required=True,
+        ),
+        _tips_rule(info, now),
+        TableRule(
+            "rooms.parquet",
+            (
+                _id("room_id", unique=True),
+                _id("streamer_id"),
+                _time("started_at", now),
+                _time("ended_at", now, required=False, nullable=True),
+                _text("title"),
+                _text("category"),
+            ),
+        ),
+        _segments_rule(now),
+        _events_rule(now),
+    )
+
+
+def _tips_rule(info: DatasetInfo | None, now: datetime) -> TableRule:
+    timed = info is not None and (info.kind == "events" or info.split.kind == "time")
+    given = info is not None and info.split.kind == "given"
+    columns = (
+        _id("user_id"),
+        _id("streamer_id"),
+        _time("tipped_at", now, nullable=not timed),
+        ColumnRule("amount", Kind.NUMBER, checks=_POSITIVE),
+        _text("room_id"),
+        _text("segment_id"),
+        *((ColumnRule("split", Kind.TEXT, checks=(_one_of(SPLITS),)),) if given else ()),
+    )
+    return TableRule("tips.parquet", columns, required=True)
+
+
+def _segments_rule(now: datetime) -> TableRule:
+    seconds = ColumnRule(
+        "seconds", Kind.NUMBER, required=False, nullable=False, default=SEGMENT_SECONDS, checks=_POSITIVE
+    )
+    columns = (
+        _id("segment_id", unique=True),
+        _id("room_id"),
+        _time("started_at", now),
+        seconds,
+        _text("speech"),
+        _text("comments"),
+        _text("frame", (_media_check(PICTURE_ENDINGS),)),
+        _text("audio", (_media_check(SOUND_ENDINGS),)),
+    )
+    return TableRule("segments.parquet", columns)
+
+
+def _events_rule(now: datetime) -> TableRule:
+    columns = (
+        _id("user_id"),
+        _id("streamer_id"),
+        _text("room_id"),
+        _time("at", now),
+        ColumnRule("kind", Kind.TEXT, checks=(_one_of(EVENT_KINDS),)),
+        ColumnRule("seconds", Kind.NUMBER, required=False, nullable=True, checks=_NOT_NEGATIVE),
+        _text("text"),
+    )
+    return TableRule("events.parquet", columns)
+
+
+def _media_check(endings: tuple[str, ...]) -> pandera.Check:
+    def inside(path: str) -> bool:
+        parts = path.replace("\\", "/").split("/")
+        plain = "\\" not in path and ":" not in path and path.isprintable() and not set(parts) & {"", ".", ".."}
+        return not path or (plain and path.lower().endswith(endings))
+
+    return pandera.Check(
+        inside, element_wise=True, error=f"a relative path under media/ without '..', ending in {', '.join(endings)}"
+    )
+
+
+def _known_zone(zone: str) -> str:
+    if zone not in available_timezones():
+        raise ValueError("expected a time zone of the IANA list, such as UTC or Asia/Shanghai")
+    return zone
+
+
+def _each_once(modalities: tuple[Modality, ...]) -> tuple[Modality, ...]:
+    if len(set(modalities)) < len(modalities):
+        raise ValueError("expected each modality once")
+    return tuple(m for m in Modality if m in modalities)
+
+
+_Word = Annotated[str, Field(min_length=1)]
+
+
+class SplitTable(BaseModel):
+    """Table [split] of dataset.toml."""
+
+    model_config = ConfigDict(frozen=True)
+    kind: Literal["time", "given"]
+    mask_for_val: tuple[Split, ...]
+    mask_for_test: tuple[Split, ...]
+    metric: Annotated[str, Field(pattern=r"^(recall|ndcg)@(10|20)$")]
+
+
+class InfoTable(BaseModel):
+    """dataset.toml. Keys that it does not name are ignored."""
+
+    model_config = ConfigDict(frozen=True)
+    name: _Word
+    title: _Word
+    kind: Literal["events", "matrix"]
+    streamer_is: _Word
+    user_is: _Word
+    tip_is: _Word
+    tip_unit: _Word
+    timezone: Annotated[str, AfterValidator(_known_zone)]
+    modalities: Annotated[tuple[Modality, ...], AfterValidator(_each_once)]
+    licence: _Word
+    source: _Word
+    split: SplitTable
+
+    def to_info(self) -> DatasetInfo:
+        """The value that crosses the border."""
+        plain = {name: getattr(self, name) for name in type(self).model_fields if name != "split"}
+        return DatasetInfo(**plain, split=SplitInfo(**self.split.model_dump()))

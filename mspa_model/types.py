@@ -13,8 +13,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float, Int
-from numpy.typing import NDArray
+from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
 
@@ -133,13 +132,14 @@ class Features:
 class History:
     """The tips of one user that a ranking may know, oldest first.
 
+    tipped_at: datetime64[us] in UTC, NaT where the set has no times.
     tip_row: row of dataset.tips, or -1 for a tip that is not in the set (what-if, new user).
     """
 
     user_id: str
     streamer_idx: Int[np.ndarray, " n_tips"]
     amount: Float[np.ndarray, " n_tips"]
-    tipped_at: NDArray[np.datetime64]
+    tipped_at: Shaped[np.ndarray, " n_tips"]
     tip_row: Int[np.ndarray, " n_tips"]
 
     def __len__(self) -> int:

@@ -1,0 +1,1 @@
+"""Small worlds with known answers, and what must hold in them."""

@@ -1,0 +1,80 @@
+"""What every test shares: shapes checked while they run, small worlds on disk, one trained run."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from jaxtyping import install_import_hook
+
+# Before the first import of the product: annotations of shapes are checked in tests, free at run time.
+install_import_hook(["mspa_model", "explain"], "beartype.beartype")
+
+import pytest  # noqa: E402
+from filelock import FileLock  # noqa: E402
+
+from mspa_model.config import CorrectorConfig, MapConfig, PreferenceConfig, RankingConfig, RunConfig  # noqa: E402
+from tests.worlds import VARIANTS, add_media, checkerboard, write_world  # noqa: E402
+
+SMALL = RunConfig(
+    preference=PreferenceConfig(n_clusters=2, n_phrases=8),
+    ranking=RankingConfig(dim=8, hidden=16, batch=32, max_epochs=12, patience=3, cotips_ridge=(1.0, 10.0)),
+    corrector=CorrectorConfig(max_epochs=3, folds=2, hidden=8),
+    map=MapConfig(n_neighbors=5),
+)
+
+
+@pytest.fixture(scope="session")
+def small_config() -> RunConfig:
+    """A configuration that trains on a tiny world in seconds."""
+    return SMALL
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """One folder for the whole session, the same for all workers of xdist."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def make_world(shared_folder: Path) -> Callable[[str], Path]:
+    """Folder of a world by name, "checkerboard" (with media) or a key of VARIANTS. Copy it before a change."""
+
+    def make(name: str) -> Path:
+        folder = shared_folder / "worlds" / name
+        folder.parent.mkdir(exist_ok=True)
+        with FileLock(f"{folder}.lock"):
+            if not (folder / "dataset.toml").exists():
+                world = add_media(checkerboard(), folder) if name == "checkerboard" else VARIANTS[name]()
+                write_world(world, folder)
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny_world(make_world: Callable[[str], Path]) -> Path:
+    """The checkerboard with media, as a dataset folder."""
+    return make_world("checkerboard")
+
+
+@pytest.fixture(scope="session")
+def make_run(shared_folder: Path, make_world: Callable[[str], Path], small_config: RunConfig) -> Callable[[str], Path]:
+    """Run folder trained on a world by name, once a session; only the checkerboard has a map: UMAP compiles long."""
+
+    def make(name: str) -> Path:
+        from mspa_model.training.train import train  # not at the top: what needs no run should not wait for it
+
+        out = shared_folder / "runs" / name
+        out.parent.mkdir(exist_ok=True)
+        with FileLock(f"{out}.lock"):
+            if not (out / "manifest.json").exists():
+                train(make_world(name), out, small_config, device="cpu", with_map=name == "checkerboard")
+        return out
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny_run(make_run: Callable[[str], Path]) -> Path:
+    """A run trained on the checkerboard, with its map. Read it, don't change it: copy it first."""
+    return make_run("checkerboard")

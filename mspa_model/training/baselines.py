@@ -15,7 +15,8 @@ from jaxtyping import Float
 from scipy.linalg import lapack
 from threadpoolctl import threadpool_limits
 
-from mspa_model.training.metrics import EvalPairs, Scores, UserMetrics, measure
+from mspa_model.data.split import EvalPairs
+from mspa_model.training.metrics import Scores, UserMetrics, measure
 
 RowScorer = Callable[[sp.csr_matrix], Scores]  # rows of tips (batch, n_streamers) to scores
 

@@ -1,6 +1,7 @@
 """How good a ranking is: recall and ndcg over all streamers, per user, and how sure the mean over users is.
 
-recall@k = hits in the top k / number of the user's targets (not min(k, targets): with 30 targets no ranking reaches 1 at 10).
+recall@k = hits in the top k / number of the user's targets (not min(k, targets): with 30 targets
+no ranking reaches 1 at 10).
 ndcg@k = sum over hits of 1 / log2(rank + 1), over the same sum for an ideal top k (Järvelin and Kekäläinen 2002).
 """
 
@@ -12,6 +13,7 @@ import scipy.sparse as sp
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from mspa_model.data.split import EvalPairs
 from mspa_model.errors import MspaError
 from mspa_model.types import Interval
 
@@ -22,24 +24,6 @@ Scorer = Callable[[Int[np.ndarray, " batch"]], Scores]
 
 _RESAMPLES = 2000
 _CELLS_A_BATCH = 8_000_000  # scores held at once: 32 MB of float32, whatever the number of streamers
-
-
-@dataclass(frozen=True)
-class EvalPairs:
-    """What a split asks of a ranking, both (n_users, n_streamers).
-
-    mask: pairs left out of the ranking; targets: pairs to be found, none of them masked;
-    n_hidden: targets that the mask hid.
-    """
-
-    mask: sp.csr_matrix
-    targets: sp.csr_matrix
-    n_hidden: int = 0
-
-    @property
-    def users(self) -> Int[np.ndarray, " n_users"]:
-        """user_idx of those with at least one target: the ones a mean is taken over."""
-        return np.flatnonzero(np.diff(self.targets.indptr))
 
 
 @dataclass(frozen=True)
@@ -122,8 +106,8 @@ def measure(scorer: Scorer, pairs: EvalPairs) -> UserMetrics:
 
     scorer: user_idx (batch,) to scores (batch, n_streamers).
     """
-    users = pairs.users
-    n_streamers = pairs.targets.shape[1]
+    users = np.flatnonzero(np.diff(pairs.target.indptr))
+    n_streamers = pairs.target.shape[1]
     size = max(1, _CELLS_A_BATCH // max(1, n_streamers))
     starts = range(0, max(1, len(users)), size)
     return concatenate([_measure_batch(scorer, pairs, users[i : i + size]) for i in starts])
@@ -135,7 +119,7 @@ def _measure_batch(scorer: Scorer, pairs: EvalPairs, user_idx: Int[np.ndarray, "
         return UserMetrics(
             user_idx, user_idx, dict.fromkeys(METRICS, empty), np.zeros((0, max(CUTOFFS)), dtype=np.int64)
         )
-    return metrics_of_scores(scorer(user_idx), pairs.mask[user_idx], pairs.targets[user_idx], user_idx)
+    return metrics_of_scores(scorer(user_idx), pairs.mask[user_idx], pairs.target[user_idx], user_idx)
 
 
 def concatenate(parts: list[UserMetrics]) -> UserMetrics:
@@ -149,7 +133,7 @@ def concatenate(parts: list[UserMetrics]) -> UserMetrics:
 
 
 def interval(values: Float[np.ndarray, " n_users"], seed: int) -> Interval:
-    """Mean over users and its 95 % percentile bootstrap interval (2,000 resamples of users); Nones where there is none."""
+    """Mean over users and its 95 % percentile bootstrap interval (2,000 resamples); Nones where there is no user."""
     if not len(values):
         return Interval(None, None, None)
     rng = np.random.default_rng(seed)

@@ -5,9 +5,9 @@ import sys
 import numpy as np
 import pytest
 
+from mspa_model.data.split import EvalPairs
 from mspa_model.training import baselines
 from mspa_model.training.baselines import item_knn, score_baseline, score_baselines
-from mspa_model.training.metrics import EvalPairs
 from tests.training.worlds import checkerboard, csr
 
 
@@ -72,7 +72,7 @@ def test_knn_scores_are_cosines_hand_solved():
 
 def test_streamers_and_users_without_tips_are_scored_zero_not_nan():
     train = csr([(0, 0), (0, 1), (1, 0), (1, 1)], (3, 4))
-    pairs = EvalPairs(csr([], (3, 4)), csr([(2, 3)], (3, 4)))
+    pairs = EvalPairs(csr([], (3, 4)), csr([(2, 3)], (3, 4)), 0)
     for result in score_baselines(train, pairs, pairs, "ndcg@10", seed=0):
         if result.absent is None:
             assert np.isfinite(result.test.mean("ndcg@10")), result.name
@@ -80,6 +80,6 @@ def test_streamers_and_users_without_tips_are_scored_zero_not_nan():
 
 def test_without_val_users_the_first_setting_is_taken():
     train, _, test = checkerboard(20, seed=0)
-    nobody = EvalPairs(train, csr([], (20, 20)))
+    nobody = EvalPairs(train, csr([], (20, 20)), 0)
     result = score_baseline("ease", lambda: baselines.ease(train), train, nobody, test, "ndcg@10")
     assert result.setting == {"ridge": baselines.EASE_RIDGES[0]}

@@ -5,8 +5,9 @@ import pytest
 import scipy.sparse as sp
 import torch
 
+from mspa_model.data.split import EvalPairs
 from mspa_model.errors import MspaError
-from mspa_model.training.metrics import EvalPairs, interval, measure, metrics_of_scores, paired_interval, top_k
+from mspa_model.training.metrics import interval, measure, metrics_of_scores, paired_interval, top_k
 from mspa_model.types import Interval
 from tests.training.worlds import csr
 
@@ -73,7 +74,7 @@ def test_users_without_a_target_are_not_measured_and_batches_do_not_matter(monke
     rng = np.random.default_rng(2)
     scores = rng.normal(size=(30, 25)).astype(np.float32)
     targets = sp.csr_matrix((rng.random((30, 25)) < 0.05).astype(np.float32))
-    pairs = EvalPairs(csr([], (30, 25)), targets)
+    pairs = EvalPairs(csr([], (30, 25)), targets, 0)
     at_once = measure(lambda idx: scores[idx], pairs)
     monkeypatch.setattr("mspa_model.training.metrics._CELLS_A_BATCH", 25 * 4)
     in_batches = measure(lambda idx: scores[idx], pairs)
@@ -84,7 +85,7 @@ def test_users_without_a_target_are_not_measured_and_batches_do_not_matter(monke
 
 
 def test_no_user_to_measure_gives_no_number():
-    nobody = measure(lambda idx: np.zeros((len(idx), 5)), EvalPairs(csr([], (3, 5)), csr([], (3, 5))))
+    nobody = measure(lambda idx: np.zeros((len(idx), 5)), EvalPairs(csr([], (3, 5)), csr([], (3, 5)), 0))
     assert nobody.intervals(seed=0)["ndcg@10"] == Interval(None, None, None)
     assert nobody.mean("ndcg@10") == float("-inf")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import scipy.sparse as sp
 
-from mspa_model.training.metrics import EvalPairs
+from mspa_model.data.split import EvalPairs
 
 
 def csr(pairs: list[tuple[int, int]], shape: tuple[int, int]) -> sp.csr_matrix:
@@ -26,4 +26,4 @@ def checkerboard(n: int, seed: int) -> tuple[sp.csr_matrix, EvalPairs, EvalPairs
         train += [(user, s) for s in streamers[2:]]
     shape = (n, n)
     train_csr, val_csr = csr(train, shape), csr(val, shape)
-    return train_csr, EvalPairs(train_csr, val_csr), EvalPairs((train_csr + val_csr).tocsr(), csr(test, shape))
+    return train_csr, EvalPairs(train_csr, val_csr, 0), EvalPairs((train_csr + val_csr).tocsr(), csr(test, shape), 0)

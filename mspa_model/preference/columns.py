@@ -1,0 +1,72 @@
+"""Values from the streamers' columns: categories, languages, and whatever short labels a set carries along."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool
+
+from mspa_model.types import Dataset
+
+NOT_A_VALUE = frozenset({"streamer_id", "name", "text"})
+MAX_SHARE = 0.6  # what more of the streamers have tells users little apart
+MAX_VALUES = 30  # of one column, the most frequent
+MAX_LABEL = 40  # characters; a longer cell is prose, not a label
+
+
+@dataclass(frozen=True)
+class ColumnValue:
+    """One value of one column and who has it."""
+
+    column: str
+    name: str
+    has: Bool[np.ndarray, " n_streamers"]
+
+
+def column_values(dataset: Dataset, min_streamers: int) -> tuple[ColumnValue, ...]:
+    """Every value that at least min_streamers and at most 60 % of the streamers have, column by column."""
+    found: list[ColumnValue] = []
+    for column in dataset.streamers.columns:
+        if column not in NOT_A_VALUE and _is_label(dataset.streamers[column]):
+            found.extend(_values_of(dataset.streamers[column], str(column), min_streamers))
+    return tuple(found)
+
+
+def plain_label(text: str, at_most: int = MAX_LABEL) -> str:
+    """One line without control or direction-changing characters, cut with an ellipsis: fit for a sentence."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * at_most]).split())
+    return line if len(line) <= at_most else line[: at_most - 1].rstrip() + "…"
+
+
+def cell_values(cell: object, split_commas: bool) -> tuple[str, ...]:
+    """The values of one cell: "A|B" is two; "a, b" is two where the column holds lists."""
+    if not isinstance(cell, str):
+        return () if pd.isna(cell) else (str(cell),)
+    parts = cell.replace("|", ",").split(",") if split_commas else cell.split("|")
+    return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
+def _is_label(series: pd.Series) -> bool:
+    if isinstance(series.dtype, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(series):
+        return True
+    return pd.api.types.is_string_dtype(series)
+
+
+def _holds_lists(series: pd.Series) -> bool:
+    """True where a third of the cells have commas and the pieces between them are short: a list, not a sentence."""
+    cells = [c for c in series if isinstance(c, str) and c.strip()]
+    with_commas = [c for c in cells if "," in c]
+    if not cells or len(with_commas) < len(cells) / 3:
+        return False
+    return float(np.mean([len(p.strip()) for c in with_commas for p in c.split(",")])) <= MAX_LABEL / 2
+
+
+def _values_of(series: pd.Series, column: str, min_streamers: int) -> list[ColumnValue]:
+    split_commas = _holds_lists(series)
+    cells = [cell_values(cell, split_commas) for cell in series]
+    counts = Counter(value for cell in cells for value in cell)
+    upper = MAX_SHARE * len(series)
+    usable = [v for v, n in counts.items() if min_streamers <= n <= upper and len(v) <= MAX_LABEL]
+    usable.sort(key=lambda value: (-counts[value], value))
+    return [ColumnValue(column, v, np.array([v in cell for cell in cells])) for v in usable[:MAX_VALUES]]

@@ -1,0 +1,77 @@
+"""The composer: from a user's tips to a preference."""
+
+from typing import Protocol
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from mspa_model.preference.prose import write_prose
+from mspa_model.preference.statements import signed_strengths, statements_of, tip_weights
+from mspa_model.preference.teacher import Teacher, residuals
+from mspa_model.types import Dataset, Features, History, Modality, Preference, Vocabulary
+
+UNCHANGED = 1e-4  # a strength that differs by less was not edited
+
+
+class PreferenceComposer(Protocol):
+    """Whoever writes preferences: the teacher's statistics here, a language model in its place."""
+
+    def compose(self, history: History) -> Preference: ...
+
+    def recompose(self, preference: Preference, history: History) -> Preference: ...
+
+
+class Composer:
+    """Writes the teacher's statements. The same history gives the same preference, always."""
+
+    name = "teacher"
+
+    def __init__(self, dataset: Dataset, vocabulary: Vocabulary, teacher: Teacher, features: Features) -> None:
+        self.vocabulary, self.teacher, self.features = vocabulary, teacher, features
+        self._info, self._n_streamers = dataset.info, dataset.n_streamers
+
+    def compose(self, history: History) -> Preference:
+        """Statements (none without tips), their text, and the residual."""
+        strengths = self._taught(history)
+        return self._preference(history, strengths, self._residual(history, strengths), self.name)
+
+    def recompose(self, preference: Preference, history: History) -> Preference:
+        """The preference after tips were dropped or added: the teacher's new statements, with what an analyst or the
+        corrector had changed (strengths, statements added or deleted, a residual shifted) kept on top.
+
+        With nothing changed it equals compose(history). A deleted statement stays deleted.
+        """
+        before = self._taught(preference.history)
+        given = signed_strengths(preference.statements, len(self.vocabulary.values))
+        after = self._taught(history)
+        edited = (given - before).abs() > UNCHANGED
+        moved = (self._read(history) + given - self._read(preference.history)).clamp(-1, 1)
+        strengths = torch.where(edited, torch.where(given == 0, 0, moved), after)
+        residual = self._shifted(preference, before, self._residual(history, after))
+        return self._preference(history, strengths, residual, preference.composer)
+
+    def _taught(self, history: History) -> Float[Tensor, " n_values"]:
+        return self.teacher.strengths(tip_weights(history, self._n_streamers))[0]
+
+    def _read(self, history: History) -> Float[Tensor, " n_values"]:
+        return self.teacher.all_strengths(tip_weights(history, self._n_streamers))[0]
+
+    def _residual(self, history: History, strengths: Tensor) -> dict[Modality, Tensor]:
+        tips = tip_weights(history, self._n_streamers)
+        rows = residuals(tips, strengths[None], self.features, self.vocabulary)
+        return {modality: row[0] for modality, row in rows.items()}
+
+    def _shifted(
+        self, preference: Preference, before: Tensor, residual: dict[Modality, Tensor]
+    ) -> dict[Modality, Tensor]:
+        taught = self._residual(preference.history, before)
+        given = {m: torch.as_tensor(preference.residual[m]) for m in residual}
+        return {m: residual[m] + given[m] - taught[m] for m in residual}
+
+    def _preference(
+        self, history: History, strengths: Tensor, residual: dict[Modality, Tensor], composer: str
+    ) -> Preference:
+        statements = statements_of(strengths, history, self.vocabulary)
+        text = write_prose(statements, len(history), self.vocabulary, self._info)
+        return Preference(history, statements, text, {m: r.numpy() for m, r in residual.items()}, composer)

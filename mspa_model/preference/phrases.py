@@ -1,0 +1,118 @@
+"""Key phrases of streamers' texts: words and pairs of words whose streamers also resemble each other."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
+
+MAX_SHARE = 0.3  # of the streamers with a text; a more frequent word is filler
+MAX_CANDIDATES = 2_000
+SAME_STREAMERS = 0.6  # Jaccard overlap above which two phrases say the same thing
+WORD = re.compile(r"[^\W\d_]{3,}")
+# Beyond scikit-learn's list: verbs and adverbs of any plot or profile, which name no taste.
+STOP_WORDS = ENGLISH_STOP_WORDS | set(
+    re.findall(
+        r"\w+",
+        """
+        begins becomes become comes gets goes takes tries finds make makes making meets set sets based story stories
+        tells discovers decides new old just like really yeah okay let lets going gonna got know knows think say says
+        said thing things way people don won doesn isn years year day days time help soon turns left leave leaves man
+        woman group film movie stream streamer streaming tonight today hey hello thanks thank chat
+        """,
+    )
+)
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A word or a pair of words and who uses it."""
+
+    words: str
+    has: Bool[np.ndarray, " n_streamers"]
+
+
+def key_phrases(
+    texts: list[str],
+    rows: Float[np.ndarray, "n_streamers feature_dim"] | None,
+    n_phrases: int,
+    min_streamers: int,
+    barred: frozenset[str],
+) -> tuple[Phrase, ...]:
+    """The n_phrases that tell streamers apart best.
+
+    texts: one a streamer, "" where it has none. rows: text features, which decide what coheres; without them tf-idf
+    mass does. barred: lower-case words never taken, such as the streamers' own names.
+    """
+    usable = sum(bool(text.strip()) for text in texts)
+    if n_phrases < 1 or usable < 2 * min_streamers:
+        return ()
+    barred = barred | proper_names(texts)
+    vectorizer = TfidfVectorizer(
+        tokenizer=lambda text: [w for w in WORD.findall(text.lower()) if w not in barred],
+        token_pattern=None,
+        lowercase=False,
+        stop_words=sorted(STOP_WORDS),
+        ngram_range=(1, 2),
+        min_df=min_streamers,
+        max_df=max(MAX_SHARE * usable / len(texts), min_streamers / len(texts)),
+    )
+    try:
+        weights = vectorizer.fit_transform(texts)
+    except ValueError:  # scikit-learn's way to say that no word is left
+        return ()
+    return _select(weights, vectorizer.get_feature_names_out(), rows, n_phrases)
+
+
+def proper_names(texts: list[str]) -> frozenset[str]:
+    """Words that inside sentences are written with a capital nearly always: names of people and places, not topics.
+
+    Empty where the language writes many words so (German), or has no capitals.
+    """
+    capital, plain = Counter(), Counter()
+    for text in texts:
+        for before, word in re.findall(r"(\S?)\s+([^\W\d_]{2,})", text):
+            if before not in ".!?:\"'“”":
+                (capital if word[0].isupper() else plain)[word.lower()] += 1
+    total = capital.total() + plain.total()
+    if not total or capital.total() > 0.3 * total:
+        return frozenset()
+    return frozenset(w for w, n in capital.items() if n > 2 * plain[w])
+
+
+def _select(weights: csr_matrix, names: np.ndarray, rows: np.ndarray | None, n_phrases: int) -> tuple[Phrase, ...]:
+    mass = np.asarray(weights.sum(axis=0)).ravel()
+    candidates = np.argsort(-mass, kind="stable")[:MAX_CANDIDATES]
+    has = weights[:, candidates].toarray() > 0
+    worth = mass[candidates] if rows is None else coherence(has, rows)
+    # A pair of words says more than either alone where the same streamers use both.
+    worth = worth * np.array([1.25 if " " in names[i] else 1.0 for i in candidates])
+    chosen: list[int] = []
+    for i in np.argsort(-worth, kind="stable"):
+        if worth[i] <= 0 or len(chosen) == n_phrases:
+            break
+        if not any(_overlap(has[:, i], has[:, j]) > SAME_STREAMERS for j in chosen):
+            chosen.append(int(i))
+    return tuple(Phrase(str(names[candidates[i]]), has[:, i]) for i in chosen)
+
+
+def coherence(
+    has: Bool[np.ndarray, "n_streamers n_candidates"], rows: Float[np.ndarray, "n_streamers feature_dim"]
+) -> Float[np.ndarray, " n_candidates"]:
+    """How much closer to each other a candidate's streamers are than chance would have it, times sqrt(how many). Ours.
+
+    For n rows drawn at random from centred features E|mean|^2 = trace(covariance) / n; the excess over it is the mean
+    similarity of two different streamers of the candidate.
+    """
+    counts = has.sum(axis=0).clip(min=2)
+    means = (has.T.astype(np.float32) @ rows) / counts[:, None]
+    noise = float((rows**2).sum(axis=1).mean()) + 1e-12
+    excess = (counts * (means**2).sum(axis=1) / noise - 1) / (counts - 1)
+    return excess * np.sqrt(counts)
+
+
+def _overlap(a: np.ndarray, b: np.ndarray) -> float:
+    return float((a & b).sum() / max((a | b).sum(), 1))

@@ -1,0 +1,144 @@
+"""The teacher: statistics that write statements. How much more often is a value tipped here than by everyone?"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from safetensors.numpy import load_file, save_file
+from torch import Tensor
+
+from mspa_model.config import PreferenceConfig
+from mspa_model.types import Dataset, Features, Modality, Vocabulary
+
+MIN_PRIOR_TIPS = 0.5  # pseudo-tips that a value itself brings: one tip on a rare value must not read as a passion
+MIN_EXPECTED = 2.5  # tips on a value to be expected before their absence says anything
+MIN_TIPS_FOR_DISLIKE = 5.0
+RIDGE = 0.05  # of the mean squared length of prototypes: near-equal prototypes share a coefficient
+
+
+class Teacher:
+    """Signed strengths from tips (ours): shrunken log-odds of a value among a user's tips against everyone's.
+
+    With n tips, c of them on the value, base rate b and k pseudo-tips (at least .5 / b):
+        share = (c + k b) / (n + k)
+        strength = tanh((logit(share) - logit(b)) / 2) * z^2 / (z^2 + 1),   z = (c - n b) / sqrt(n b (1 - b))
+    The first factor says how much, the second how surely. "Less often" is said only where five tips were given and 2.5
+    on the value were to be expected.
+    """
+
+    def __init__(
+        self, vocabulary: Vocabulary, base_rate: Float[np.ndarray, " n_values"], config: PreferenceConfig
+    ) -> None:
+        self.vocabulary, self.config = vocabulary, config
+        self.base_rate = np.asarray(base_rate, dtype=np.float32)
+        self._membership = torch.from_numpy(vocabulary.membership)
+        self._base = torch.from_numpy(self.base_rate)
+
+    def strengths(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_values"]:
+        """Signed strengths in [-1, 1]; at most n_statements of a row differ from zero, each at least the threshold.
+
+        tips: weight >= 0 of each tipped streamer, 1 for "tipped" (amounts, repeats and times do not weigh).
+        """
+        dense = self.all_strengths(tips)
+        if dense.shape[1] == 0:
+            return dense
+        dense = torch.where(dense.abs() >= self.config.threshold, dense, 0)
+        k = min(self.config.n_statements, dense.shape[1])
+        strongest = dense.abs().topk(k, dim=1).indices
+        return torch.zeros_like(dense).scatter(1, strongest, dense.gather(1, strongest))
+
+    def all_strengths(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_values"]:
+        """The same before threshold and selection, for every value of the vocabulary."""
+        self._follow(tips.device)
+        n, base = tips.sum(1, keepdim=True), self._base
+        on_value = tips @ self._membership
+        prior = (MIN_PRIOR_TIPS / base).clamp_min(self.config.shrinkage)
+        share = (on_value + prior * base) / (n + prior)
+        effect = torch.tanh((torch.logit(share, 1e-6) - torch.logit(base)) / 2)
+        expected = n * base
+        squared_z = (on_value - expected) ** 2 / (expected * (1 - base)).clamp_min(1e-9)
+        strength = effect * squared_z / (squared_z + 1)
+        told = (strength > 0) | ((expected >= MIN_EXPECTED) & (n >= MIN_TIPS_FOR_DISLIKE))
+        return torch.where(told, strength, 0)
+
+    def _follow(self, device: torch.device) -> None:
+        if self._membership.device != device:
+            self._membership, self._base = self._membership.to(device), self._base.to(device)
+
+
+def base_rates(dataset: Dataset, vocabulary: Vocabulary) -> Float[np.ndarray, " n_values"]:
+    """The share of everyone's train tips (distinct pairs) that fall on each value, kept away from 0 and 1."""
+    train = dataset.tips[dataset.tips["split"] == "train"][["user_idx", "streamer_idx"]].drop_duplicates()
+    counts = np.bincount(train["streamer_idx"], minlength=dataset.n_streamers).astype(np.float64)
+    margin = 1 / (counts.sum() + 2)
+    shares = counts @ vocabulary.membership / max(counts.sum(), 1)
+    return np.clip(shares, margin, 1 - margin).astype(np.float32)
+
+
+def build_teacher(dataset: Dataset, vocabulary: Vocabulary, config: PreferenceConfig) -> Teacher:
+    """The teacher of a dataset's train tips."""
+    return Teacher(vocabulary, base_rates(dataset, vocabulary), config)
+
+
+def save_teacher(folder: Path, teacher: Teacher) -> None:
+    """Writes teacher.safetensors, the base rates, into an existing folder."""
+    save_file({"base_rate": teacher.base_rate}, folder / "teacher.safetensors")
+
+
+def load_teacher(folder: Path, vocabulary: Vocabulary, config: PreferenceConfig) -> Teacher:
+    """What save_teacher wrote, with the vocabulary it was made for."""
+    return Teacher(vocabulary, load_file(folder / "teacher.safetensors")["base_rate"], config)
+
+
+def residuals(
+    tips: Float[Tensor, "batch n_streamers"],
+    strengths: Float[Tensor, "batch n_values"],
+    features: Features,
+    vocabulary: Vocabulary,
+) -> dict[Modality, Float[Tensor, "batch feature_dim"]]:
+    """Per modality, what statements do not cover: pooled features of the tipped streamers less their ridge projection
+    onto the span of the prototypes of the stated values. Zero for a user without tips that have the modality.
+    """
+    return {m: _residual(tips, strengths, features, m, vocabulary) for m in features.modalities}
+
+
+def pooled_features(
+    tips: Float[Tensor, "batch n_streamers"], features: Features, modality: Modality
+) -> Float[Tensor, "batch feature_dim"]:
+    """Weighted mean feature row of the tipped streamers that have the modality; zero where none has."""
+    rows = torch.as_tensor(features.arrays[modality], device=tips.device)
+    present = torch.as_tensor(features.present[modality], device=tips.device, dtype=tips.dtype)
+    # Absent rows are zero, so the sum needs no mask; the weight does.
+    return (tips @ rows) / (tips @ present).clamp_min(1e-9)[:, None]
+
+
+def _residual(
+    tips: Tensor, strengths: Tensor, features: Features, modality: Modality, vocabulary: Vocabulary
+) -> Float[Tensor, "batch feature_dim"]:
+    pooled = pooled_features(tips, features, modality)
+    n_stated = int((strengths != 0).sum(1).max()) if strengths.numel() else 0
+    if n_stated == 0:
+        return pooled
+    prototypes = torch.as_tensor(vocabulary.prototypes[modality], device=tips.device)
+    coefficients = _ridge_coefficients(pooled @ prototypes.T, prototypes @ prototypes.T, strengths, n_stated)
+    return pooled - coefficients @ prototypes
+
+
+def _ridge_coefficients(
+    products: Float[Tensor, "batch n_values"],
+    gram: Float[Tensor, "n_values n_values"],
+    strengths: Float[Tensor, "batch n_values"],
+    n_stated: int,
+) -> Float[Tensor, "batch n_values"]:
+    """Coefficients of the stated prototypes only. Solved in the space of the at most n_stated values of a row, so the
+    work does not grow with feature_dim; unused slots become rows of the identity.
+    """
+    stated = strengths.abs().topk(n_stated, dim=1).indices
+    used = strengths.gather(1, stated) != 0
+    both = used[:, :, None] & used[:, None, :]
+    system = torch.where(both, gram[stated[:, :, None], stated[:, None, :]], 0)
+    ridge = RIDGE * gram.diagonal().mean().clamp_min(1e-9)
+    system = system + torch.diag_embed(torch.where(used, ridge, torch.ones_like(ridge)))
+    solved = torch.linalg.solve(system, torch.where(used, products.gather(1, stated), 0))
+    return torch.zeros_like(strengths).scatter(1, stated, solved)

@@ -1,7 +1,9 @@
 """The composer: from a user's tips to a preference."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -50,6 +52,20 @@ class Composer:
         strengths = torch.where(edited, torch.where(given == 0, 0, moved), after)
         residual = self._shifted(preference, before, self._residual(history, after))
         return self._preference(history, strengths, residual, preference.composer)
+
+    def restate(
+        self, preference: Preference, strengths: Tensor, residual: Mapping[Modality, Float[np.ndarray, " feature_dim"]]
+    ) -> Preference:
+        """The same history under other strengths and another residual, as the corrector leaves them; text and evidence anew."""
+        rows = {m: torch.as_tensor(r) for m, r in residual.items()}
+        return self._preference(preference.history, strengths, rows, preference.composer)
+
+    def taught(
+        self, tips: Float[Tensor, "batch n_streamers"]
+    ) -> tuple[Float[Tensor, "batch n_values"], dict[Modality, Float[Tensor, "batch feature_dim"]]]:
+        """Strengths and residuals of many histories at once, without words: what towers and witnesses read."""
+        strengths = self.teacher.strengths(tips)
+        return strengths, residuals(tips, strengths, self.features, self.vocabulary)
 
     def _taught(self, history: History) -> Float[Tensor, " n_values"]:
         return self.teacher.strengths(tip_weights(history, self._n_streamers))[0]

@@ -24,8 +24,8 @@ class CoTips(Protocol):
         """What one tip to each of these streamers adds to every streamer's fit."""
         ...
 
-    def rows_without(self, user: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
-        """The same rows from the model fitted without the user who tipped exactly these streamers."""
+    def rows_without(self, streamer_idx: Int[Tensor, " n"], user: Int[Tensor, " m"]) -> Float[Tensor, "n n_streamers"]:
+        """The same rows from the model fitted without the user whose distinct train tips are `user` (may be empty)."""
         ...
 
     def fit(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:
@@ -47,13 +47,15 @@ class DenseCoTips:
     def rows(self, streamer_idx: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
         return _ease_rows(self.inverse[streamer_idx], self.inverse.diagonal(), streamer_idx)
 
-    def rows_without(self, user: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
+    def rows_without(self, streamer_idx: Int[Tensor, " n"], user: Int[Tensor, " m"]) -> Float[Tensor, "n n_streamers"]:
         """Exact: the user's row leaves X'DX by a rank-one downdate (Sherman and Morrison 1950) of the inverse."""
+        if len(user) == 0:
+            return self.rows(streamer_idx)
         weight = float(len(user)) ** -self.degree_power
         pull = self.inverse[user].sum(0)
         factor = weight / (1.0 - weight * pull[user].sum())
-        picked = self.inverse[user] + factor * pull[user][:, None] * pull[None, :]
-        return _ease_rows(picked, self.inverse.diagonal() + factor * pull.square(), user)
+        picked = self.inverse[streamer_idx] + factor * pull[streamer_idx][:, None] * pull[None, :]
+        return _ease_rows(picked, self.inverse.diagonal() + factor * pull.square(), streamer_idx)
 
     def fit(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:
         return tips - (tips @ self.inverse) / self.inverse.diagonal()
@@ -74,9 +76,9 @@ class LowRankCoTips:
         rows[torch.arange(len(streamer_idx)), streamer_idx] = 0.0
         return rows
 
-    def rows_without(self, user: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
+    def rows_without(self, streamer_idx: Int[Tensor, " n"], user: Int[Tensor, " m"]) -> Float[Tensor, "n n_streamers"]:
         """Not downdated: one user among the many that such a set has moves a direction by little."""
-        return self.rows(user)
+        return self.rows(streamer_idx)
 
     def fit(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:
         own = (self.directions.square() * self.gain).sum(1)

@@ -55,7 +55,9 @@ class Scorer:
         with torch.no_grad():
             self.embeddings = {m: self.aligner(m).embed(*self.features[m]) for m in self.modalities}
             # A missing modality is zero, so that centring over all streamers leaves it at its own mean fit.
-            self.value_fits = {m: self.vector_fit(m, self.aligner(m).statements(self.prototypes[m])) for m in self.modalities}
+            self.value_fits = {
+                m: self.vector_fit(m, self.aligner(m).statements(self.prototypes[m])) for m in self.modalities
+            }
 
     def aligner(self, modality: Modality) -> Aligner:
         """The trained pair of sides of one modality."""

@@ -21,7 +21,10 @@ class StreamerTower(nn.Module):
     def __init__(self, feature_dim: int, config: RankingConfig) -> None:
         super().__init__()
         self.network = nn.Sequential(
-            nn.Linear(feature_dim, config.hidden), nn.GELU(), nn.Dropout(config.dropout), nn.Linear(config.hidden, config.dim)
+            nn.Linear(feature_dim, config.hidden),
+            nn.GELU(),
+            nn.Dropout(config.dropout),
+            nn.Linear(config.hidden, config.dim),
         )
         self.skip = nn.Linear(feature_dim, config.dim, bias=False)
         self.register_buffer("mean", torch.zeros(config.dim))
@@ -51,7 +54,9 @@ class Aligner(nn.Module):
         return self.tower(features) * present[:, None]
 
     @torch.no_grad()
-    def settle(self, features: Float[Tensor, "n_streamers feature_dim"], present: Float[Tensor, " n_streamers"]) -> None:
+    def settle(
+        self, features: Float[Tensor, "n_streamers feature_dim"], present: Float[Tensor, " n_streamers"]
+    ) -> None:
         """Set the mean exactly (without dropout) and leave training mode."""
         self.eval()
         raw = self.tower(features) + self.tower.mean

@@ -1,0 +1,64 @@
+"""What a correction step altered, one by one, in words."""
+
+import torch
+
+from mspa_model.ranking.correction import Stance
+from mspa_model.types import SOURCES, Change, Modality, Source, Vocabulary
+
+SOURCE_WORDS = {
+    Source.VISUAL: "what is seen",
+    Source.AUDIO: "what is heard",
+    Source.TEXT: "what is written",
+    Source.COTIPS: "co-tipping",
+    Source.POPULARITY: "popularity",
+}
+
+
+def changes_between(before: Stance, after: Stance, base: torch.Tensor, vocabulary: Vocabulary) -> tuple[Change, ...]:
+    """Source weights (those in use), statements and residual shifts that differ, the largest statement changes first."""
+    return (
+        *_weight_changes(before, after, base),
+        *_statement_changes(before, after, vocabulary),
+        *_shifts(before, after),
+    )
+
+
+def _weight_changes(before: Stance, after: Stance, base: torch.Tensor) -> list[Change]:
+    changes = []
+    for i, source in enumerate(SOURCES):
+        old, new = float(before.emphasis[i]), float(after.emphasis[i])
+        if base[i] > 0 and old != new:
+            verb = "raised" if new > old else "lowered"
+            sentence = f"The weight of {SOURCE_WORDS[source]} was {verb} by {abs(new / old - 1):.0%}."
+            changes.append(Change("source weight", source.value, old, new, sentence))
+    return changes
+
+
+def _statement_changes(before: Stance, after: Stance, vocabulary: Vocabulary) -> list[Change]:
+    changes = []
+    difference = (after.strengths - before.strengths).abs()
+    for j in difference.argsort(descending=True, stable=True)[: int((difference > 0).sum())].tolist():
+        old, new, value = float(before.strengths[j]), float(after.strengths[j]), vocabulary.values[j]
+        subject = f"{value.aspect}: {value.label}"
+        if new == 0:
+            changes.append(Change("statement dropped", subject, old, new, f"“{value.label}” was dropped."))
+        elif old == 0:
+            like = "liked" if new > 0 else "rarely tipped"
+            sentence = f"“{value.label}” was taken up as {like}, strength {abs(new):.1f}."
+            changes.append(Change("statement taken up", subject, old, new, sentence))
+        else:
+            sentence = f"“{value.label}” went from {old:+.1f} to {new:+.1f}."
+            changes.append(Change("statement strength", subject, old, new, sentence))
+    return changes
+
+
+def _shifts(before: Stance, after: Stance) -> list[Change]:
+    changes = []
+    for m in Modality:
+        if m in after.residual:
+            size = float((after.residual[m] - before.residual[m]).norm())
+            if size > 0:
+                was = float(before.residual[m].norm())
+                sentence = f"The part not put into words moved in {SOURCE_WORDS[Source(m.value)]}, towards your tips."
+                changes.append(Change("residual shift", m.value, was, float(after.residual[m].norm()), sentence))
+    return changes

@@ -1,0 +1,98 @@
+"""The corrector: from a critique to new source weights, statement strengths and a shift of the residual (ours).
+
+Three small networks that are shared over sources, values and modalities, so that a corrector does not depend on how many
+a set has. Their last layers start at zero: an untrained corrector proposes to change nothing.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from mspa_model.config import CorrectorConfig
+from mspa_model.ranking.critic import CritiqueTensors
+from mspa_model.types import SOURCES, Modality
+
+MAX_LOG_EMPHASIS = 1.5
+MAX_SHIFT = 1.0
+# What is not stated can be taken up only where the witnesses differ from everyone most.
+MAX_TAKEN_UP = 12
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Factor on each source's weight, new signed strength of each value, gain on each modality's residual shift."""
+
+    emphasis: Float[Tensor, " n_sources"]
+    strengths: Float[Tensor, " n_values"]
+    shift: Float[Tensor, " n_modalities"]
+
+
+class Corrector(nn.Module):
+    """Critique to proposal."""
+
+    def __init__(self, config: CorrectorConfig, seed: int) -> None:
+        super().__init__()
+        state = torch.random.get_rng_state()
+        torch.manual_seed(seed)
+        self.source = _head(6 + len(SOURCES), config.hidden)
+        self.value = _head(6, config.hidden)
+        self.residual = _head(4 + len(Modality), config.hidden)
+        torch.random.set_rng_state(state)
+
+    def forward(self, view: CritiqueTensors) -> Proposal:
+        amount = torch.full_like(view.source_witnesses, view.n_witnesses / 40.0)
+        sources = torch.stack(
+            [
+                view.source_witnesses,
+                view.source_uncertainty,
+                view.source_top_k,
+                view.source_witnesses - view.source_top_k,
+                view.source_weight,
+                amount,
+            ],
+            1,
+        )
+        kinds = torch.eye(len(SOURCES), device=sources.device)
+        factor = torch.exp(MAX_LOG_EMPHASIS * torch.tanh(self.source(torch.cat([sources, kinds], 1))[:, 0]))
+        return Proposal(factor, self._strengths(view), self._shift(view))
+
+    def _strengths(self, view: CritiqueTensors) -> Float[Tensor, " n_values"]:
+        lift = torch.log((view.value_witnesses + 0.05) / (view.value_everyone + 0.05))
+        columns = [
+            view.value_witnesses - view.value_everyone,
+            view.value_witnesses - view.value_top_k,
+            lift,
+            view.strengths,
+            view.strengths.abs(),
+            torch.full_like(lift, view.n_witnesses / 40.0),
+        ]
+        delta = torch.tanh(self.value(torch.stack(columns, 1))[:, 0])
+        return (view.strengths + delta * _may_change(view)).clamp(-1.0, 1.0)
+
+    def _shift(self, view: CritiqueTensors) -> Float[Tensor, " n_modalities"]:
+        n = len(Modality)  # the modalities are the first sources, in the same order
+        gap = view.source_witnesses[:n] - view.source_top_k[:n]
+        columns = [
+            gap,
+            view.source_uncertainty[:n],
+            view.source_weight[:n],
+            torch.full_like(gap, view.n_witnesses / 40.0),
+        ]
+        rows = torch.cat([torch.stack(columns, 1), torch.eye(n, device=gap.device)], 1)
+        return MAX_SHIFT * torch.tanh(self.residual(rows)[:, 0])
+
+
+def _may_change(view: CritiqueTensors) -> Float[Tensor, " n_values"]:
+    difference = (view.value_witnesses - view.value_everyone).abs()
+    taken_up = torch.zeros_like(difference)
+    taken_up[difference.topk(min(MAX_TAKEN_UP, len(difference))).indices] = 1.0
+    return torch.maximum(taken_up, (view.strengths != 0).float())
+
+
+def _head(width: int, hidden: int) -> nn.Sequential:
+    head = nn.Sequential(nn.Linear(width, hidden), nn.GELU(), nn.Linear(hidden, 1))
+    nn.init.zeros_(head[2].weight)
+    nn.init.zeros_(head[2].bias)
+    return head

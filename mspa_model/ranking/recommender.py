@@ -1,0 +1,273 @@
+"""From a preference to a ranking, and from a ranking to a trace of correction steps."""
+
+from datetime import datetime
+from typing import Literal
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from mspa_model.config import CorrectorConfig
+from mspa_model.preference.composer import Composer
+from mspa_model.preference.statements import signed_strengths
+from mspa_model.ranking.changes import changes_between
+from mspa_model.ranking.correction import Bench, SelfCorrection, Stance
+from mspa_model.ranking.corrector import Corrector
+from mspa_model.ranking.critic import spell_out
+from mspa_model.ranking.fused import FusedSpace
+from mspa_model.ranking.scorer import PreferenceTensors, Scorer
+from mspa_model.ranking.witnesses import log_odds
+from mspa_model.types import (
+    SOURCES,
+    CandidateScope,
+    HistoryScope,
+    Modality,
+    Preference,
+    Ranking,
+    RankingTrace,
+    Source,
+    Step,
+    StopReason,
+)
+
+STOP_SENTENCES: dict[StopReason, str] = {
+    "too few witnesses": "With fewer than {n} different streamers tipped there is too little to judge a correction by.",
+    "no tips": "There are no tips yet, so there is nothing to correct from.",
+    "no gain": "The next step did not raise the held-out tips by more than their uncertainty, so it was not kept.",
+    "no change": "The corrector had nothing left to change.",
+    "step bound": "The bound of {n} steps was reached.",
+}
+
+
+class Recommender:
+    """A trained run's model: scores any preference, corrects it step by step, and opens its scores into exact parts."""
+
+    sources: tuple[Source, ...] = SOURCES
+
+    def __init__(
+        self,
+        scorer: Scorer,
+        composer: Composer,
+        corrector: Corrector,
+        fused: FusedSpace,
+        train_tips: sp.csr_matrix,
+        user_ids: tuple[str, ...],
+        config: CorrectorConfig,
+    ) -> None:
+        """train_tips: distinct train pairs (n_users, n_streamers), so that a user can be taken out of what judges them."""
+        self.scorer, self.composer, self.fused, self.config = scorer, composer, fused, config
+        self.correction = SelfCorrection(scorer, composer, corrector.eval().to(scorer.device), config)
+        self._train_tips = train_tips
+        self._user_idx = {user_id: i for i, user_id in enumerate(user_ids)}
+
+    @property
+    def device(self) -> torch.device:
+        return self.scorer.device
+
+    @property
+    def base_weights(self) -> Float[Tensor, " n_sources"]:
+        """The run's weight of each standardised source; zero where val does not pay for it."""
+        return self.scorer.base_weights
+
+    # --- scoring -----------------------------------------------------------------------------------------------------
+
+    def score(
+        self,
+        preference: Preference,
+        candidates: Bool[np.ndarray, " n_streamers"],
+        emphasis: Float[Tensor, " n_sources"] | None = None,
+    ) -> Ranking:
+        """The ranking of the candidates for a preference as it stands; emphasis is a factor on each source's weight."""
+        fits = self.scorer.fits(self._tensors(preference))
+        weights = self.scorer.weights(fits, None, None if emphasis is None else emphasis.to(self.device))[0]
+        return _ranking(weights, fits[0], candidates)
+
+    def rank(
+        self,
+        preference: Preference,
+        candidates: Bool[np.ndarray, " n_streamers"],
+        history_scope: HistoryScope | Literal["given"] = "given",
+        candidate_scope: CandidateScope = "new",
+    ) -> RankingTrace:
+        """Step 0 and every correction step; a step is kept only where the witnesses rise by more than their uncertainty."""
+        steps, rejected, stop = self._correct(preference, candidates)
+        known = preference.history.tipped_at[~np.isnat(preference.history.tipped_at)]
+        last = known.max().astype("datetime64[us]").astype(datetime) if len(known) else None
+        n = self.config.min_witnesses if stop == "too few witnesses" else self.config.max_steps
+        return RankingTrace(
+            preference.history.user_id,
+            tuple(steps),
+            rejected,
+            stop,
+            STOP_SENTENCES[stop].format(n=n),
+            history_scope,
+            candidate_scope,
+            last,
+        )
+
+    # --- exact parts -------------------------------------------------------------------------------------------------
+
+    def tip_fits(self, preference: Preference) -> Float[Tensor, "n_tips n_streamers"]:
+        """What each tip adds to the co-tipping fit; several tips to one streamer share its part equally."""
+        idx = torch.as_tensor(preference.history.streamer_idx, dtype=torch.long, device=self.device)
+        if len(idx) == 0:
+            return torch.zeros(0, self._train_tips.shape[1], device=self.device)
+        distinct, inverse, counts = idx.unique(return_inverse=True, return_counts=True)
+        rows = self.scorer.cotips.rows(distinct)
+        rows = (rows - rows.mean(1, keepdim=True)) / counts[:, None]
+        return rows[inverse]
+
+    def statement_fits(self, preference: Preference, modality: Modality) -> Float[Tensor, "n_statements n_streamers"]:
+        """What each statement adds to the modality's fit."""
+        strength = torch.tensor([s.polarity * s.strength for s in preference.statements], device=self.device)
+        idx = [s.value_idx for s in preference.statements]
+        return self.scorer.value_fits[modality][idx] * strength[:, None]
+
+    def residual_fit(self, preference: Preference, modality: Modality) -> Float[Tensor, " n_streamers"]:
+        """What the part "not put into words" adds to the modality's fit."""
+        return self.scorer.residual_fit(modality, self._residual(preference)[modality])[0]
+
+    @torch.no_grad()
+    def user_vector(self, preference: Preference, modality: Modality) -> Float[Tensor, " dim"]:
+        """p_m: what a streamer's embedding of this modality is multiplied with."""
+        aligner = self.scorer.aligner(modality)
+        strengths = self._tensors(preference).strengths
+        stated = aligner.statements(strengths @ self.scorer.prototypes[modality])
+        return (stated + aligner.residual(self._residual(preference)[modality]))[0]
+
+    def tower(self, modality: Modality) -> nn.Module:
+        """The network from a streamer's features (batch, feature_dim) to its centred embedding (batch, dim)."""
+        return self.scorer.aligner(modality).tower
+
+    def streamer_embeddings(self, modality: Modality) -> Float[Tensor, "n_streamers dim"]:
+        """Aligned embedding of every streamer; zero where it lacks the modality."""
+        return self.scorer.embeddings[modality]
+
+    @property
+    def streamer_fused(self) -> Float[np.ndarray, "n_streamers fused_dim"]:
+        """The space of map and neighbours: modalities side by side, each by its base weight."""
+        return self.fused.streamers
+
+    def user_fused(self, preference: Preference) -> Float[np.ndarray, " fused_dim"]:
+        """The same user's place in that space."""
+        vectors = {m: self.user_vector(preference, m).cpu().numpy() for m in self.scorer.modalities}
+        return self.fused.place_user(vectors, preference.history.streamer_idx)
+
+    # --- correction --------------------------------------------------------------------------------------------------
+
+    def _correct(
+        self, preference: Preference, candidates: Bool[np.ndarray, " n_streamers"]
+    ) -> tuple[list[Step], Step | None, StopReason]:
+        stance = self._stance(preference)
+        ranking = self.score(preference, candidates)
+        steps = [Step(0, True, preference, stance.emphasis, ranking, None, (), None, None, "Before any correction.")]
+        idx = _distinct_newest(preference.history.streamer_idx)
+        if len(idx) < self.config.min_witnesses:
+            return steps, None, "no tips" if len(idx) == 0 else "too few witnesses"
+        bench = self._bench(preference, stance, idx[-self.config.max_witnesses :])
+        while len(steps) <= self.config.max_steps:
+            step, after = self._step(bench, stance, steps[-1], candidates)
+            if not step.changes:
+                return steps, None, "no change"
+            if not step.kept:
+                return steps, step, "no gain"
+            steps.append(step)
+            stance = after
+        return steps, None, "step bound"
+
+    def _step(
+        self, bench: Bench, stance: Stance, before: Step, candidates: Bool[np.ndarray, " n_streamers"]
+    ) -> tuple[Step, Stance]:
+        everyone = torch.ones(len(bench.witnesses), dtype=torch.bool, device=self.device)
+        with torch.no_grad():
+            after = self.correction.advance(bench, stance, everyone, snap=True)
+            gains = self._gains(bench, stance)
+        gain, uncertainty = float(gains.mean()), float(gains.std() / len(gains) ** 0.5)
+        kept = gain > self.config.caution * uncertainty
+        view, _ = self.correction.view(bench, stance, everyone)
+        ranks = self.correction.witness_ranks(bench, stance, everyone)
+        critique = spell_out(view, bench.witnesses, ranks, self.composer.vocabulary)
+        preference = self.composer.restate(
+            before.preference, after.strengths.cpu(), {m: r[0].cpu().numpy() for m, r in after.residual.items()}
+        )
+        changes = changes_between(stance, after, self.base_weights, self.composer.vocabulary)
+        step = Step(
+            before.index + 1,
+            kept,
+            preference,
+            after.emphasis,
+            self.score(preference, candidates, after.emphasis),
+            critique,
+            changes,
+            gain,
+            uncertainty,
+            _reason(kept, gain, self.config.caution * uncertainty),
+        )
+        return step, after
+
+    @torch.no_grad()
+    def _gains(self, bench: Bench, stance: Stance) -> Float[Tensor, " n"]:
+        """Rise of each witness under a step proposed without it (its fold of the witnesses)."""
+        n = len(bench.witnesses)
+        others = int(bench.witnesses.others.sum())
+        gains = torch.zeros(n, device=self.device)
+        fold = torch.arange(n, device=self.device) % min(self.config.folds, n)
+        for f in range(int(fold.max()) + 1):
+            judged = fold == f
+            after = self.correction.advance(bench, stance, ~judged, snap=True)
+            was = log_odds(self.correction.witness_ranks(bench, stance, judged), others)
+            gains[judged] = log_odds(self.correction.witness_ranks(bench, after, judged), others) - was
+        return gains
+
+    def _bench(self, preference: Preference, stance: Stance, idx: Int[np.ndarray, " n"]) -> Bench:
+        tips = self._tensors(preference).tips[0]
+        user = self._user_idx.get(preference.history.user_id)
+        trained_on = self._train_tips[user].indices if user is not None else np.zeros(0, np.int64)
+        folds = self.scorer.fold_weights
+        base = folds[user % len(folds)] if user is not None else self.base_weights
+        return self.correction.bench(tips, stance, self._indices(idx), self._indices(trained_on), base)
+
+    def _indices(self, idx: np.ndarray) -> Int[Tensor, " n"]:
+        return torch.as_tensor(idx.astype(np.int64), device=self.device)
+
+    def _stance(self, preference: Preference) -> Stance:
+        tensors = self._tensors(preference)
+        return Stance(tensors.strengths[0], tensors.residual, torch.ones(len(SOURCES), device=self.device))
+
+    def _tensors(self, preference: Preference) -> PreferenceTensors:
+        tips = torch.zeros(1, self._train_tips.shape[1], device=self.device)
+        tips[0, self._indices(preference.history.streamer_idx)] = 1.0
+        n_values = len(self.composer.vocabulary.values)
+        strengths = signed_strengths(preference.statements, n_values).to(self.device)
+        return PreferenceTensors(tips, strengths[None], self._residual(preference))
+
+    def _residual(self, preference: Preference) -> dict[Modality, Float[Tensor, "1 feature_dim"]]:
+        return {
+            m: torch.as_tensor(preference.residual[m], dtype=torch.float32, device=self.device)[None]
+            for m in self.scorer.modalities
+        }
+
+
+def _ranking(weights: Tensor, fits: Tensor, candidates: Bool[np.ndarray, " n_streamers"]) -> Ranking:
+    # On the processor, so that pages and reports never ask where a tensor lives.
+    weights, fits = weights.cpu(), fits.cpu()
+    scores = (weights[:, None] * fits).sum(0)
+    allowed = torch.from_numpy(candidates).nonzero()[:, 0]
+    order = allowed[scores[allowed].argsort(descending=True, stable=True)]
+    return Ranking(weights, fits, order)
+
+
+def _distinct_newest(streamer_idx: Int[np.ndarray, " n_tips"]) -> Int[np.ndarray, " n"]:
+    """Distinct streamers in the order of their newest tip, newest last."""
+    reversed_idx = streamer_idx[::-1]
+    _, first = np.unique(reversed_idx, return_index=True)
+    return reversed_idx[np.sort(first)][::-1].copy()
+
+
+def _reason(kept: bool, gain: float, needed: float) -> str:
+    rise = f"Held-out tips {'rose' if gain >= 0 else 'fell'} by {abs(gain):.2f} log-odds on average"
+    if kept:
+        return f"{rise}, more than the {needed:.2f} that chance would explain: kept."
+    return f"{rise}, less than the {needed:.2f} that it takes to rule out chance: not kept."

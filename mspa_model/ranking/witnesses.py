@@ -1,0 +1,84 @@
+"""Witnesses: a user's own tips, each scored from the history without it by weights that have not seen the user."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from mspa_model.ranking.scorer import PreferenceTensors, Scorer
+
+
+@dataclass(frozen=True)
+class Witnesses:
+    """What a correction is judged on.
+
+    idx: the witnesses' streamer_idx, newest last; others: streamers that the user has not tipped.
+    fits: fit of every streamer scored from the history without each witness; base: weights fitted without the user's fold.
+    """
+
+    idx: Int[Tensor, " n"]
+    others: Bool[Tensor, " n_streamers"]
+    fits: Float[Tensor, "n n_sources n_streamers"]
+    base: Float[Tensor, " n_sources"]
+
+    def __len__(self) -> int:
+        return len(self.idx)
+
+    def keep(self, mask: Bool[Tensor, " n"]) -> "Witnesses":
+        """Only the witnesses where mask is True; what they are ranked against stays."""
+        return Witnesses(self.idx[mask], self.others, self.fits[mask], self.base)
+
+    def own(self, values: Float[Tensor, "n *rest n_streamers"]) -> Float[Tensor, "n *rest"]:
+        """Each witness's own entry of a row of streamers."""
+        return torch.stack([row[..., i] for row, i in zip(values, self.idx.tolist(), strict=True)])
+
+
+def hold_out(tips: Float[Tensor, " n_streamers"], idx: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
+    """One row per witness: the history without any tip to it."""
+    rows = tips.repeat(len(idx), 1)
+    rows[torch.arange(len(idx)), idx] = 0.0
+    return rows
+
+
+def gather_witnesses(
+    scorer: Scorer,
+    without: PreferenceTensors,
+    idx: Int[Tensor, " n"],
+    trained_on: Int[Tensor, " m"],
+    base: Float[Tensor, " n_sources"],
+) -> Witnesses:
+    """Witnesses idx with the fits of the preferences `without` them (row i leaves out idx[i]).
+
+    trained_on: the user's distinct train tips, taken out of the co-tipping model before it scores.
+    """
+    tipped = without.tips.amax(0).nonzero()[:, 0] if len(idx) else idx
+    rows = scorer.cotips.rows_without(tipped, trained_on)
+    cotips_fit = without.tips[:, tipped] @ rows
+    fits = scorer.fits(without, cotips_fit)
+    others = torch.ones(fits.shape[-1], dtype=torch.bool, device=fits.device)
+    others[tipped] = False
+    others[idx] = False
+    return Witnesses(idx, others, fits, base)
+
+
+def scores_of(
+    scorer: Scorer,
+    witnesses: Witnesses,
+    fits: Float[Tensor, "n n_sources n_streamers"],
+    emphasis: Float[Tensor, " n_sources"],
+) -> Float[Tensor, "n n_streamers"]:
+    """Score of every streamer for each witness's held-out history."""
+    return (scorer.weights(fits, witnesses.base, emphasis)[:, :, None] * fits).sum(1)
+
+
+def ranks_among_others(witnesses: Witnesses, scores: Float[Tensor, "n n_streamers"]) -> Int[Tensor, " n"]:
+    """Rank of each witness among the streamers that the user has not tipped, 1 the best."""
+    own = witnesses.own(scores)
+    return ((scores >= own[:, None]) & witnesses.others).sum(1) + 1
+
+
+def log_odds(ranks: Int[Tensor, " n"], n_others: int) -> Float[Tensor, " n"]:
+    """Log-odds that a witness stands above another streamer, smoothed by half a streamer."""
+    above = ranks.float() - 1.0
+    return torch.log((n_others - above + 0.5) / (above + 0.5))

@@ -1,7 +1,7 @@
 """What holds between the files of a dataset folder, and `check`: all faults together, told from warnings."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,36 +10,16 @@ import pandas as pd
 
 from mspa_model.data.fault import CheckReport, Counts, Fault, show
 from mspa_model.data.read import read_array, read_info, read_table
-from mspa_model.data.schema import table_rules
+from mspa_model.data.schema import TableRule, table_rules
+from mspa_model.data.warning import find_warnings, no_train_tips, stranger_faults
 from mspa_model.types import DatasetInfo, Modality
 
-LONG_TEXT = 5_000  # characters
-_FAR = 1e6  # a feature above this is a tail that needs robust scaling
-_MARKUP = r"<[A-Za-z/!]"
-_DIRECTION = "[\u202a-\u202e\u2066-\u2069]"
-_NAMED_TEXTS = {
-    "streamers.parquet": ("name", "category", "language", "text"),
-    "rooms.parquet": ("title", "category"),
-    "segments.parquet": ("speech", "comments"),
-}
 # What a modality can be encoded from where it ships no features.
 _RAW = {
     Modality.VISUAL: (("segments.parquet", "frame"),),
     Modality.AUDIO: (("segments.parquet", "audio"),),
     Modality.TEXT: (("streamers.parquet", "text"), ("segments.parquet", "speech"), ("segments.parquet", "comments")),
 }
-# (file, column, file that knows it, whether a stranger is a fault or a warning)
-_REFERENCES = (
-    ("tips.parquet", "user_id", "users.parquet", True),
-    ("tips.parquet", "streamer_id", "streamers.parquet", True),
-    ("rooms.parquet", "streamer_id", "streamers.parquet", True),
-    ("segments.parquet", "room_id", "rooms.parquet", True),
-    ("events.parquet", "user_id", "users.parquet", True),
-    ("events.parquet", "streamer_id", "streamers.parquet", True),
-    ("tips.parquet", "room_id", "rooms.parquet", False),
-    ("tips.parquet", "segment_id", "segments.parquet", False),
-    ("events.parquet", "room_id", "rooms.parquet", False),
-)
 
 
 @dataclass(frozen=True)
@@ -49,11 +29,12 @@ class Reading:
     info: DatasetInfo | None
     frames: Mapping[str, pd.DataFrame]
     arrays: Mapping[Modality, np.ndarray]
-    report: CheckReport = field(repr=False)
+    rules: tuple[TableRule, ...]
+    report: CheckReport
 
 
 def check_folder(folder: Path, now: datetime | None = None) -> CheckReport:
-    """Every fault and warning of a dataset folder; bad data never raises. now: times after it are faults."""
+    """Every fault and warning of a dataset folder; bad data never raises. now: times after it are faults, aware."""
     return read_folder(folder, now).report
 
 
@@ -68,15 +49,17 @@ def read_folder(folder: Path, now: datetime | None = None) -> Reading:
     faults = [
         *info.faults,
         *(fault for read in reads.values() for fault in read.faults),
-        *_stranger_ids(frames, fatal=True),
-        *_no_tips(frames),
+        *stranger_faults(frames, strict=True),
+        *_no_rows(frames),
+        *_lone_segments(frames),
         *array_faults,
         *(_missing_modalities(info.info, frames, arrays) if info.info else ()),
         *_media_faults(folder, frames),
     ]
-    warnings = _warnings(info.info, frames, arrays)
-    report = CheckReport(folder, tuple(faults), tuple(warnings), _counts(frames))
-    return Reading(info.info, frames, arrays, report)
+    faults += no_train_tips(info.info, frames["tips.parquet"]) if info.info and not faults else ()
+    warnings = find_warnings(info.info, frames, arrays)
+    report = CheckReport(folder, tuple(faults), warnings, _counts(frames))
+    return Reading(info.info, frames, arrays, rules, report)
 
 
 def _read_arrays(folder: Path, frames: Mapping[str, pd.DataFrame]) -> tuple[dict[Modality, np.ndarray], list[Fault]]:
@@ -93,20 +76,19 @@ def _read_arrays(folder: Path, frames: Mapping[str, pd.DataFrame]) -> tuple[dict
     return arrays, faults
 
 
-def _stranger_ids(frames: Mapping[str, pd.DataFrame], *, fatal: bool) -> Iterator[Fault]:
-    for file, column, home, is_fault in _REFERENCES:
-        key = "segment_id" if column == "segment_id" else column
-        if is_fault is not fatal or key not in frames.get(home, ()) or column not in frames.get(file, ()):
-            continue
-        ids = frames[file][column]
-        strange = np.flatnonzero((~ids.isin(frames[home][key]) & ids.notna() & (ids != "")).to_numpy())
-        if len(strange):
-            yield Fault(file, f"one of {home}", show(ids.iloc[strange[0]]), column, int(strange[0]), len(strange))
+def _no_rows(frames: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
+    for file, expected in (
+        ("users.parquet", "at least one user"),
+        ("streamers.parquet", "at least one streamer"),
+        ("tips.parquet", "at least one tip"),
+    ):
+        if file in frames and frames[file].empty:
+            yield Fault(file, expected, "no rows")
 
 
-def _no_tips(frames: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
-    if "tips.parquet" in frames and frames["tips.parquet"].empty:
-        yield Fault("tips.parquet", "at least one tip", "no rows")
+def _lone_segments(frames: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
+    if "segments.parquet" in frames and "rooms.parquet" not in frames:
+        yield Fault("rooms.parquet", "the rooms that segments.parquet names", "no table that can be read")
 
 
 def _missing_modalities(
@@ -138,56 +120,6 @@ def _is_inside(media: Path, relative: str) -> bool:
         return path.is_relative_to(media) and path.is_file()
     except (OSError, ValueError):
         return False
-
-
-def _warnings(
-    info: DatasetInfo | None, frames: Mapping[str, pd.DataFrame], arrays: Mapping[Modality, np.ndarray]
-) -> Iterable[Fault]:
-    yield from _stranger_ids(frames, fatal=False)
-    yield from _odd_texts(frames)
-    yield from _odd_features(info, arrays)
-    yield from _without_tips(frames)
-
-
-def _odd_texts(frames: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
-    for file, columns in _NAMED_TEXTS.items():
-        for column in columns:
-            if column not in frames.get(file, ()):
-                continue
-            texts = frames[file][column].fillna("")
-            for odd, expected in (
-                (texts.str.len() > LONG_TEXT, f"at most {LONG_TEXT} characters; longer text is cut where it is shown"),
-                (texts.str.contains(_MARKUP, regex=True), "plain text; markup is shown as it stands, never run"),
-                (texts.str.contains(_DIRECTION, regex=True), "no characters that turn the writing direction"),
-            ):
-                rows = np.flatnonzero(odd.to_numpy())
-                if len(rows):
-                    yield Fault(file, expected, show(texts.iloc[rows[0]]), column, int(rows[0]), len(rows))
-
-
-def _odd_features(info: DatasetInfo | None, arrays: Mapping[Modality, np.ndarray]) -> Iterator[Fault]:
-    for modality, array in arrays.items():
-        file = f"features/{modality}.npy"
-        if info is not None and modality not in info.modalities:
-            yield Fault(file, "a modality that dataset.toml names; this file is left unread", show(modality.value))
-        lacking = np.flatnonzero(np.isnan(array).all(axis=1))
-        if len(lacking):
-            none = "NaN: lacks the modality"
-            yield Fault(file, "features of every streamer", none, None, int(lacking[0]), len(lacking))
-        far = np.flatnonzero((np.abs(np.nan_to_num(array)) > _FAR).any(axis=1))
-        if len(far):
-            largest = float(np.nanmax(np.abs(array)))
-            yield Fault(file, f"numbers below {_FAR:.0e}", f"{largest:.2g} at most", None, int(far[0]), len(far))
-
-
-def _without_tips(frames: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
-    tips = frames.get("tips.parquet", pd.DataFrame())
-    for home, column in (("users.parquet", "user_id"), ("streamers.parquet", "streamer_id")):
-        if column in tips and column in frames.get(home, ()):
-            rows = np.flatnonzero(~frames[home][column].isin(tips[column]).to_numpy())
-            if len(rows):
-                value = show(frames[home][column].iloc[rows[0]])
-                yield Fault(home, "an id that occurs in tips.parquet", value, column, int(rows[0]), len(rows))
 
 
 def _counts(frames: Mapping[str, pd.DataFrame]) -> Counts:

@@ -11,7 +11,9 @@ _SHOWN = 60  # characters of a value that a sentence repeats
 
 def show(value: object) -> str:
     """The value as a short literal: control and direction characters escaped, because data is hostile."""
-    text = str(value) if isinstance(value, int | float) else repr(value)
+    if value is None:
+        return "nothing"
+    text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from mspa_model.data.check import Reading, read_folder
 from mspa_model.data.fault import FaultyFolderError
-from mspa_model.data.schema import Kind, TableRule, table_rules
+from mspa_model.data.read import INFO_FILE
+from mspa_model.data.schema import TABLE_FILES, Kind, TableRule
 from mspa_model.data.split import assign_split
 from mspa_model.types import Dataset, History, HistoryScope, Modality
 
@@ -22,7 +23,7 @@ def load_dataset(folder: Path, now: datetime | None = None) -> Dataset:
     reading = read_folder(folder, now)
     if not reading.report.sound or reading.info is None:
         raise FaultyFolderError(reading.report)
-    tables = _completed(reading, folder)
+    tables = _completed(reading)
     return Dataset(
         folder=folder,
         info=reading.info,
@@ -38,9 +39,10 @@ def load_dataset(folder: Path, now: datetime | None = None) -> Dataset:
     )
 
 
-def _completed(reading: Reading, folder: Path) -> dict[str, pd.DataFrame]:
-    rules = table_rules(reading.info, datetime.min)
-    return {rule.file: _complete(reading.frames[rule.file], rule) for rule in rules if rule.file in reading.frames}
+def _completed(reading: Reading) -> dict[str, pd.DataFrame]:
+    return {
+        rule.file: _complete(reading.frames[rule.file], rule) for rule in reading.rules if rule.file in reading.frames
+    }
 
 
 def _complete(frame: pd.DataFrame, rule: TableRule) -> pd.DataFrame:
@@ -93,8 +95,8 @@ def media_path(dataset: Dataset, relative: str) -> Path:
 
 
 def fingerprint(folder: Path) -> str:
-    """SHA-256 over names and bytes of every file that a model may read: never truth/, nor what DATASET.md does not name."""
-    known = [folder / "dataset.toml", *(folder / rule.file for rule in table_rules(None, datetime.min))]
+    """SHA-256 over names and bytes of what a model may read: never truth/, nor files that DATASET.md does not name."""
+    known = [folder / name for name in (INFO_FILE, *TABLE_FILES)]
     for modality in Modality:
         known += [folder / "features" / f"{start}{modality.value}.npy" for start in ("", "segments_")]
     known += [path for path in (folder / "media").rglob("*") if not path.name.startswith(".")]

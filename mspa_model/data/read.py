@@ -90,7 +90,13 @@ def _typed(table: pa.Table, rule: TableRule) -> TableRead:
         except (_WrongTypeError, pa.ArrowException):
             faults.append(Fault(rule.file, column.kind.value, f"type {got}", column.name))
             table = table.remove_column(place)
-    frame = table.to_pandas(ignore_metadata=True)
+    try:
+        table.validate(full=True)
+        frame = table.to_pandas(ignore_metadata=True)
+    except (pa.ArrowException, ValueError, OverflowError) as error:
+        return TableRead(
+            None, (*faults, Fault(rule.file, "values that fit their types, text in UTF-8", _unread(error)))
+        )
     return TableRead(frame, (*faults, *_value_faults(frame, rule)))
 
 
@@ -109,23 +115,32 @@ def _cast(table: pa.Table, place: int, kind: Kind) -> pa.Table:
     return table.set_column(place, field.name, column.cast(ARROW_TYPES[kind], safe=False))
 
 
-def _value_faults(frame: pd.DataFrame, rule: TableRule) -> tuple[Fault, ...]:
+def broken_rules(frame: pd.DataFrame, rule: TableRule) -> pd.DataFrame:
+    """One row per broken check: column, expected (what was wanted), row (position in frame), value (None: nothing)."""
     try:
-        rule.pandera_schema(frame.columns).validate(frame, lazy=True)
+        rule.pandera_schema(frame.columns).validate(frame.reset_index(drop=True), lazy=True)
     except SchemaErrors as error:
-        cases = error.failure_cases.assign(row=lambda c: c["index"].astype("int64")).sort_values("row", kind="stable")
-        return tuple(
-            _case_fault(rule.file, str(column), str(check), group)
-            for (column, check), group in cases.groupby(["column", "check"], sort=False)
-        )
-    return ()
+        cases = error.failure_cases
+        nothing = (cases["check"] == "not_nullable").to_numpy()
+        wanted = cases["check"].replace({"not_nullable": "a value in every row", "field_uniqueness": "each value once"})
+        broken = pd.DataFrame(
+            {
+                "column": cases["column"],
+                "expected": wanted,
+                "row": cases["index"].astype("int64"),
+                "value": cases["failure_case"],
+            }
+        ).assign(value=lambda b: b["value"].astype("object").mask(nothing, None))
+        return broken.sort_values("row", kind="stable", ignore_index=True)
+    return pd.DataFrame({"column": [], "expected": [], "row": [], "value": []})
 
 
-def _case_fault(file: str, column: str, check: str, cases: pd.DataFrame) -> Fault:
-    expected = {"not_nullable": "a value in every row", "field_uniqueness": "each value once"}.get(check, check)
-    first = cases.iloc[0]
-    value = "nothing" if check == "not_nullable" else show(first["failure_case"])
-    return Fault(file, expected, value, column, int(first["row"]), len(cases))
+def _value_faults(frame: pd.DataFrame, rule: TableRule) -> tuple[Fault, ...]:
+    groups = broken_rules(frame, rule).groupby(["column", "expected"], sort=False)
+    return tuple(
+        Fault(rule.file, expected, show(group["value"].iloc[0]), column, int(group["row"].iloc[0]), len(group))
+        for (column, expected), group in groups
+    )
 
 
 def read_array(folder: Path, name: str, n_rows: int | None, rows_of: str) -> ArrayRead:

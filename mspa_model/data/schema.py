@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pandera
 import pyarrow as pa
@@ -19,6 +20,7 @@ SOUND_ENDINGS = (".wav", ".flac", ".ogg")
 EVENT_KINDS = ("view", "like", "comment", "follow", "share")
 SPLITS = ("train", "val", "test")
 SEGMENT_SECONDS = 30.0
+TABLE_FILES = tuple(f"{name}.parquet" for name in ("users", "streamers", "tips", "rooms", "segments", "events"))
 
 
 class Kind(Enum):
@@ -40,6 +42,29 @@ class ColumnRule:
     unique: bool = False
     default: str | float | None = None
     checks: tuple[pandera.Check, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Ids in file.column that home.key must know; where strict is False a stranger is only worth a warning."""
+
+    file: str
+    column: str
+    home: str
+    strict: bool = True
+
+
+REFERENCES = (
+    Reference("tips.parquet", "user_id", "users.parquet"),
+    Reference("tips.parquet", "streamer_id", "streamers.parquet"),
+    Reference("rooms.parquet", "streamer_id", "streamers.parquet"),
+    Reference("segments.parquet", "room_id", "rooms.parquet"),
+    Reference("events.parquet", "user_id", "users.parquet"),
+    Reference("events.parquet", "streamer_id", "streamers.parquet"),
+    Reference("tips.parquet", "room_id", "rooms.parquet", strict=False),
+    Reference("tips.parquet", "segment_id", "segments.parquet", strict=False),
+    Reference("events.parquet", "room_id", "rooms.parquet", strict=False),
+)
 
 
 @dataclass(frozen=True)
@@ -73,6 +98,11 @@ def fits(kind: Kind, arrow: pa.DataType) -> bool:
     if kind is Kind.TIME:
         return pa.types.is_timestamp(arrow) and arrow.tz is not None
     return pa.types.is_integer(arrow) or pa.types.is_floating(arrow)
+
+
+def strangers(ids: pd.Series, known: pd.Series) -> np.ndarray:
+    """True at each id that is neither empty nor known (n_rows,)."""
+    return (~ids.isin(known.unique()) & ids.notna() & (ids != "")).to_numpy(dtype=bool)
 
 
 ARROW_TYPES: dict[Kind, pa.DataType] = {

@@ -1,0 +1,122 @@
+"""What is odd in a dataset folder without being wrong: loaded as it stands, and said."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from mspa_model.data.fault import Fault, show
+from mspa_model.data.schema import REFERENCES, strangers
+from mspa_model.data.split import assign_split
+from mspa_model.types import DatasetInfo, Modality
+
+LONG_TEXT = 5_000  # characters
+_FAR = 1e6  # a feature above this is a tail that needs robust scaling
+_MARKUP = r"<[A-Za-z/!]"
+_DIRECTION = "[\u202a-\u202e\u2066-\u2069]"
+_SHOWN_TEXTS = {
+    "streamers.parquet": ("name", "category", "language", "text"),
+    "rooms.parquet": ("title", "category"),
+    "segments.parquet": ("speech", "comments"),
+}
+_SPLIT_COLUMNS = {"user_id", "tipped_at"}
+
+Frames = Mapping[str, pd.DataFrame]
+
+
+def find_warnings(info: DatasetInfo | None, frames: Frames, arrays: Mapping[Modality, np.ndarray]) -> tuple[Fault, ...]:
+    """Everything that is worth knowing before training on these tables."""
+    return (
+        *stranger_faults(frames, strict=False),
+        *_odd_texts(frames),
+        *_odd_features(info, arrays),
+        *_without_tips(frames),
+        *_odd_rooms(frames),
+        *_nothing_to_measure(info, frames.get("tips.parquet", pd.DataFrame())),
+    )
+
+
+def stranger_faults(frames: Frames, *, strict: bool) -> Iterator[Fault]:
+    """Ids that their home table does not know: of strict references (faults) or of the others (warnings)."""
+    for ref in REFERENCES:
+        # An id has one name wherever it stands, so the key of its home is the column itself.
+        if ref.strict is strict and ref.column in frames.get(ref.home, ()) and ref.column in frames.get(ref.file, ()):
+            ids = frames[ref.file][ref.column]
+            odd = strangers(ids, frames[ref.home][ref.column])
+            yield from _first_of(ref.file, ref.column, odd, ids, f"an id of {ref.home}")
+
+
+def no_train_tips(info: DatasetInfo, tips: pd.DataFrame) -> tuple[Fault, ...]:
+    """A fault where nothing is left to learn from; asked only of tables without other faults."""
+    if (_splits_of(tips, info) == "train").any():
+        return ()
+    return (Fault("tips.parquet", "at least one tip of split train", "none", "split"),)
+
+
+def _nothing_to_measure(info: DatasetInfo | None, tips: pd.DataFrame) -> Iterator[Fault]:
+    needed = {"split"} if info and info.split.kind == "given" else _SPLIT_COLUMNS
+    if info is None or not needed <= set(tips) or tips.empty:
+        return
+    splits = _splits_of(tips, info)
+    for split, use in (("val", "choose a model on"), ("test", "measure a model on")):
+        if not (splits == split).any():
+            yield Fault("tips.parquet", f"tips of split {split}, to {use}", "none", "split")
+
+
+def _splits_of(tips: pd.DataFrame, info: DatasetInfo) -> pd.Series:
+    user_idx = pd.factorize(tips["user_id"])[0] if "user_id" in tips else 0
+    return assign_split(tips.assign(user_idx=user_idx), info)
+
+
+def _odd_texts(frames: Frames) -> Iterator[Fault]:
+    for file, columns in _SHOWN_TEXTS.items():
+        for column in columns:
+            if column not in frames.get(file, ()):
+                continue
+            texts = frames[file][column].fillna("")
+            for odd, expected in (
+                (texts.str.len() > LONG_TEXT, f"at most {LONG_TEXT} characters; longer text is cut where it is shown"),
+                (texts.str.contains(_MARKUP, regex=True), "plain text; markup is shown as it stands, never run"),
+                (texts.str.contains(_DIRECTION, regex=True), "no characters that turn the writing direction"),
+            ):
+                yield from _first_of(file, column, odd.to_numpy(dtype=bool), texts, expected)
+
+
+def _odd_features(info: DatasetInfo | None, arrays: Mapping[Modality, np.ndarray]) -> Iterator[Fault]:
+    for modality, array in arrays.items():
+        file = f"features/{modality}.npy"
+        if info is not None and modality not in info.modalities:
+            yield Fault(file, "a modality that dataset.toml names; this file is left unread", show(modality.value))
+        lacking = np.flatnonzero(np.isnan(array).all(axis=1))
+        if len(lacking):
+            none = "NaN: lacks the modality"
+            yield Fault(file, "features of every streamer", none, None, int(lacking[0]), len(lacking))
+        far = np.flatnonzero((np.abs(np.nan_to_num(array)) > _FAR).any(axis=1))
+        if len(far):
+            largest = float(np.nanmax(np.abs(array)))
+            yield Fault(file, f"numbers below {_FAR:.0e}", f"{largest:.2g} at most", None, int(far[0]), len(far))
+
+
+def _without_tips(frames: Frames) -> Iterator[Fault]:
+    tips = frames.get("tips.parquet", pd.DataFrame())
+    for home, column in (("users.parquet", "user_id"), ("streamers.parquet", "streamer_id")):
+        if column in tips and column in frames.get(home, ()):
+            ids = frames[home][column]
+            yield from _first_of(home, column, strangers(ids, tips[column]), ids, "an id that occurs in tips.parquet")
+
+
+def _odd_rooms(frames: Frames) -> Iterator[Fault]:
+    rooms, tips = frames.get("rooms.parquet", pd.DataFrame()), frames.get("tips.parquet", pd.DataFrame())
+    if {"started_at", "ended_at"} <= set(rooms):
+        early = (rooms["ended_at"] < rooms["started_at"]).to_numpy(dtype=bool)
+        yield from _first_of("rooms.parquet", "ended_at", early, rooms["ended_at"], "a time not before started_at")
+    if {"room_id", "streamer_id"} <= set(rooms) & set(tips) and rooms["room_id"].is_unique:
+        host = tips["room_id"].map(rooms.set_index("room_id")["streamer_id"])
+        other = (host.notna() & (host != tips["streamer_id"])).to_numpy(dtype=bool)
+        yield from _first_of("tips.parquet", "room_id", other, tips["room_id"], "a room of the tipped streamer")
+
+
+def _first_of(file: str, column: str, odd: np.ndarray, values: pd.Series, expected: str) -> Iterator[Fault]:
+    rows = np.flatnonzero(odd)
+    if len(rows):
+        yield Fault(file, expected, show(values.iloc[rows[0]]), column, int(rows[0]), len(rows))

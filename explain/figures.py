@@ -1,0 +1,33 @@
+"""The door to every figure: pure functions from a value to a Picture, shared by the page and the report."""
+
+from explain.figures_case import attribution_bars, deletions_drawn, margin_by_source, parts_of, source_open
+from explain.figures_map import fused_map, history_timeline, scenario_moves
+from explain.figures_rank import rank_lines, spread_shares, weights_change, witnesses
+from explain.figures_run import accuracy_by_tips, metrics_with_baselines, source_weights
+from explain.figures_style import SOURCE_COLOURS, SOURCE_LABELS, Picture, ordinal, plain, shorten, shown, signed
+
+__all__ = [
+    "SOURCE_COLOURS",
+    "SOURCE_LABELS",
+    "Picture",
+    "accuracy_by_tips",
+    "attribution_bars",
+    "deletions_drawn",
+    "fused_map",
+    "history_timeline",
+    "margin_by_source",
+    "metrics_with_baselines",
+    "ordinal",
+    "parts_of",
+    "plain",
+    "rank_lines",
+    "scenario_moves",
+    "shorten",
+    "shown",
+    "signed",
+    "source_open",
+    "source_weights",
+    "spread_shares",
+    "weights_change",
+    "witnesses",
+]

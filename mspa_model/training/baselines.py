@@ -22,7 +22,7 @@ RowScorer = Callable[[sp.csr_matrix], Scores]  # rows of tips (batch, n_streamer
 
 KNN_NEIGHBORS = (20, 50, 100, 200)
 EASE_RIDGES = (10.0, 50.0, 200.0, 800.0)
-ALS_SETTINGS = ((32, 0.1, 1.0), (64, 0.1, 1.0), (64, 1.0, 5.0), (128, 1.0, 1.0))  # factors, regularization, alpha
+ALS_SETTINGS = ((64, 10.0, 1.0), (32, 10.0, 5.0), (32, 30.0, 5.0), (64, 10.0, 20.0))  # factors, regularization, alpha
 MAX_DENSE_STREAMERS = 20_000
 _BLOCK = 512
 

@@ -53,7 +53,7 @@ def read_folder(folder: Path, now: datetime | None = None) -> Reading:
         *_no_rows(frames),
         *_lone_segments(frames),
         *array_faults,
-        *(_missing_modalities(info.info, frames, arrays) if info.info else ()),
+        *(_missing_modalities(folder, info.info, frames) if info.info else ()),
         *_media_faults(folder, frames),
     ]
     faults += no_train_tips(info.info, frames["tips.parquet"]) if info.info and not faults else ()
@@ -91,12 +91,10 @@ def _lone_segments(frames: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
         yield Fault("rooms.parquet", "the rooms that segments.parquet names", "no table that can be read")
 
 
-def _missing_modalities(
-    info: DatasetInfo, frames: Mapping[str, pd.DataFrame], arrays: Mapping[Modality, np.ndarray]
-) -> Iterator[Fault]:
+def _missing_modalities(folder: Path, info: DatasetInfo, frames: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
     for modality in info.modalities:
         places = [f"column {column} of {file}" for file, column in _RAW[modality] if column in frames.get(file, ())]
-        if modality not in arrays and not places:
+        if not places and not (folder / "features" / f"{modality}.npy").exists():
             wanted = " or ".join(f"{column} in {file}" for file, column in _RAW[modality])
             yield Fault("dataset.toml", f"features/{modality}.npy, or {wanted}", show(modality.value), "modalities")
 

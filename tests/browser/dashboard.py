@@ -133,9 +133,9 @@ def open_page(page: Page, url: str) -> None:
 
 
 def settle(page: Page) -> None:
-    """Wait until the running script is done and the page shows a heading."""
+    """Wait until the running script is done and the page shows a heading or says what is wrong."""
     expect(page.locator(STILL)).to_be_attached(timeout=PAGE_MS)
-    expect(page.locator("[data-testid=stMain] :is(h1, h2)").first).to_be_visible(timeout=PAGE_MS)
+    expect(page.locator("[data-testid=stMain] :is(h1, h2, [data-testid=stAlert])").first).to_be_visible(timeout=PAGE_MS)
     expect(page.locator("[data-testid=stSkeleton]")).to_have_count(0, timeout=PAGE_MS)
 
 

@@ -29,7 +29,8 @@ class Case:
 class Contribution:
     """One additive part of a margin.
 
-    kind: what it is; key: Source value, position of the tip in the history, or position of the statement; label: in words.
+    kind: what it is; key: Source value, position of the tip in the history (several tips to one streamer are one part:
+    "3,7"), or position of the statement; label: in words.
     streamer, rival: weight x fit for each; margin: their difference. Parts of one kind add up to their source's margin.
     """
 
@@ -169,9 +170,9 @@ class StepDifference:
 class Edit:
     """One what-if edit.
 
-    kind "drop tip": key is the tip's position in the history. "add tip": key is a streamer_id.
-    "mute modality": key is the modality. "set statement", "delete statement": key is "aspect: value"; for "set statement"
-    polarity and strength say what it becomes (adding it where it was not).
+    kind "drop tip": key is the tip's position in the history, or several: "3,7". "add tip": key is a streamer_id.
+    "mute modality": key is the modality. "set statement", "delete statement": key is "aspect: value"; for
+    "set statement" polarity and strength say what it becomes (adding it where it was not).
     """
 
     kind: Literal["drop tip", "add tip", "mute modality", "set statement", "delete statement"]
@@ -212,3 +213,39 @@ class Neighbor:
     name: str
     similarity: float
     shared: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A single edit and what it alone would do to one streamer; edits are tried, not guessed."""
+
+    edit: Edit
+    label: str
+    rank_before: int | None
+    rank_after: int | None
+    score_change: float
+
+
+@dataclass(frozen=True)
+class Headroom:
+    """How far a streamer stands from the k-th place: its score less the score that holds that place."""
+
+    k: int
+    rank: int | None
+    gap: float
+    sentence: str
+
+
+@dataclass(frozen=True)
+class MapView:
+    """The stored map, ready to draw: a name and a group for each streamer, and what the map is worth in plain words.
+
+    groups: the labels in the order of a legend, largest first, then "other" and "none".
+    """
+
+    streamer_xy: Float[np.ndarray, "n_streamers 2"]
+    names: tuple[str, ...]
+    aspect: str | None
+    group_of: tuple[str, ...]
+    groups: tuple[str, ...]
+    quality_sentence: str

@@ -1,0 +1,141 @@
+"""Commands: python -m explain case | report | verify. Exit status 0, or 2 with one sentence on bad input."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from explain.types import Case, Explanation
+from mspa_model.device import DeviceName
+from mspa_model.errors import MspaError
+from mspa_model.types import CandidateScope, HistoryScope
+
+app = typer.Typer(
+    help="Explain a trained run: why a streamer stands where it stands, with the proof.", no_args_is_help=True
+)
+
+RunFolder = Annotated[Path, typer.Argument(help="Folder of a trained run.")]
+UserId = Annotated[str, typer.Option("--user", help="Id of the user.")]
+StreamerId = Annotated[str, typer.Option("--streamer", help="Id of the streamer that is explained.")]
+RivalId = Annotated[str | None, typer.Option("--rival", help="Id of the rival; else the next streamer below.")]
+StepIndex = Annotated[int | None, typer.Option("--step", help="Correction step; else the last kept.")]
+Scope = Annotated[HistoryScope, typer.Option("--history", help="The tips that the ranking knows.")]
+Candidates = Annotated[
+    CandidateScope, typer.Option("--candidates", help="Leave out what was tipped (new), or not (all).")
+]
+Device = Annotated[DeviceName, typer.Option("--device", help="Where to compute.")]
+Data = Annotated[Path | None, typer.Option("--data", help="Dataset folder, where it is not where the run was trained.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def case(
+    run: RunFolder,
+    user: UserId,
+    streamer: StreamerId,
+    rival: RivalId = None,
+    step: StepIndex = None,
+    history: Scope = "all",
+    candidates: Candidates = "new",
+    as_json: AsJson = False,
+    device: Device = "auto",
+    data: Data = None,
+) -> None:
+    """Why the streamer stands above or below its rival, in sentences or as JSON."""
+    from explain.pipeline import explain
+    from mspa_model.runs import load_run
+
+    loaded = load_run(run, data=data, device=device)
+    explanation = explain(loaded, Case(user, streamer, rival, step, history, candidates))
+    typer.echo(to_json(explanation) if as_json else in_words(explanation))
+
+
+@app.command()
+def report(
+    run: RunFolder,
+    user: UserId,
+    out: Annotated[Path, typer.Option("--out", help="Folder to write into.")],
+    streamer: Annotated[str | None, typer.Option("--streamer", help="Its id; else the user's first.")] = None,
+    rival: RivalId = None,
+    step: StepIndex = None,
+    history: Scope = "all",
+    candidates: Candidates = "new",
+    note: Annotated[str, typer.Option("--note", help="The analyst's note on the page.")] = "",
+    device: Device = "auto",
+    data: Data = None,
+) -> None:
+    """Write the printed page of a case: evidence JSON, HTML and PDF. Prints the files."""
+    from explain.report import render_report
+    from mspa_model.runs import load_run
+
+    loaded = load_run(run, data=data, device=device)
+    streamer = streamer or _first(loaded, user, history, candidates)
+    for path in render_report(loaded, Case(user, streamer, rival, step, history, candidates), out, note=note):
+        typer.echo(str(path))
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="Evidence JSON of a report.")],
+    run: Annotated[Path, typer.Option("--run", help="Folder of the run that it speaks of.")],
+    device: Device = "auto",
+    data: Data = None,
+) -> None:
+    """Compute a report's case again and compare: exit status 0 where it holds, 1 where it does not."""
+    from explain.report import verify as verify_report
+    from mspa_model.runs import load_run
+
+    holds, sentence = verify_report(file, load_run(run, data=data, device=device))
+    typer.echo(sentence)
+    raise typer.Exit(0 if holds else 1)
+
+
+def in_words(explanation: Explanation) -> str:
+    """The explanation as lines of plain text: answer, seal, evidence, reasons, checks."""
+    marks = {"pass": "✓", "fail": "✗", "not applicable": "–"}
+    lines = [explanation.answer, "", f"[{explanation.seal.colour}] {explanation.seal.sentence}"]
+    lines += [explanation.evidence.sentence, "", *explanation.sentences, ""]
+    lines += [f"{marks[check.verdict]} {check.sentence}" for check in explanation.checks]
+    return "\n".join(lines)
+
+
+def to_json(explanation: Explanation) -> str:
+    """Every field of the explanation, with the margin of each part beside its two sides."""
+    fields = asdict(explanation)
+    for kind in ("sources", "tips", "statements", "residuals"):
+        for part, row in zip(getattr(explanation, kind), fields[kind], strict=True):
+            row["margin"] = part.margin
+    return json.dumps(fields, default=_plain, ensure_ascii=False, indent=2, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+def _first(run: Any, user: str, history: HistoryScope, candidates: CandidateScope) -> str:
+    """The streamer that the user's ranking puts first."""
+    from mspa_model.pipeline import rank_user
+
+    order = rank_user(run, user, history, candidates).final.ranking.order
+    if len(order) == 0:
+        raise MspaError(f"user {user[:40]!r}, for whom nothing is left to rank", "a candidate", "Use --candidates all.")
+    return str(run.dataset.streamers["streamer_id"].iloc[int(order[0])])
+
+
+def main() -> None:
+    """Run a command; bad input becomes one sentence on stderr and exit status 2."""
+    try:
+        app()
+    except MspaError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

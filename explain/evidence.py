@@ -1,0 +1,51 @@
+"""The evidence line: how well the run knows users with as many tips as this one."""
+
+from collections.abc import Mapping
+
+from explain.narrate import counted
+from explain.types import EvidenceLine
+from mspa_model.runs import Run
+
+METRIC = "ndcg@10"
+
+
+def evidence_line(run: Run, user_id: str, n_tips: int) -> EvidenceLine:
+    """Accuracy with interval of the test users in the bucket of n_tips; values are None where none was tested."""
+    bucket = _bucket(run, n_tips)
+    tested = _in_test(run, user_id)
+    if bucket is None or not bucket["n_users"] or bucket[METRIC]["value"] is None:
+        words = bucket["bucket"] if bucket else f"{n_tips} tips"
+        sentence = f"{_known(run, n_tips)} How well the run knows such users was not measured: none was in the test."
+        return EvidenceLine(n_tips, words, METRIC, None, None, None, 0, tested, sentence)
+    value, low, high = (bucket[METRIC][key] for key in ("value", "low", "high"))
+    info = run.dataset.info
+    sentence = (
+        f"{_known(run, n_tips)} For {counted(bucket['n_users'], f'test {info.user_is}')} with as many "
+        f"({bucket['bucket']}) the top 10 reaches {METRIC} {value:.3f}{_between(low, high)}, where 1 is perfect; "
+        f"this {info.user_is} {'was' if tested else 'was not'} among the tested."
+    )
+    return EvidenceLine(n_tips, bucket["bucket"], METRIC, value, low, high, bucket["n_users"], tested, sentence)
+
+
+def _known(run: Run, n_tips: int) -> str:
+    info = run.dataset.info
+    if n_tips == 0:
+        return f"This ranking knows no {info.tip_is} of this {info.user_is}."
+    return f"This ranking rests on {counted(n_tips, info.tip_is)} of this {info.user_is}."
+
+
+def _between(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f" (95 % interval {low:.3f} to {high:.3f})"
+
+
+def _bucket(run: Run, n_tips: int) -> Mapping | None:
+    for bucket in run.metrics.get("buckets", []):
+        high = bucket["high_tips"]
+        if bucket["low_tips"] <= n_tips and (high is None or n_tips <= high):
+            return bucket
+    return None
+
+
+def _in_test(run: Run, user_id: str) -> bool:
+    users = run.users
+    return bool(((users["user_id"] == user_id) & (users["n_test"] > 0)).any())

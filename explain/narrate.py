@@ -1,0 +1,182 @@
+"""Numbers into plain sentences, in the dataset's own words; the text carries no markup of ours.
+
+Names come from data and are hostile: they are shortened and stripped of control characters here, and whoever draws
+a sentence still has to escape it for its medium.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+
+from explain.types import Attribution, Contribution, Deletion, Explanation, RankMove
+from mspa_model.types import Dataset, DatasetInfo, Source
+
+NAME_LIMIT = 60
+_BY_SOURCE = {
+    Source.VISUAL: "how it looks",
+    Source.AUDIO: "how it sounds",
+    Source.TEXT: "what its text says",
+    Source.COTIPS: "what is tipped together",
+    Source.POPULARITY: "its popularity",
+}
+
+
+def plain(text: str, limit: int = NAME_LIMIT) -> str:
+    """The text on one line without control and direction marks, cut to `limit` characters."""
+    visible = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text[: 4 * limit])
+    line = " ".join("".join(c for c in visible if unicodedata.category(c) != "Cf").split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def name_of(dataset: Dataset, streamer_idx: int) -> str:
+    """The streamer's name, else the dataset's word with its id, e.g. "micro-video s885"."""
+    row = dataset.streamers.iloc[streamer_idx]
+    return plain(str(row["name"])) or f"{dataset.info.streamer_is} {plain(str(row['streamer_id']))}"
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th, 11th, 21st."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
+
+
+def plural(word: str) -> str:
+    """The plural of a dataset's word: "ratings of 4 or 5", "micro-videos", "categories"."""
+    head, of, rest = word.partition(" of ")
+    ending = head[:-1] + "ies" if head.endswith("y") and head[-2:-1] not in "aeiou" else head + "s"
+    return ending + of + rest
+
+
+def counted(number: int, word: str) -> str:
+    """ "1 tip", "12 tips"."""
+    return f"{number:,} {word if number == 1 else plural(word)}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """ "A", "A and B", "A, B and C"."""
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def source_words(source: Source, info: DatasetInfo) -> str:
+    """How a sentence names a source, e.g. "how it looks"; co-tipping in the dataset's own word for a tip."""
+    if source is Source.COTIPS:
+        return f"what this {info.user_is}'s {plural(info.tip_is)} usually go together with"
+    return _BY_SOURCE[source]
+
+
+def _side(parts: Sequence[Contribution], sign: float, n: int = 2) -> list[Contribution]:
+    """The n parts that push hardest in the direction of sign."""
+    pushing = [part for part in parts if part.margin * sign > 0]
+    return sorted(pushing, key=lambda part: -abs(part.margin))[:n]
+
+
+def reason_of(source: Contribution, inside: Sequence[Contribution], info: DatasetInfo) -> str:
+    """ "A and B among this user's tips", or "how it looks (likes bright stage)": the source with its largest parts."""
+    parts = [p for p in inside if p.source is source.source]
+    top = listed([part.label for part in _side(parts, source.margin)])
+    if source.source is Source.COTIPS and top:
+        return f"{top} among this {info.user_is}'s {plural(info.tip_is)}"
+    words = source_words(source.source, info)
+    return f"{words} ({top})" if top else words
+
+
+def _standing(name: str, rank: int | None) -> str:
+    return f"{name} (not in this ranking)" if rank is None else f"{name} ({ordinal(rank)})"
+
+
+def answer(
+    names: tuple[str, str],
+    ranks: tuple[int | None, int | None],
+    margin: float,
+    sources: Sequence[Contribution],
+    inside: Sequence[Contribution],
+    info: DatasetInfo,
+) -> str:
+    """The one sentence that opens the Why page. names, ranks: of the streamer, then of its rival."""
+    place = f"stands {ordinal(ranks[0])}" if ranks[0] else "is not in this ranking but would score"
+    where = f"{names[0]} {place}, {'above' if margin >= 0 else 'below'} {_standing(names[1], ranks[1])}"
+    leading = _side(sources, 1.0 if margin >= 0 else -1.0, n=1)
+    if not leading or margin == 0:
+        return f"{where}; no part of the model tells the two apart."
+    return f"{where}, mostly because of {reason_of(leading[0], inside, info)}."
+
+
+def source_sentences(explanation: Explanation, info: DatasetInfo) -> list[str]:
+    """Up to three reasons for the margin and one against it, each with its number."""
+    inside = (*explanation.tips, *explanation.statements, *explanation.residuals)
+    sign = 1.0 if explanation.margin >= 0 else -1.0
+    ahead = explanation.streamer_name if sign > 0 else explanation.rival_name
+    lines = [
+        f"{_capital(reason_of(part, inside, info))}: {abs(part.margin):.3g} of the {abs(explanation.margin):.3g} "
+        f"points by which {ahead} leads."
+        for part in _side(explanation.sources, sign, n=3)
+    ]
+    against = _side(explanation.sources, -sign, n=1)
+    lines += [f"Against it speaks {reason_of(p, inside, info)}: {abs(p.margin):.3g} points." for p in against]
+    return lines
+
+
+def unused_sentence(sources: Sequence[Contribution], weights: Sequence[float], info: DatasetInfo) -> str:
+    """Which sources have weight zero for this user, in one sentence; empty where all are used."""
+    off = [source_words(part.source, info) for part, weight in zip(sources, weights, strict=True) if weight == 0]
+    return f"Not used in this score: {listed(off)}." if off else ""
+
+
+def reach_sentence(moved: int, k: int, info: DatasetInfo) -> str:
+    """How many places of the top k the statements move; zero is said plainly."""
+    if moved == 0:
+        return f"The preference's statements move no place of the top {k}: without them it would hold the same."
+    were = f"{info.streamer_is} is" if moved == 1 else f"{plural(info.streamer_is)} are"
+    return f"Without the preference's statements, {moved} of the top {k} {were} others."
+
+
+def residual_sentence(residuals: Sequence[Contribution], statements: Sequence[Contribution]) -> str:
+    """The share of the modalities' margin that is "not put into words"; empty where no modality counts."""
+    unsaid, said = sum(abs(p.margin) for p in residuals), sum(abs(p.margin) for p in statements)
+    if unsaid + said == 0:
+        return ""
+    return f"Of what looks, sound and text add, {unsaid / (unsaid + said):.0%} is not put into words."
+
+
+def deletion_sentence(deletions: Sequence[Deletion], info: DatasetInfo) -> str:
+    """What taking away the most costly part does to the streamer's place."""
+    costly = [d for d in deletions if d.score_drop > 0]
+    if not costly:
+        return "No single part, taken away, lowers its score." if deletions else ""
+    top = max(costly, key=lambda d: (d.rank_after - d.rank_before, d.score_drop))
+    moved = top.rank_after - top.rank_before
+    what = f"this {info.user_is}'s {info.tip_is} “{top.label}”" if top.kind == "tip" else f"“{top.label}”"
+    if moved <= 0:
+        return f"Taking away {what} costs it most ({top.score_drop:.3g} points), but not its place."
+    return f"Taking away {what} would move it from {ordinal(top.rank_before)} to {ordinal(top.rank_after)}."
+
+
+def attribution_sentence(attributions: Sequence[Attribution], skipped: Sequence[str]) -> str:
+    """How exactly the inside of each modality adds up, and which could not be opened."""
+    lines = [
+        f"Inside {a.modality.value}, its {len(a.values)} features add up to {a.total:.3g} "
+        f"within {a.delta:.1g} ({a.n_steps} steps)."
+        for a in attributions
+    ]
+    return " ".join([*lines, *skipped])
+
+
+def moves_sentence(moves: Sequence[RankMove], changed: int, k: int, info: DatasetInfo) -> str:
+    """What a change of ranking did to the top k, with the move that is largest."""
+    if not moves:
+        return f"Nothing moves in the top {k}."
+    if changed == 0:
+        lead = f"The same {plural(info.streamer_is)} hold the top {k}, in another order"
+    else:
+        lead = f"{changed} of the top {k} {info.streamer_is if changed == 1 else plural(info.streamer_is)} change"
+    return f"{lead}; {_move_words(moves[0])}."
+
+
+def _move_words(move: RankMove) -> str:
+    if move.rank_before is None or move.rank_after is None:
+        return f"{move.name} {'enters' if move.rank_before is None else 'leaves'} the ranking"
+    verb = "rises" if move.rank_after < move.rank_before else "falls"
+    return f"{move.name} {verb} from {ordinal(move.rank_before)} to {ordinal(move.rank_after)}"
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]

@@ -1,0 +1,36 @@
+"""Who resembles a streamer, searched in the original embedding space, never on the map."""
+
+import numpy as np
+
+from explain.narrate import name_of, plain
+from explain.types import Neighbor
+from mspa_model.errors import MspaError
+from mspa_model.ranking.index import NeighborIndex
+from mspa_model.runs import Run
+
+MAX_SHARED = 6  # values named per neighbour, the rarest first: what few have says most
+
+
+def neighbors(run: Run, streamer_idx: int, k: int = 10) -> tuple[Neighbor, ...]:
+    """The k streamers nearest by cosine in the fused space, nearest first, each with the values that both have.
+
+    Raises MspaError where the streamer has neither features nor tips to be compared by.
+    """
+    vectors = run.recommender.streamer_fused
+    if not np.any(vectors[streamer_idx]):
+        name = name_of(run.dataset, streamer_idx)
+        raise MspaError(
+            f"{name}, which has neither features nor tips", "one that has some", "Choose another to compare."
+        )
+    similarity, found = NeighborIndex(vectors).neighbors_of(streamer_idx, k)
+    return tuple(
+        Neighbor(int(i), name_of(run.dataset, int(i)), float(s), shared_values(run, streamer_idx, int(i)))
+        for s, i in zip(similarity, found, strict=True)
+    )
+
+
+def shared_values(run: Run, one: int, other: int) -> tuple[str, ...]:
+    """Labels of the vocabulary values that both streamers have, the rarest first."""
+    membership = run.vocabulary.membership
+    both = [run.vocabulary.values[i] for i in np.flatnonzero((membership[one] > 0) & (membership[other] > 0))]
+    return tuple(plain(value.label) for value in sorted(both, key=lambda v: v.n_streamers)[:MAX_SHARED])

@@ -1,0 +1,279 @@
+"""The only way from a page to the model: cached, bounded, one call at a time.
+
+What comes back is frozen and shared between sessions, so nothing is copied and no page may change it. Captum's hooks and
+a shared torch model are not thread-safe, hence the lock. Heavy imports stay inside the functions that need them: the first
+page loads neither captum nor what the report is made with.
+"""
+
+import threading
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from app.ui.media import segment_streamers
+from app.worklist import Worklist, make_worklist
+from explain.narrate import name_of
+from explain.types import (
+    Case,
+    Edit,
+    EvidenceLine,
+    Explanation,
+    Headroom,
+    MapView,
+    Neighbor,
+    Scenario,
+    ScenarioResult,
+    StepDifference,
+    Suggestion,
+)
+from mspa_model.data.ids import nearest_ids
+from mspa_model.runs import Run, load_run
+from mspa_model.types import CandidateScope, HistoryScope, RankingTrace
+
+MATCHES = 20
+MAX_GROUP = 25
+_LOCK = threading.RLock()
+_RUN = {"mspa_model.runs.Run": lambda run: run.hash}  # a run is known by the hash of its manifest
+
+
+def open_run(path: Path) -> Run:
+    """The run in a folder, loaded once; loaded again where its manifest has changed. Raises RunError."""
+    manifest = path / "manifest.json"
+    return _load(str(path), manifest.stat().st_mtime_ns if manifest.is_file() else 0)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Opening the run…")
+def _load(path: str, stamp: int) -> Run:
+    with _LOCK:
+        return load_run(Path(path))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_RUN)
+def worklist(run: Run) -> Worklist:
+    """Users worth a look, from what `evaluate` stored in the run."""
+    return make_worklist(run)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_RUN)
+def _lowered(run: Run, what: str) -> pd.Series:
+    frame = run.dataset.users if what == "user_id" else run.dataset.streamers
+    return frame[what].str.lower()
+
+
+@st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_RUN)
+def matching_users(run: Run, query: str) -> tuple[str, ...]:
+    """At most MATCHES user ids: those that begin with the query, then those that have it inside."""
+    ids = run.dataset.users["user_id"]
+    return tuple(ids.iloc[row] for row in _matches([_lowered(run, "user_id")], query))
+
+
+@st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_RUN)
+def matching_streamers(run: Run, query: str) -> tuple[int, ...]:
+    """At most MATCHES streamer_idx by name or id, those that begin with the query first."""
+    return tuple(_matches([_lowered(run, "name"), _lowered(run, "streamer_id")], query))
+
+
+def _matches(columns: list[pd.Series], query: str) -> list[int]:
+    text = query.strip().lower()
+    begins = pd.concat([column.str.startswith(text) for column in columns], axis=1).any(axis=1)
+    inside = pd.concat([column.str.contains(text, regex=False) for column in columns], axis=1).any(axis=1)
+    rows = [*begins.to_numpy().nonzero()[0], *(inside & ~begins).to_numpy().nonzero()[0]]
+    return [int(row) for row in rows[:MATCHES]]
+
+
+@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=_RUN)
+def nearest(run: Run, what: str, unknown: str) -> tuple[str, ...]:
+    """The known ids most like an unknown one; what: "user" or "streamer"."""
+    ids = run.dataset.users["user_id"] if what == "user" else run.dataset.streamers["streamer_id"]
+    return nearest_ids(unknown, ids.tolist())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False, hash_funcs=_RUN)
+def _positions(run: Run, what: str) -> dict[str, int]:
+    ids = run.dataset.users["user_id"] if what == "user" else run.dataset.streamers["streamer_id"]
+    return {known: row for row, known in enumerate(ids)}
+
+
+def position(run: Run, what: str, known: str) -> int | None:
+    """Row of a user or streamer id; None where the run does not know it."""
+    return _positions(run, what).get(known)
+
+
+@st.cache_resource(max_entries=256, show_spinner="Ranking…", hash_funcs=_RUN)
+def trace(run: Run, user_id: str, history: HistoryScope, candidates: CandidateScope) -> RankingTrace:
+    """Every correction step of one user."""
+    from mspa_model.pipeline import rank_user
+
+    with _LOCK:
+        return rank_user(run, user_id, history, candidates)
+
+
+def absent(run: Run, ranked: RankingTrace, streamer_id: str) -> str:
+    """One sentence: why a streamer is not in the top of the ranking."""
+    from mspa_model.pipeline import why_absent
+
+    return why_absent(run, ranked, streamer_id)
+
+
+@st.cache_resource(max_entries=256, show_spinner="Explaining…", hash_funcs=_RUN)
+def explanation(run: Run, case: Case) -> Explanation:
+    """Why the streamer stands where it stands, with its checks and seal."""
+    from explain.pipeline import explain
+
+    ranked = trace(run, case.user_id, case.history, case.candidates)
+    with _LOCK:
+        return explain(run, case, ranked)
+
+
+@st.cache_resource(max_entries=256, show_spinner="Comparing the steps…", hash_funcs=_RUN)
+def difference(
+    run: Run, user_id: str, history: HistoryScope, candidates: CandidateScope, before: int, after: int
+) -> StepDifference:
+    """What changed between two steps of a trace; the step after the last kept one is the proposal."""
+    from explain.correction import step_difference
+
+    ranked = trace(run, user_id, history, candidates)
+    with _LOCK:
+        return step_difference(run, ranked, before, after)
+
+
+@st.cache_resource(max_entries=256, show_spinner="Trying it…", hash_funcs=_RUN)
+def scenario(
+    run: Run, user_id: str, history: HistoryScope, candidates: CandidateScope, edits: tuple[Edit, ...]
+) -> ScenarioResult:
+    """Rankings before and after some edits of one user's tips, statements or modalities."""
+    from explain.counterfactual import apply_scenario
+
+    ranked = trace(run, user_id, history, candidates)
+    with _LOCK:
+        return apply_scenario(run, ranked, Scenario(edits))
+
+
+@st.cache_resource(max_entries=256, show_spinner="Trying single edits…", hash_funcs=_RUN)
+def suggestions(
+    run: Run, user_id: str, history: HistoryScope, candidates: CandidateScope, streamer_id: str, direction: str
+) -> tuple[Suggestion, ...]:
+    """The single edits that move the streamer most."""
+    from explain.counterfactual import suggest
+
+    ranked = trace(run, user_id, history, candidates)
+    with _LOCK:
+        return suggest(run, ranked, streamer_id, direction)
+
+
+def headroom(
+    run: Run, user_id: str, history: HistoryScope, candidates: CandidateScope, edits: tuple[Edit, ...], streamer_id: str
+) -> Headroom:
+    """How far the streamer is from the tenth place after the edits."""
+    from explain.counterfactual import headroom as measure
+
+    return measure(run, scenario(run, user_id, history, candidates, edits).after, streamer_id)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=_RUN)
+def reach(run: Run, user_id: str, history: HistoryScope, candidates: CandidateScope, step_index: int) -> int:
+    """How many of the top 10 would be others without the preference's statements."""
+    from explain.contribution import statement_reach
+
+    step = trace(run, user_id, history, candidates).steps[step_index]
+    with _LOCK:
+        return statement_reach(run, step, step.ranking)
+
+
+def evidence(run: Run, user_id: str, n_tips: int) -> EvidenceLine:
+    """How well the run knows users with as many tips."""
+    from explain.evidence import evidence_line
+
+    return evidence_line(run, user_id, n_tips)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False, hash_funcs=_RUN)
+def neighbours(run: Run, streamer_idx: int, k: int) -> tuple[Neighbor, ...]:
+    """The k nearest streamers in the original embedding space."""
+    from explain.neighbors import neighbors
+
+    with _LOCK:
+        return tuple(neighbors(run, streamer_idx, k))
+
+
+@st.cache_resource(max_entries=3, show_spinner=False, hash_funcs=_RUN)
+def segments(run: Run) -> pd.DataFrame | None:
+    """Segments with their streamer; None where the set has none."""
+    return segment_streamers(run.dataset)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False, hash_funcs=_RUN)
+def names(run: Run) -> list[str]:
+    """Every streamer's name by streamer_idx."""
+    return [name_of(run.dataset, idx) for idx in range(run.dataset.n_streamers)]
+
+
+@st.cache_resource(max_entries=3, show_spinner=False, hash_funcs=_RUN)
+def map_aspects(run: Run) -> tuple[str, ...]:
+    """What the map can be coloured by."""
+    from explain.map import aspects
+
+    return aspects(run)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=_RUN)
+def map_view(run: Run, aspect: str | None) -> MapView:
+    """The stored map with a group for every streamer."""
+    from explain.map import map_view as view
+
+    return view(run, aspect)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=_RUN)
+def user_on_map(
+    run: Run, user_id: str, history: HistoryScope, candidates: CandidateScope, step_index: int
+) -> tuple[float, float] | None:
+    """Where the user of a step belongs on the stored map, from the nearest streamers; None without tips."""
+    from explain.map import place
+
+    preference = trace(run, user_id, history, candidates).steps[step_index].preference
+    if not len(preference.history):
+        return None
+    with _LOCK:
+        x, y = place(run, run.recommender.user_fused(preference))
+    return float(x), float(y)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False, hash_funcs=_RUN)
+def groups(run: Run) -> dict[str, tuple[str, ...]]:
+    """User ids by the name of their group."""
+    from app.groups import groups_of
+
+    return groups_of(run)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Ranking the group…", hash_funcs=_RUN)
+def group_result(
+    run: Run,
+    users: tuple[str, ...],
+    history: HistoryScope,
+    candidates: CandidateScope,
+    edits: tuple[Edit, ...],
+    streamer_id: str,
+) -> pd.DataFrame:
+    """Where the streamer stands before and after the edits, for each user of a group."""
+    from app.groups import try_on_group
+
+    with _LOCK:
+        return try_on_group(run, lambda user: trace(run, user, history, candidates), users, edits, streamer_id)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Sealing…", hash_funcs=_RUN)
+def seals(run: Run, users: tuple[str, ...]) -> pd.DataFrame:
+    """The seal of each user's first streamer from train tips, red ones first."""
+    rows = []
+    for user in users:
+        order = trace(run, user, "train", "new").final.ranking.order
+        if len(order) > 1:
+            first = str(run.dataset.streamers["streamer_id"].iat[int(order[0])])
+            told = explanation(run, Case(user, first, history="train"))
+            rows.append((user, told.streamer_name, told.seal.colour, told.seal.sentence))
+    order_of = {"red": 0, "amber": 1, "green": 2}
+    frame = pd.DataFrame(rows, columns=["user", run.dataset.info.streamer_is, "seal", "in words"])
+    return frame.sort_values("seal", key=lambda seal: seal.map(order_of), kind="stable", ignore_index=True)

@@ -1,0 +1,66 @@
+"""Groups of users, by number of tips or a column of users.parquet, and one scenario tried on all of a group."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from explain.counterfactual import apply_scenario
+from explain.narrate import plain, plural
+from explain.types import Edit, Scenario
+from mspa_model.data.ids import streamer_idx_of
+from mspa_model.runs import Run
+from mspa_model.types import RankingTrace
+
+MAX_USERS = 25  # that are ranked for one answer: a page has to come back while an analyst waits
+_MAX_VALUES = 6  # a column with more distinct values is no group
+
+
+def groups_of(run: Run) -> dict[str, tuple[str, ...]]:
+    """At most MAX_USERS user ids by group name; a seeded draw where a group is larger."""
+    info, ids = run.dataset.info, run.dataset.users["user_id"].to_numpy()
+    n_tips = np.bincount(run.dataset.tips["user_idx"], minlength=len(ids))
+    some = n_tips[n_tips > 0]
+    low, high = np.quantile(some, [1 / 3, 2 / 3]).astype(int) if len(some) else (0, 0)
+    tips = plural(info.tip_is)
+    masks = {
+        f"all with {tips}": n_tips > 0,
+        f"up to {low} {tips}": (n_tips > 0) & (n_tips <= low),
+        f"{low + 1} to {high} {tips}": (n_tips > low) & (n_tips <= high),
+        f"more than {high} {tips}": n_tips > high,
+    }
+    masks |= _by_column(run)
+    draw = np.random.default_rng(run.config.seed)
+    return {name: _drawn(ids[mask], draw) for name, mask in masks.items() if mask.any()}
+
+
+def _by_column(run: Run) -> dict[str, np.ndarray]:
+    users, masks = run.dataset.users, {}
+    for column in users.columns.drop("user_id"):
+        values = users[column].dropna().astype(str)
+        if 2 <= values.nunique() <= _MAX_VALUES:
+            masks |= {
+                f"{plain(column)}: {plain(v)}": (users[column].astype(str) == v).to_numpy()
+                for v in sorted(values.unique())
+            }
+    return masks
+
+
+def _drawn(ids: np.ndarray, draw: np.random.Generator) -> tuple[str, ...]:
+    kept = ids if len(ids) <= MAX_USERS else np.sort(draw.choice(ids, MAX_USERS, replace=False))
+    return tuple(map(str, kept))
+
+
+def try_on_group(
+    run: Run, traces: Callable[[str], RankingTrace], users: tuple[str, ...], edits: tuple[Edit, ...], streamer_id: str
+) -> pd.DataFrame:
+    """Rank of the streamer before and after the edits for every user of the group in whose ranking it stands."""
+    streamer_idx, rows = streamer_idx_of(run.dataset, streamer_id), []
+    for user in users:
+        result = apply_scenario(run, traces(user), Scenario(edits))
+        ranks = result.before.rank_of(streamer_idx), result.after.rank_of(streamer_idx)
+        if None not in ranks:
+            rows.append((user, *ranks, result.top_k_changed))
+    return pd.DataFrame(
+        rows, columns=[run.dataset.info.user_is, "rank before", "rank after", "places of the top 10 changed"]
+    )

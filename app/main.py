@@ -1,0 +1,121 @@
+"""The dashboard. Start: streamlit run app/main.py [-- --run RUN [--run RUN2]]"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from app import cache
+from app.resolve import Unknown, resolve
+from app.state import Selection, read_selection
+from app.ui import sidebar, states
+from app.ui.text import capital
+from mspa_model.errors import MspaError
+from mspa_model.runs import Run
+
+_SHIPPED = Path(__file__).resolve().parent.parent / "sample_data" / "run"
+# Signs that plain text fonts have: icons of Streamlit's own set would be fetched from outside.
+_PAGES = (
+    ("overview", "Overview", "☑"),
+    ("user", "", "☺"),
+    ("correction", "Correction", "♻"),
+    ("why", "Why", "⚖"),
+    ("map", "Map", "✴"),
+    ("what_if", "What-if", "⚗"),
+    ("report", "Report", "✒"),
+)
+
+
+def given_runs(arguments: list[str]) -> dict[str, Path]:
+    """Runs by the name that the URL knows them by; the shipped one where none is given."""
+    parser = argparse.ArgumentParser(prog="streamlit run app/main.py --", exit_on_error=False)
+    parser.add_argument(
+        "--run", action="append", type=Path, metavar="RUN", help="run folder; more than one can be given"
+    )
+    folders = parser.parse_args(arguments).run or [_SHIPPED]
+    runs: dict[str, Path] = {}
+    for folder in (folder.expanduser().resolve() for folder in folders):
+        name, count = folder.name, 2
+        while name in runs:
+            name, count = f"{folder.name}-{count}", count + 1
+        runs[name] = folder
+    return runs
+
+
+def choose_run(runs: dict[str, Path], selection: Selection) -> tuple[str, str]:
+    """Name of the run to open, and a sentence where the selection asks for one that was not given at the start."""
+    first = next(iter(runs))
+    if selection.run is None or selection.run in runs:
+        return selection.run or first, ""
+    return (
+        first,
+        f"This dashboard was not started with a run “{selection.run}”; it has {', '.join(runs)}. {first} is shown.",
+    )
+
+
+def main() -> None:
+    """Draw the page that the URL names, for the selection that the URL holds."""
+    st.set_page_config(page_title="MSPA dashboard", page_icon="⚖", layout="wide")
+    try:
+        runs = given_runs(sys.argv[1:])
+        selection = read_selection()
+        name, note = choose_run(runs, selection)
+        run = cache.open_run(runs[name])
+    except argparse.ArgumentError as error:
+        st.error(
+            f"The dashboard's arguments cannot be read: {error}. Start it with: streamlit run app/main.py -- --run RUN"
+        )
+        return
+    except MspaError as error:
+        states.fault(error)
+        return
+    page = _navigation(run)
+    for sentence in (note, *selection.faults):
+        if sentence:
+            states.warn(sentence)
+    with st.sidebar:
+        sidebar.draw_run(runs, name)
+    draw_page(page, run, selection)
+
+
+def _navigation(run: Run) -> StreamlitPage:
+    pages = [
+        st.Page(
+            f"views/{file}.py",
+            title=title or capital(run.dataset.info.user_is),
+            icon=icon,
+            url_path=file.replace("_", "-"),
+            default=file == "overview",
+        )
+        for file, title, icon in _PAGES
+    ]
+    return st.navigation(pages, expanded=True)
+
+
+def draw_page(page: StreamlitPage, run: Run, selection: Selection) -> None:
+    """The sidebar's rest, then the page; an unknown id is said once, with what is nearest."""
+    picked = resolve(run, selection)
+    with st.sidebar:
+        if isinstance(picked, Unknown):
+            sidebar.draw_user(run, selection.user if picked.param != "user" else None)
+        else:
+            sidebar.draw_user(run, picked.user_id)
+            sidebar.draw_case(picked)
+        sidebar.draw_scopes(run, selection)
+        st.caption(f"Run {run.hash[:12]}, made {run.created_at[:10]}")
+    if isinstance(picked, Unknown):
+        states.warn(picked.sentence)
+        states.offer(picked.param, picked.nearest, "nearest")
+        return
+    for sentence in picked.notes:
+        states.warn(sentence)
+    st.session_state["picked"] = picked
+    try:
+        page.run()
+    except MspaError as error:  # packages raise, the app translates
+        states.fault(error)
+
+
+main()

@@ -1,0 +1,107 @@
+"""The selection with every gap filled from the run: what all pages draw."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from app import cache
+from app.state import Selection
+from explain.narrate import counted, name_of, plain
+from explain.types import Case
+from mspa_model.runs import Run
+from mspa_model.types import RankingTrace, Step
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """An id of the selection that the run does not know, in a sentence, with the nearest that it does know."""
+
+    param: Literal["user", "streamer", "rival"]
+    sentence: str
+    nearest: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Picked:
+    """What is looked at: a user's trace, one of its steps, a streamer and the rival that was chosen.
+
+    suggested: why this user was picked, where the analyst picked none. streamer_idx None: there is nothing to rank.
+    rival_idx None: the next below. notes: what the selection asked for and did not get.
+    """
+
+    run: Run
+    user_id: str
+    suggested: str
+    trace: RankingTrace
+    step_index: int
+    streamer_idx: int | None
+    rival_idx: int | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def step(self) -> Step:
+        return self.trace.steps[self.step_index]
+
+    @property
+    def streamer_id(self) -> str | None:
+        return None if self.streamer_idx is None else id_of(self.run, self.streamer_idx)
+
+    @property
+    def rival_id(self) -> str | None:
+        return None if self.rival_idx is None else id_of(self.run, self.rival_idx)
+
+    @property
+    def streamer_name(self) -> str:
+        return "" if self.streamer_idx is None else name_of(self.run.dataset, self.streamer_idx)
+
+    @property
+    def case(self) -> Case | None:
+        """What is explained; None where the set has nothing to rank."""
+        if self.streamer_id is None:
+            return None
+        step = None if self.step_index == len(self.trace.steps) - 1 else self.step_index
+        scopes = (self.trace.history_scope, self.trace.candidate_scope)
+        return Case(self.user_id, self.streamer_id, self.rival_id, step, *scopes)
+
+
+def id_of(run: Run, streamer_idx: int) -> str:
+    """The outside key of a streamer."""
+    return str(run.dataset.streamers["streamer_id"].iat[streamer_idx])
+
+
+def resolve(run: Run, selection: Selection) -> Picked | Unknown:
+    """Fill in what was not chosen: a user from the worklist, the first streamer, the last step."""
+    for param, wanted in (("user", selection.user), ("streamer", selection.streamer), ("rival", selection.rival)):
+        if wanted is not None and cache.position(run, "user" if param == "user" else "streamer", wanted) is None:
+            return _unknown(run, param, wanted)
+    user_id, suggested = selection.user, ""
+    if user_id is None:
+        user_id, suggested = cache.worklist(run).first
+    trace = cache.trace(run, user_id, selection.history, selection.candidates)
+    step_index, notes = _step_index(trace, selection.step)
+    streamer_idx = _streamer_idx(run, trace.steps[step_index], selection.streamer)
+    rival_idx = None if selection.rival is None else cache.position(run, "streamer", selection.rival)
+    if rival_idx is not None and rival_idx == streamer_idx:
+        rival_idx, notes = None, (*notes, "A case needs two: the rival chosen is the same, so the next below is taken.")
+    return Picked(run, user_id, suggested, trace, step_index, streamer_idx, rival_idx, notes)
+
+
+def _step_index(trace: RankingTrace, wanted: int | None) -> tuple[int, tuple[str, ...]]:
+    last = len(trace.steps) - 1
+    if wanted is None or wanted <= last:
+        return (last if wanted is None else wanted), ()
+    kept = counted(last, "correction step")
+    return last, (f"Step {wanted} does not exist here: {kept} kept, so step {last} is shown.",)
+
+
+def _streamer_idx(run: Run, step: Step, wanted: str | None) -> int | None:
+    if wanted is not None:
+        return cache.position(run, "streamer", wanted)
+    return int(step.ranking.order[0]) if len(step.ranking.order) else None
+
+
+def _unknown(run: Run, param: Literal["user", "streamer", "rival"], wanted: str) -> Unknown:
+    info = run.dataset.info
+    what, noun = ("user", info.user_is) if param == "user" else ("streamer", info.streamer_is)
+    near = cache.nearest(run, what, wanted)
+    todo = f"The nearest known are {', '.join(near)}." if near else f"The data set has no {noun}."
+    return Unknown(param, f"There is no {noun} “{plain(wanted)}” in this run. {todo}", near)

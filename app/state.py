@@ -1,0 +1,101 @@
+"""One selection for all pages, kept in the URL, so that a link opens exactly what its sender saw."""
+
+from dataclasses import dataclass
+from typing import get_args
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from mspa_model.types import CandidateScope, HistoryScope
+
+_PARAMS = ("run", "user", "streamer", "rival", "step", "history", "candidates")
+_KEPT = "selection"  # session_state: survives a change of page, which empties the URL
+_LONGEST = 200  # characters of a value in the URL that are looked at
+
+# What a choice makes meaningless: another user has another ranking, another streamer another rival.
+_RESETS = {
+    "run": ("user", "streamer", "rival", "step"),
+    "user": ("streamer", "rival", "step"),
+    "streamer": ("rival",),
+    "history": ("step",),
+}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the analyst chose; None where the choice is left to the dashboard.
+
+    faults: sentences about values in the URL that mean nothing; they count as not chosen.
+    """
+
+    run: str | None = None
+    user: str | None = None
+    streamer: str | None = None
+    rival: str | None = None
+    step: int | None = None
+    history: HistoryScope = "all"
+    candidates: CandidateScope = "new"
+    faults: tuple[str, ...] = ()
+
+
+def read_selection() -> Selection:
+    """The selection of the URL; where the URL has none (a page was just changed), the one that was kept."""
+    given = {key: st.query_params[key][:_LONGEST] for key in _PARAMS if st.query_params.get(key)}
+    if not given:
+        given = dict(st.session_state.get(_KEPT, {}))
+        if given:
+            st.query_params.update(given)
+    st.session_state[_KEPT] = given
+    return parse(given)
+
+
+def parse(given: dict[str, str]) -> Selection:
+    """Strings of a URL to a selection; what cannot be read becomes a fault and its default."""
+    faults: list[str] = []
+    return Selection(
+        run=given.get("run"),
+        user=given.get("user"),
+        streamer=given.get("streamer"),
+        rival=given.get("rival"),
+        step=_step(given.get("step"), faults),
+        history=_one_of("history", given.get("history"), get_args(HistoryScope), "all", faults),
+        candidates=_one_of("candidates", given.get("candidates"), get_args(CandidateScope), "new", faults),
+        faults=tuple(faults),
+    )
+
+
+def _step(text: str | None, faults: list[str]) -> int | None:
+    if text is None or (text.isascii() and text.isdigit() and len(text) < 4):
+        return None if text is None else int(text)
+    faults.append(f"The link asks for step “{text}”; a step is a number such as 0. The last step is shown.")
+    return None
+
+
+def _one_of(name: str, text: str | None, known: tuple[str, ...], default: str, faults: list[str]) -> str:
+    if text is None or text in known:
+        return text or default
+    faults.append(f"The link asks for {name} “{text}”; known are {' and '.join(known)}. “{default}” is shown.")
+    return default
+
+
+def choose(**changes: str | int | None) -> None:
+    """Change the selection, in the URL and for the pages to come; a default is left out of the URL."""
+    given = dict(st.session_state.get(_KEPT, {}))
+    for key, value in changes.items():
+        if key not in _PARAMS:
+            raise KeyError(key)
+        if given.get(key) == (None if value is None else str(value)):
+            continue
+        for stale in (key, *_RESETS.get(key, ())):
+            if stale == key or stale not in changes:
+                given.pop(stale, None)
+        if value is not None:
+            given[key] = str(value)
+    st.session_state[_KEPT] = given
+    st.query_params.from_dict(given)
+
+
+def link(page: str, **params: str | int | None) -> str:
+    """The query of a deep link to a page, e.g. "/why?user=u1&streamer=s2"; every value is percent-encoded."""
+    query = urlencode({key: value for key, value in params.items() if value is not None})
+    return f"/{page}?{query}" if query else f"/{page}"

@@ -1,0 +1,139 @@
+"""The sidebar: one selection for all pages. Lists are searched on the server and hold some twenty entries."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from app import cache
+from app.resolve import Picked, id_of
+from app.state import Selection, choose
+from app.ui.text import capital, escape_md
+from explain.narrate import name_of, plain, plural
+from mspa_model.runs import Run
+
+_TYPED = 100  # characters of a search
+_AUTO = "—"  # the rival that is not chosen: the next below
+
+
+def draw_run(runs: dict[str, Path], name: str) -> None:
+    """Which run is looked at."""
+    if len(runs) > 1:
+        st.session_state["pick-run"] = name
+        st.selectbox(
+            "Run", list(runs), key="pick-run", on_change=_take, args=("run", "pick-run"), format_func=escape_md
+        )
+
+
+def draw_user(run: Run, shown: str | None) -> None:
+    """Search a user by id, or take one of the worklist's. shown None: the one asked for is unknown."""
+    word = run.dataset.info.user_is
+    query = st.text_input(
+        f"Find a {word}", key="find-user", max_chars=_TYPED, placeholder=f"id of a {word}", type="search"
+    )
+    found = list(cache.matching_users(run, query)) if query.strip() else _offered(run)
+    if query.strip() and not found:
+        st.caption(escape_md(f"No {word} has “{plain(query)}” in the id."))
+    _pick(capital(word), "user", list(dict.fromkeys([*([shown] if shown else []), *found])), shown)
+
+
+def _offered(run: Run) -> list[str]:
+    lists = cache.worklist(run)
+    users = [user for frame in (lists.changed, lists.missed, lists.few) for user in frame["user"].head(7)]
+    return list(dict.fromkeys(users))[: cache.MATCHES] or list(cache.matching_users(run, ""))
+
+
+def draw_case(picked: Picked) -> None:
+    """Streamer, rival and step of the user's ranking."""
+    run, info = picked.run, picked.run.dataset.info
+    if picked.streamer_idx is None:
+        st.caption(escape_md(f"There is no {info.streamer_is} left to rank."))
+        return
+    query = st.text_input(
+        f"Find a {info.streamer_is}", key="find-streamer", max_chars=_TYPED, placeholder="name or id", type="search"
+    )
+    found = _streamers(picked, query)
+    if query.strip() and not found:
+        st.caption(escape_md(f"No {info.streamer_is} has “{plain(query)}” in its name or id."))
+    shown = picked.streamer_idx
+    _pick(capital(info.streamer_is), "streamer", _ids(run, [shown, *found]), id_of(run, shown), picked)
+    rivals = [idx for idx in ([picked.rival_idx] if picked.rival_idx is not None else []) + found if idx != shown]
+    _pick("Rival", "rival", [_AUTO, *_ids(run, rivals)], picked.rival_id or _AUTO, picked)
+    _draw_step(picked)
+
+
+def _streamers(picked: Picked, query: str) -> list[int]:
+    if query.strip():
+        return list(cache.matching_streamers(picked.run, query))
+    return [int(idx) for idx in picked.step.ranking.order[:10]]
+
+
+def _ids(run: Run, rows: Sequence[int]) -> list[str]:
+    return [id_of(run, idx) for idx in dict.fromkeys(rows)]
+
+
+def _pick(label: str, param: str, options: list[str], current: str | None, picked: Picked | None = None) -> None:
+    """A list of at most twenty-two whose shown entry is always the selection's."""
+    key = f"pick-{param}"
+    st.session_state[key] = current
+    words = (lambda known: _entry(picked, known)) if picked else str
+    st.selectbox(escape_md(label), options, key=key, format_func=words, on_change=_take, args=(param, key))
+
+
+def _entry(picked: Picked, streamer_id: str) -> str:
+    """ "3. Lumi", "Kato (not ranked)"."""
+    if streamer_id == _AUTO:
+        return "the next below"
+    idx = cache.position(picked.run, "streamer", streamer_id)
+    rank = picked.step.ranking.rank_of(idx)
+    name = name_of(picked.run.dataset, idx)
+    return f"{rank}. {name}" if rank else f"{name} (not ranked)"
+
+
+def _draw_step(picked: Picked) -> None:
+    last = len(picked.trace.steps) - 1
+    if last == 0:
+        st.caption("Step 0 only: correction kept no step here.")
+        return
+    st.session_state["pick-step"] = picked.step_index
+    st.select_slider("Correction step", list(range(last + 1)), key="pick-step", on_change=_take_step, args=(last,))
+
+
+def draw_scopes(run: Run, selection: Selection) -> None:
+    """Which tips the ranking knows, and whether what was tipped stays in it."""
+    info = run.dataset.info
+    tips, streamers = plural(info.tip_is), plural(info.streamer_is)
+    st.session_state["pick-history"], st.session_state["pick-candidates"] = selection.history, selection.candidates
+    known = {"all": "All", "train": "Train only"}
+    ranked = {"new": "New only", "all": "All"}
+    st.segmented_control(
+        escape_md(f"Known {tips}"),
+        list(known),
+        format_func=known.get,
+        key="pick-history",
+        required=True,
+        on_change=_take,
+        args=("history", "pick-history", "all"),
+        help=f"“Train only” hides each {info.user_is}'s last {tips}, so that the ranking can be held against them.",
+    )
+    st.segmented_control(
+        escape_md(f"Ranked {streamers}"),
+        list(ranked),
+        format_func=ranked.get,
+        key="pick-candidates",
+        required=True,
+        on_change=_take,
+        args=("candidates", "pick-candidates", "new"),
+        help=f"“New only” leaves out {streamers} that this {info.user_is} has in the known {tips}.",
+    )
+
+
+def _take(param: str, key: str, default: str = _AUTO) -> None:
+    """A widget's value into the selection; its default leaves the URL."""
+    value = st.session_state[key]
+    choose(**{param: None if value == default else value})
+
+
+def _take_step(last: int) -> None:
+    value = st.session_state["pick-step"]
+    choose(step=None if value == last else value)

@@ -1,0 +1,52 @@
+"""Tables: sortable, searchable, and each one as CSV."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from app.ui.text import escape_md
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
+
+
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """The table as UTF-8 CSV in which no text cell is a spreadsheet formula."""
+    return frame.map(_inert).to_csv(index=False).encode("utf-8-sig")
+
+
+def _inert(cell: object) -> object:
+    if isinstance(cell, list | tuple):
+        cell = ", ".join(map(str, cell))
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+def show_table(
+    frame: pd.DataFrame,
+    key: str,
+    caption: str,
+    columns: Mapping[str, Any] | None = None,
+    height: int | str = "auto",
+    select: bool = False,
+) -> int | None:
+    """Draw a table with its caption and a CSV button; returns the row that was clicked where select is True."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.caption(escape_md(caption))
+        st.download_button(
+            "CSV",
+            data=lambda: csv_bytes(frame),
+            file_name=f"{key}.csv",
+            mime="text/csv",
+            key=f"{key}-csv",
+            on_click="ignore",
+            type="tertiary",
+            help="Download this table",
+        )
+    settings: dict[str, Any] = {"hide_index": True, "column_config": columns, "height": height, "alt": caption}
+    if not select:
+        st.dataframe(frame, key=key, **settings)
+        return None
+    event = st.dataframe(frame, key=key, on_select="rerun", selection_mode="single-row", **settings)
+    rows = event["selection"]["rows"]
+    return int(rows[0]) if rows else None

@@ -1,0 +1,158 @@
+"""Did correction change anything, and rightly?"""
+
+import pandas as pd
+import streamlit as st
+
+from app import cache
+from app.resolve import Picked
+from app.state import choose
+from app.ui.chart import show_picture
+from app.ui.states import answer, basis, heading, missing, note, say
+from app.ui.table import show_table
+from app.ui.text import escape_md
+from explain.figures import rank_lines, weights_change, witnesses
+from explain.narrate import counted, plain, plural
+from mspa_model.types import RankingTrace, Step
+
+_ACTED = 6
+
+
+def draw(picked: Picked) -> None:
+    """The rank lines over the steps, what changed in weights and words, the witnesses, and why it stopped."""
+    run, trace, info = picked.run, picked.trace, picked.run.dataset.info
+    answer("Did correction change anything, and rightly?", _answer(picked))
+    basis(picked)
+    say(trace.stop_sentence)
+    names = cache.names(run)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        show_picture(
+            rank_lines(trace, names, info, highlight=picked.streamer_idx), "ranks", "Ranks over the correction steps"
+        )
+    with right:
+        show_picture(weights_change(trace), "weights", "What the sources weigh, before and after")
+    if len(trace.steps) == 1:
+        _offer_others(picked)
+    steps = [*trace.steps[1:], *([trace.rejected] if trace.rejected else [])]
+    if not steps:
+        missing("No step was proposed, so there is nothing to compare with step 0.")
+        return
+    _draw_step(picked, steps)
+    with st.container():
+        heading("The witnesses")
+        note(f"Each of this {info.user_is}'s own {plural(info.tip_is)}, ranked as if the model did not know it.")
+        show_picture(witnesses(trace, names, info), "witnesses", "Where the witnesses stood")
+
+
+def _answer(picked: Picked) -> str:
+    trace, info = picked.trace, picked.run.dataset.info
+    last = len(trace.steps) - 1
+    if last == 0:
+        why = "a step was proposed, but the witnesses did not rise enough" if trace.rejected else "no step was proposed"
+        return f"Nothing needed for {info.user_is} {picked.user_id}: {why}, so step 0 stands."
+    moved = cache.difference(picked.run, *_who(picked), 0, last).sentence
+    gain = sum(step.witness_gain or 0.0 for step in trace.steps)
+    judged = f"its witnesses rose by {gain:.2f} log-odds, more than their uncertainty, so it was kept"
+    return f"Yes, for {info.user_is} {picked.user_id}: {judged}. {moved}"
+
+
+def _who(picked: Picked) -> tuple:
+    return picked.user_id, picked.trace.history_scope, picked.trace.candidate_scope
+
+
+def _offer_others(picked: Picked) -> None:
+    """Links to users where correction acted."""
+    info, acted = picked.run.dataset.info, cache.worklist(picked.run).changed
+    users = [user for user in acted["user"].head(_ACTED) if user != picked.user_id]
+    if not users:
+        note(f"On the measured {plural(info.user_is)} of this run correction kept no step for anybody.")
+        return
+    note(f"{plural(info.user_is).capitalize()} for whom it kept a step (from train {plural(info.tip_is)}):")
+    with st.container(horizontal=True):
+        for user in users:
+            st.button(
+                escape_md(str(user)),
+                key=f"acted-{user}",
+                on_click=choose,
+                kwargs={"user": str(user), "history": "train"},
+            )
+
+
+def _draw_step(picked: Picked, steps: list[Step]) -> None:
+    """One step: its reason, its changes, its critique, its words before and after, and what moved."""
+    heading("What a step changed")
+    words = {step.index: f"Step {step.index}" + ("" if step.kept else ", not kept") for step in steps}
+    at = picked.step_index if picked.step_index in words else steps[0].index
+    index = st.segmented_control(
+        "Step",
+        list(words),
+        default=at,
+        format_func=words.get,
+        required=True,
+        key=f"step-{picked.user_id}",
+        label_visibility="collapsed",
+    )
+    step = next(step for step in steps if step.index == index)
+    say(step.reason)
+    if step.critique is not None:
+        say(step.critique.sentence)
+    if step.changes:
+        rows = [
+            {
+                "what": c.kind,
+                "of": plain(c.subject),
+                "before": c.before,
+                "after": c.after,
+                "in words": plain(c.sentence, 200),
+            }
+            for c in step.changes
+        ]
+        number = st.column_config.NumberColumn(format="%.3f")
+        show_table(pd.DataFrame(rows), "changes", f"Changes of step {step.index}", {"before": number, "after": number})
+    before = _before(picked.trace, step)
+    for column, (title, text) in zip(
+        st.columns(2, gap="large"),
+        (
+            (f"Words at step {before.index}", before.preference.text),
+            (f"Words at step {step.index}", step.preference.text),
+        ),
+        strict=True,
+    ):
+        with column:
+            st.markdown(f"**{title}**")
+            say(text or "Nothing was put into words.")
+    _draw_moves(picked, before, step)
+
+
+def _before(trace: RankingTrace, step: Step) -> Step:
+    """The kept step that a step started from."""
+    return trace.final if not step.kept else trace.steps[step.index - 1]
+
+
+def _draw_moves(picked: Picked, before: Step, step: Step) -> None:
+    difference = cache.difference(picked.run, *_who(picked), before.index, step.index)
+    say(difference.sentence)
+    fold = st.expander("What moved, and through which source", key="moves", on_change="rerun")
+    if not fold.open or not difference.moves:
+        return
+    rows = [
+        {
+            picked.run.dataset.info.streamer_is: m.name,
+            "rank before": m.rank_before,
+            "rank after": m.rank_after,
+            "score change": m.score_change,
+        }
+        | {
+            str(source): change
+            for source, change in m.by_source
+            if any(dict(o.by_source)[source] for o in difference.moves)
+        }
+        for m in difference.moves
+    ]
+    with fold:
+        frame = pd.DataFrame(rows)
+        numbers = {name: st.column_config.NumberColumn(format="%+.3f") for name in frame.columns[3:]}
+        show_table(frame, "moved", f"{counted(len(rows), 'move')}: the sources add up to the score change", numbers)
+
+
+draw(st.session_state["picked"])

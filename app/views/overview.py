@@ -1,0 +1,147 @@
+"""Can I use this run, and where do I look?"""
+
+import pandas as pd
+import streamlit as st
+
+from app import cache
+from app.resolve import Picked
+from app.state import choose
+from app.ui.chart import show_picture
+from app.ui.states import answer, heading, missing, note, say
+from app.ui.table import show_table
+from app.ui.text import capital, escape_md, when
+from app.verdict import correction_sentence, unused_sources, verdict
+from explain.figures import accuracy_by_tips, metrics_with_baselines, source_weights
+from explain.narrate import counted, plural
+from mspa_model.runs import Run
+
+_LISTS = {
+    "changed": "Changed by correction",
+    "missed": "Missed",
+    "few": "Few known",
+    "red": "Red seals",
+}
+_SEALED_AT_ONCE = 10
+
+
+def draw(picked: Picked) -> None:
+    """Verdict, data and run, accuracy beside baselines, sources, and whom to look at."""
+    run = picked.run
+    answer("Can I use this run, and where do I look?", verdict(run.metrics, run.dataset.info))
+    say(correction_sentence(run.metrics, run.dataset.info))
+    _draw_cards(run)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        show_picture(metrics_with_baselines(run.metrics), "metrics", "Accuracy on test, beside the baselines")
+    with right:
+        show_picture(source_weights(run.metrics), "sources", "What the scores are made of")
+        for sentence in (*unused_sources(run.metrics), *run.metrics.get("notes", ())):
+            note(sentence)
+    _draw_worklist(picked)
+    more = st.expander("How well users with few and with many tips are known", key="buckets", on_change="rerun")
+    if more.open:
+        with more:
+            show_picture(accuracy_by_tips(run.metrics), "by-tips", "Accuracy by number of known tips")
+
+
+def _draw_cards(run: Run) -> None:
+    dataset, info = run.dataset, run.dataset.info
+    times = dataset.tips["tipped_at"].dropna()
+    cards = (
+        (capital(plural(info.user_is)), f"{dataset.n_users:,}", f"{run.metrics['n_users']:,} of them measured on test"),
+        (
+            capital(plural(info.streamer_is)),
+            f"{dataset.n_streamers:,}",
+            ", ".join(run.features.modalities) or "no modality",
+        ),
+        (
+            capital(plural(info.tip_is)),
+            f"{len(dataset.tips):,}",
+            f"{run.metrics['n_hidden_pairs']:,} test pairs hidden by the mask",
+        ),
+        ("First and last", *_span(times, run)),
+    )
+    for column, (label, value, below) in zip(st.columns(len(cards)), cards, strict=True):
+        with column, st.container(border=True):
+            st.metric(escape_md(label), value)
+            note(below)
+    note(f"{plain_title(run)} Run {run.hash[:12]}, made {run.created_at[:16].replace('T', ' ')}.")
+    for warning in dataset.warnings:
+        note(warning)
+
+
+def plain_title(run: Run) -> str:
+    """The data set's own title as one short sentence."""
+    return f"Data: {run.dataset.info.title[:160].rstrip('.')}."
+
+
+def _span(times: pd.Series, run: Run) -> tuple[str, str]:
+    info = run.dataset.info
+    if times.empty:
+        return "no times", f"this set keeps no time of a {info.tip_is}"
+    days = max(1, (times.max() - times.min()).days)
+    return f"{days:,} days", f"{when(times.min(), info)} to {when(times.max(), info)}"
+
+
+def _draw_worklist(picked: Picked) -> None:
+    info = picked.run.dataset.info
+    heading("Where to look")
+    kind = st.segmented_control(
+        "Worklist",
+        list(_LISTS),
+        format_func=_LISTS.get,
+        default="changed",
+        key="worklist",
+        required=True,
+        label_visibility="collapsed",
+    )
+    if kind == "red":
+        _draw_red(picked)
+        return
+    frame = getattr(cache.worklist(picked.run), kind)
+    words = {
+        "changed": f"{plural(info.user_is)} for whom correction kept a step, most helped first",
+        "missed": f"{plural(info.user_is)} none of whose test {plural(info.tip_is)} stand in the top 10",
+        "few": f"measured {plural(info.user_is)} with the fewest known {plural(info.tip_is)}",
+    }[kind]
+    if frame.empty:
+        missing(f"There are no {words}.")
+        return
+    numbers = {
+        name: st.column_config.NumberColumn(format="%.3f") for name in ("ndcg@10", "ndcg@10 gained", "recall@10")
+    }
+    row = show_table(
+        frame,
+        f"worklist-{kind}",
+        f"{counted(len(frame), 'row')}: {words}; measured from train {plural(info.tip_is)}",
+        numbers,
+        280,
+        select=True,
+    )
+    note(f"Click a row to pick that {info.user_is} for all pages, known by train {plural(info.tip_is)} alone.")
+    if row is not None and (frame["user"].iat[row], "train") != (picked.user_id, picked.trace.history_scope):
+        choose(user=str(frame["user"].iat[row]), history="train")
+        st.rerun()
+
+
+def _draw_red(picked: Picked) -> None:
+    """Seals are made case by case, so the red ones are looked for only when asked."""
+    info = picked.run.dataset.info
+    lists = cache.worklist(picked.run)
+    users = list(dict.fromkeys([*lists.changed["user"].head(5), *lists.missed["user"].head(5)]))[:_SEALED_AT_ONCE]
+    whom = f"the first {info.streamer_is} of {counted(len(users), info.user_is)} from the lists beside"
+    note(f"A seal belongs to one case, so none is made ahead. This one seals {whom}.")
+    if not users:
+        missing(f"No {info.user_is} was measured, so there is nobody to start from.")
+    elif st.button("Seal them now", key="seal-now") or st.session_state.get("sealed") == picked.run.hash:
+        st.session_state["sealed"] = picked.run.hash
+        frame = cache.seals(picked.run, tuple(users))
+        red = frame[frame["seal"] == "red"]
+        say(f"{len(red)} of {len(frame)} are red." if len(red) else f"None of {len(frame)} is red.")
+        row = show_table(frame, "worklist-red", "Seals, red ones first", select=True)
+        if row is not None and frame["user"].iat[row] != picked.user_id:
+            choose(user=str(frame["user"].iat[row]))
+            st.rerun()
+
+
+draw(st.session_state["picked"])

@@ -1,0 +1,66 @@
+"""What do I say tomorrow?"""
+
+import streamlit as st
+
+from app import cache
+from app.resolve import Picked
+from app.state import link
+from app.ui.seal import show_seal
+from app.ui.states import answer, basis, heading, note
+from app.ui.text import escape_md
+
+_QUESTION = "What do I say tomorrow?"
+_NOTE = 600  # characters: the report is one page
+_FILES = {
+    "pdf": ("PDF", "application/pdf"),
+    "html": ("HTML", "text/html"),
+    "md": ("Markdown", "text/markdown"),
+    "json": ("Evidence (JSON)", "application/json"),
+}
+
+
+def draw(picked: Picked) -> None:
+    """The case as one printed page, the analyst's note on it, and the files to take along."""
+    info = picked.run.dataset.info
+    if picked.case is None:
+        answer(_QUESTION, f"There is no {info.streamer_is} left to rank, so there is nothing to report.")
+        return
+    told = cache.explanation(picked.run, picked.case)
+    answer(_QUESTION, told.answer)
+    show_seal(told.seal, told.evidence)
+    basis(picked)
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        words = st.text_area("Your note on the report", key="note", max_chars=_NOTE, height=140)
+        files = cache.report(picked.run, picked.case, words.strip())
+        _draw_files(picked, files)
+    with right:
+        heading("As it prints: one A4")
+        st.iframe(files["html"].decode(), height=1150)
+
+
+def _draw_files(picked: Picked, files: dict[str, bytes]) -> None:
+    heading("Take it along")
+    with st.container(horizontal=True):
+        for kind, (label, mime) in _FILES.items():
+            st.download_button(
+                label, files[kind], f"report.{kind}", mime, key=f"file-{kind}", on_click="ignore", width="content"
+            )
+    note("All four show the same evidence; `python -m explain verify` runs the case again from the JSON.")
+    fold = st.expander("Copy as Markdown", key="markdown-fold", on_change="rerun")
+    if fold.open:
+        fold.code(files["md"].decode(), language=None, wrap_lines=True)
+    case = picked.case
+    address = link(
+        "why",
+        user=case.user_id,
+        streamer=case.streamer_id,
+        rival=case.rival_id,
+        step=case.step,
+        history=None if case.history == "all" else case.history,
+        candidates=None if case.candidates == "new" else case.candidates,
+    )
+    st.markdown(f"[{escape_md('Open this very case again')}]({address})")
+
+
+draw(st.session_state["picked"])

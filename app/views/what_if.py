@@ -1,0 +1,143 @@
+"""What would move Y, for this user or a group?"""
+
+import pandas as pd
+import streamlit as st
+
+from app import cache
+from app.resolve import Picked
+from app.ui.chart import show_picture
+from app.ui.edits import draw_edits, edit_words, editor_of
+from app.ui.states import answer, basis, heading, missing, note, say
+from app.ui.table import show_table
+from app.ui.text import escape_md
+from explain.figures import scenario_moves
+from explain.narrate import counted, ordinal, plural
+from explain.types import Edit, ScenarioResult
+
+_QUESTION = "What would move it, for this user or a group?"
+
+
+def draw(picked: Picked) -> None:
+    """The edit, before and after, headroom, limits; without an edit, the control that changes nothing."""
+    info = picked.run.dataset.info
+    if picked.streamer_idx is None:
+        answer(_QUESTION, f"There is no {info.streamer_is} left to rank, so nothing can move.")
+        return
+    edits = editor_of(picked)
+    result = cache.scenario(picked.run, *_who(picked), edits)
+    answer(_QUESTION, _answer(picked, result))
+    basis(picked)
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        draw_edits(picked, edits)
+    with right:
+        _draw_result(picked, result)
+    _draw_suggestions(picked)
+    _draw_group(picked, edits)
+
+
+def _who(picked: Picked) -> tuple:
+    return picked.user_id, picked.trace.history_scope, picked.trace.candidate_scope
+
+
+def _place(rank: int | None) -> str:
+    return "outside the ranking" if rank is None else ordinal(rank)
+
+
+def _answer(picked: Picked, result: ScenarioResult) -> str:
+    before, after = (ranking.rank_of(picked.streamer_idx) for ranking in (result.before, result.after))
+    name = picked.streamer_name
+    if not result.scenario.edits:
+        best = cache.suggestions(picked.run, *_who(picked), picked.streamer_id, "up")
+        if best and best[0].rank_after != best[0].rank_before:
+            return f"{name} stands {_place(before)}; {best[0].label} it would stand {_place(best[0].rank_after)}."
+        return f"{name} stands {_place(before)}; no single edit that was tried lifts it."
+    done = counted(len(result.scenario.edits), "edit")
+    if before == after:
+        return f"With {done}, {name} stays {_place(before)}."
+    return f"With {done}, {name} goes from {_place(before)} to {_place(after)}."
+
+
+def _draw_result(picked: Picked, result: ScenarioResult) -> None:
+    info = picked.run.dataset.info
+    if not result.scenario.edits:
+        heading("Before any edit")
+        same = bool((result.before.order == result.after.order).all()) and not result.moves
+        say(
+            "Control: with no edit nothing moves."
+            if same
+            else "CONTROL FAILED: something moves with no edit; trust nothing here."
+        )
+    else:
+        show_picture(
+            scenario_moves(result, info), "moves", f"Before and after: {result.top_k_changed} of the top 10 change"
+        )
+        say(result.sentence)
+    note(cache.headroom(picked.run, *_who(picked), result.scenario.edits, picked.streamer_id).sentence)
+    for limit in result.limits:
+        note(limit)
+
+
+def _draw_suggestions(picked: Picked) -> None:
+    """What alone would move it most, each one tried by the model."""
+    heading("What alone would move it most")
+    name = picked.streamer_name
+    for column, direction, verb in zip(st.columns(2, gap="large"), ("up", "down"), ("lift", "lower"), strict=True):
+        found = cache.suggestions(picked.run, *_who(picked), picked.streamer_id, direction)
+        with column:
+            if not found:
+                missing(f"No single edit that was tried would {verb} {name}.")
+                continue
+            rows = [
+                {
+                    "edit": s.label,
+                    "rank before": s.rank_before,
+                    "rank after": s.rank_after,
+                    "score change": s.score_change,
+                }
+                for s in found
+            ]
+            change = {"score change": st.column_config.NumberColumn(format="%+.3f")}
+            show_table(pd.DataFrame(rows), f"suggest-{direction}", f"Single edits that {verb} {name} most", change)
+
+
+def _draw_group(picked: Picked, edits: tuple[Edit, ...]) -> None:
+    """The same edits for a group of users: those that mean the same for everybody."""
+    info = picked.run.dataset.info
+    fold = st.expander(f"The same for a group of {plural(info.user_is)}", key="group-fold", on_change="rerun")
+    if not fold.open:
+        return
+    with fold:
+        shared = tuple(edit for edit in edits if edit.kind in ("mute modality", "set statement", "add tip"))
+        if not shared:
+            missing(
+                f"Add an edit that means the same for every {info.user_is}: mute a modality, set a statement or add one."
+            )
+            return
+        groups = cache.groups(picked.run)
+        name = st.selectbox("Group", list(groups), key="group", format_func=escape_md)
+        note(
+            f"Applied: {'; '.join(edit_words(picked, edit) for edit in shared)}. At most {cache.MAX_GROUP} are ranked."
+        )
+        _draw_group_result(
+            picked, cache.group_result(picked.run, groups[name], *_who(picked)[1:], shared, picked.streamer_id), name
+        )
+
+
+def _draw_group_result(picked: Picked, frame: pd.DataFrame, group: str) -> None:
+    info = picked.run.dataset.info
+    if frame.empty:
+        missing(f"No {info.user_is} in this group can have {picked.streamer_name} in the ranking.")
+        return
+    top = [int((frame[when] <= 10).sum()) for when in ("rank before", "rank after")]
+    rose = int((frame["rank after"] < frame["rank before"]).sum())
+    fell = int((frame["rank after"] > frame["rank before"]).sum())
+    medians = [f"{frame[when].median():,.0f}" for when in ("rank before", "rank after")]
+    say(
+        f"Of {counted(len(frame), info.user_is)} ({group}), {picked.streamer_name} is in the top 10 of {top[0]} before "
+        f"and {top[1]} after; it rises for {rose} and falls for {fell}; median rank {medians[0]} before, {medians[1]} after."
+    )
+    show_table(frame, "group-result", "Rank for each of them, before and after")
+
+
+draw(st.session_state["picked"])

@@ -1,0 +1,154 @@
+"""Why is Y above the rival, and may I quote it?"""
+
+import pandas as pd
+import streamlit as st
+
+from app import cache
+from app.resolve import Picked, id_of
+from app.ui.chart import show_picture
+from app.ui.media import clip_of, show_clip
+from app.ui.seal import show_checks, show_seal
+from app.ui.states import answer, basis, heading, missing, note, say
+from app.ui.table import show_table
+from app.ui.text import escape_md
+from explain.figures import SOURCE_LABELS, attribution_bars, deletions_drawn, margin_by_source, parts_of, source_open
+from explain.narrate import plain
+from explain.types import Explanation
+from mspa_model.types import SOURCES, Source
+
+_QUESTION = "Why is the one above the other, and may I quote it?"
+
+
+def draw(picked: Picked) -> None:
+    """Answer, seal, the margin by source, its largest source opened, the media that carry it; the proof folded."""
+    info = picked.run.dataset.info
+    if picked.case is None:
+        answer(_QUESTION, f"There is no {info.streamer_is} left to rank, so there is nothing to explain.")
+        return
+    told = cache.explanation(picked.run, picked.case)
+    answer(_QUESTION, told.answer)
+    show_seal(told.seal, told.evidence)
+    basis(picked)
+    if told.streamer_rank is None:
+        missing(cache.absent(picked.run, picked.trace, picked.streamer_id))
+    left, right = st.columns(2, gap="large")
+    with left:
+        show_picture(margin_by_source(told), "margin", f"{told.streamer_name} against {told.rival_name}, by source")
+    with right:
+        _draw_opened(told)
+    _draw_media(picked, told)
+    with st.container():
+        heading("In sentences")
+        for sentence in told.sentences:
+            st.markdown(f"- {escape_md(sentence)}")
+    _draw_proof(told)
+
+
+def _draw_opened(told: Explanation) -> None:
+    """One source in its exact parts; the one with the largest margin first."""
+    openable = [
+        part.source for part in sorted(told.sources, key=lambda part: -abs(part.margin)) if parts_of(told, part.source)
+    ]
+    if not openable:
+        missing("No source of this margin opens into parts: it rests on popularity alone, or on nothing.")
+        return
+    source = st.segmented_control(
+        "Source",
+        openable,
+        default=openable[0],
+        format_func=SOURCE_LABELS.get,
+        required=True,
+        key="opened",
+        label_visibility="collapsed",
+    )
+    show_picture(source_open(told, Source(source)), "open", f"Inside {SOURCE_LABELS[source]}")
+
+
+def _draw_media(picked: Picked, told: Explanation) -> None:
+    """What streamer and rival look, sound and read like."""
+    heading("What they look, sound and read like")
+    sides = ((told.streamer_idx, told.streamer_name), (told.rival_idx, told.rival_name))
+    for column, (idx, name) in zip(st.columns(2, gap="large"), sides, strict=True):
+        with column:
+            _draw_side(picked, idx, name)
+
+
+def _draw_side(picked: Picked, idx: int, name: str) -> None:
+    dataset, row = picked.run.dataset, picked.run.dataset.streamers.iloc[idx]
+    clip = clip_of(cache.segments(picked.run), dataset.folder, id_of(picked.run, idx))
+    if clip is not None:
+        show_clip(clip, name)
+    else:
+        st.markdown(f"**{escape_md(name)}**")
+    text = plain(str(row["text"]), 400)
+    if text:
+        say(text)
+    lacks = [m.value for m in picked.run.features.modalities if not picked.run.features.present[m][idx]]
+    if lacks:
+        note(f"This {dataset.info.streamer_is} has no {' and no '.join(lacks)}; such a part adds nothing to its score.")
+    if clip is None:
+        note("No frame and no sound is kept for it." if text else "Neither media nor text is kept for it.")
+
+
+def _draw_proof(told: Explanation) -> None:
+    """Folded: checks, what taking parts away does, and the inside of each modality."""
+    fold = st.expander(f"Checks ({len(told.checks)})", key="checks-fold", on_change="rerun")
+    if fold.open:
+        with fold:
+            show_checks(told.checks, "checks")
+    fold = st.expander("What happens when a part is taken away", key="deletions-fold", on_change="rerun")
+    if fold.open:
+        with fold:
+            show_picture(deletions_drawn(told.deletions), "deletions", "Score lost without each part")
+    fold = st.expander("Inside a modality, feature by feature (integrated gradients)", key="ig-fold", on_change="rerun")
+    if fold.open:
+        with fold:
+            _draw_attributions(told)
+    fold = st.expander("All parts in one table", key="parts-fold", on_change="rerun")
+    if fold.open:
+        with fold:
+            _draw_parts(told)
+
+
+def _draw_attributions(told: Explanation) -> None:
+    if not told.attributions:
+        missing("No modality takes part in this margin, so there is no inside to look at.")
+        return
+    modalities = {a.modality: a for a in told.attributions}
+    chosen = st.segmented_control(
+        "Modality", list(modalities), default=next(iter(modalities)), required=True, key="ig-modality"
+    )
+    attribution = modalities[chosen]
+    verdict = "converged" if attribution.converged else "did NOT converge"
+    delta = f"delta {attribution.delta:.2g} (limit {attribution.limit:.2g})"
+    note(f"Against {attribution.reference}; {attribution.n_steps} steps, {delta}: {verdict}.")
+    show_picture(attribution_bars(attribution), "attribution", f"Largest of {len(attribution.values)} features")
+
+
+def _draw_parts(told: Explanation) -> None:
+    order = {source: row for row, source in enumerate(SOURCES)}
+    parts = sorted(
+        (*told.sources, *told.tips, *told.statements, *told.residuals),
+        key=lambda p: (order[p.source], p.kind != "source"),
+    )
+    rows = [
+        {
+            "source": SOURCE_LABELS[p.source],
+            "kind": p.kind,
+            "part": plain(p.label, 120),
+            "streamer": p.streamer,
+            "rival": p.rival,
+            "margin": p.margin,
+        }
+        for p in parts
+    ]
+    number = st.column_config.NumberColumn(format="%+.4f")
+    show_table(
+        pd.DataFrame(rows),
+        "parts",
+        "Weight x fit of every part",
+        dict.fromkeys(("streamer", "rival", "margin"), number),
+    )
+
+
+draw(st.session_state["picked"])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from mspa_model.data.split import EvalPairs
@@ -76,9 +76,7 @@ def metrics_of_top(top: Int[np.ndarray, "batch k"], targets: sp.csr_matrix) -> d
     Every row needs a target. Rankings shorter than a cutoff count as missing the rest.
     """
     n_targets = np.diff(targets.indptr)
-    rows = np.repeat(np.arange(len(top)), top.shape[1])
-    found = np.asarray(targets[rows, np.maximum(top, 0).ravel()]).reshape(top.shape) > 0
-    hits = found & (top >= 0)
+    hits = _is_target(top, targets)
     gains = 1 / np.log2(np.arange(2, max(CUTOFFS) + 2))
     ideal = np.cumsum(gains)
     values = {}
@@ -87,6 +85,13 @@ def metrics_of_top(top: Int[np.ndarray, "batch k"], targets: sp.csr_matrix) -> d
         values[f"ndcg@{k}"] = cut @ gains[: cut.shape[1]] / ideal[np.minimum(n_targets, k) - 1]
         values[f"recall@{k}"] = cut.sum(1) / n_targets
     return {name: values[name] for name in METRICS}
+
+
+def _is_target(top: Int[np.ndarray, "batch k"], targets: sp.csr_matrix) -> Bool[np.ndarray, "batch k"]:
+    if top.size == 0:  # scipy answers an empty question with a sparse matrix
+        return np.zeros(top.shape, dtype=bool)
+    rows = np.repeat(np.arange(len(top)), top.shape[1])
+    return (np.asarray(targets[rows, np.maximum(top, 0).ravel()]).reshape(top.shape) > 0) & (top >= 0)
 
 
 def metrics_of_scores(

@@ -1,10 +1,12 @@
 """The door to every figure: pure functions from a value to a Picture, shared by the page and the report."""
 
 from explain.figures_case import attribution_bars, deletions_drawn, margin_by_source, parts_of, source_open
-from explain.figures_map import fused_map, history_timeline, scenario_moves
-from explain.figures_rank import rank_lines, spread_shares, weights_change, witnesses
+from explain.figures_correction import spread_shares, weights_change, witnesses
+from explain.figures_history import history_timeline
+from explain.figures_map import fused_map
+from explain.figures_rank import rank_lines, scenario_moves
 from explain.figures_run import accuracy_by_tips, metrics_with_baselines, source_weights
-from explain.figures_style import SOURCE_COLOURS, SOURCE_LABELS, Picture, ordinal, plain, shorten, shown, signed
+from explain.figures_style import SOURCE_COLOURS, SOURCE_LABELS, Picture, place, shown, signed
 
 __all__ = [
     "SOURCE_COLOURS",
@@ -17,12 +19,10 @@ __all__ = [
     "history_timeline",
     "margin_by_source",
     "metrics_with_baselines",
-    "ordinal",
     "parts_of",
-    "plain",
+    "place",
     "rank_lines",
     "scenario_moves",
-    "shorten",
     "shown",
     "signed",
     "source_open",

@@ -12,17 +12,18 @@ from explain.figures_style import (
     GREY,
     SOURCE_COLOURS,
     SOURCE_LABELS,
+    TABLE_LENGTH,
     VERMILION,
     Picture,
+    digits_for,
     distinct,
     empty_picture,
     lay_out,
-    ordinal,
-    plain,
-    shorten,
+    place,
     shown,
     signed,
 )
+from explain.narrate import counted, plain
 from explain.types import Attribution, Contribution, Deletion, Explanation
 from mspa_model.types import Source
 
@@ -35,6 +36,8 @@ def margin_by_source(explanation: Explanation) -> Picture:
     colours = [SOURCE_COLOURS[part.source] for part in parts] + [GREY]
     streamer, rival = explanation.streamer_name, explanation.rival_name
     figure = _diverging(labels, margins, colours, [_part_hover(part, streamer, rival) for part in parts] + ["sum"])
+    texts = [_bar_text(part, margins) for part in parts] + [signed(explanation.margin, digits_for(margins))]
+    figure.update_traces(text=texts)
     _name_sides(figure, streamer, rival)
     table = pd.DataFrame(
         {
@@ -46,7 +49,7 @@ def margin_by_source(explanation: Explanation) -> Picture:
     )
     biggest = f"the largest part is {labels[0]} ({signed(margins[0])})" if parts else "no source takes part"
     alt = (
-        f"Bars of the margin of {shorten(streamer)} over {shorten(rival)} by source: {biggest}; "
+        f"Bars of the margin of {plain(streamer)} over {plain(rival)} by source: {biggest}; "
         f"together {signed(explanation.margin)}."
     )
     return Picture(
@@ -67,7 +70,7 @@ def source_open(explanation: Explanation, source: Source, k: int = 8) -> Picture
         return empty_picture(f"{SOURCE_LABELS[source].capitalize()} has no parts to open.", ["part", "margin"])
     ordered = sorted(parts, key=lambda part: -abs(part.margin))
     top, rest = ordered[:k], ordered[k:]
-    labels = distinct([part.label for part in top], 40) + ([f"{len(rest)} others together"] if rest else [])
+    labels = distinct([part.label for part in top], 40) + ([_rest_label(len(rest))] if rest else [])
     margins = [part.margin for part in top] + ([sum(part.margin for part in rest)] if rest else [])
     colours = [GREY if part.kind == "residual" else SOURCE_COLOURS[source] for part in top] + [FAINT] * bool(rest)
     streamer, rival = explanation.streamer_name, explanation.rival_name
@@ -76,7 +79,7 @@ def source_open(explanation: Explanation, source: Source, k: int = 8) -> Picture
     _name_sides(figure, streamer, rival)
     table = pd.DataFrame(
         {
-            "part": [plain(part.label) for part in ordered],
+            "part": [plain(part.label, TABLE_LENGTH) for part in ordered],
             "kind": [part.kind for part in ordered],
             "streamer": [part.streamer for part in ordered],
             "rival": [part.rival for part in ordered],
@@ -85,8 +88,8 @@ def source_open(explanation: Explanation, source: Source, k: int = 8) -> Picture
     )
     total = sum(part.margin for part in parts)
     alt = (
-        f"Bars of the {len(parts)} parts of {SOURCE_LABELS[source]}, together {signed(total)}; "
-        f"first {shorten(top[0].label, 60)} ({signed(margins[0])})."
+        f"Bars of {counted(len(parts), 'part')} of {SOURCE_LABELS[source]}, together {signed(total)}; "
+        f"first {plain(top[0].label, 60)} ({signed(margins[0])})."
     )
     return Picture(
         figure, table, alt, f"The bars add up to the margin that {SOURCE_LABELS[source]} gives, {signed(total)}."
@@ -106,10 +109,10 @@ def attribution_bars(attribution: Attribution, feature_names: Sequence[str] | No
     order = np.argsort(-np.abs(values), kind="stable")
     named = [feature_names[i] if feature_names is not None else f"feature {i}" for i in order]
     top, rest = order[:k], order[k:]
-    labels = distinct(named[: len(top)], 40) + ([f"{len(rest)} others together"] if len(rest) else [])
+    labels = distinct(named[: len(top)], 40) + ([_rest_label(len(rest))] if len(rest) else [])
     bars = [*values[top], *([values[rest].sum()] if len(rest) else [])]
     colour = SOURCE_COLOURS[Source(attribution.modality.value)]
-    figure = _diverging(labels, bars, [colour] * len(top) + [FAINT] * bool(len(rest)), [""] * len(bars), digits=3)
+    figure = _diverging(labels, bars, [colour] * len(top) + [FAINT] * bool(len(rest)), [""] * len(bars))
     figure.update_xaxes(title=f"added to the score, against {shown(attribution.reference, 48)}")
     table = pd.DataFrame({"feature": [plain(name) for name in named], "attribution": values[order]})
     state = "converged" if attribution.converged else "did not converge"
@@ -136,7 +139,7 @@ def deletions_drawn(deletions: Sequence[Deletion]) -> Picture:
     figure.update_xaxes(title="score lost")
     table = pd.DataFrame(
         {
-            "taken away": [plain(d.label) for d in ordered],
+            "taken away": [plain(d.label, TABLE_LENGTH) for d in ordered],
             "kind": [d.kind for d in ordered],
             "score drop": [d.score_drop for d in ordered],
             "margin drop": [d.margin_drop for d in ordered],
@@ -146,8 +149,8 @@ def deletions_drawn(deletions: Sequence[Deletion]) -> Picture:
     )
     first = ordered[0]
     alt = (
-        f"Taking away {shorten(first.label, 60)} costs most: {signed(-first.score_drop)}, "
-        f"from {ordinal(first.rank_before)} to {ordinal(first.rank_after)}."
+        f"Taking away {plain(first.label, 60)} costs most: {signed(-first.score_drop)}, "
+        f"from {place(first.rank_before)} to {place(first.rank_after)}."
     )
     return Picture(
         figure,
@@ -158,9 +161,10 @@ def deletions_drawn(deletions: Sequence[Deletion]) -> Picture:
 
 
 def _diverging(
-    labels: Sequence[str], numbers: Sequence[float], colours: Sequence[str], hovers: Sequence[str], digits: int = 2
+    labels: Sequence[str], numbers: Sequence[float], colours: Sequence[str], hovers: Sequence[str]
 ) -> go.Figure:
     """Horizontal bars around zero, first on top, each with its number at its end; labels are already safe to show."""
+    digits = digits_for(numbers)
     bars = go.Bar(
         x=list(numbers),
         y=list(labels),
@@ -182,6 +186,15 @@ def _diverging(
 def _name_sides(figure: go.Figure, streamer: str, rival: str) -> None:
     """Writes whom each side of zero speaks for under the axis."""
     figure.update_xaxes(title=f"← for {shown(rival)}   |   for {shown(streamer)} →")
+
+
+def _bar_text(part: Contribution, margins: Sequence[float]) -> str:
+    """The margin; a source that gives neither of the two anything says so, since a bare 0 could be a draw."""
+    return "not used" if part.streamer == part.rival == 0 else signed(part.margin, digits_for(margins))
+
+
+def _rest_label(n_rest: int) -> str:
+    return "the other one" if n_rest == 1 else f"{n_rest:,} others together"
 
 
 def _part_hover(part: Contribution, streamer: str, rival: str) -> str:

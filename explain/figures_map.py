@@ -1,4 +1,4 @@
-"""Figures of space and time: the stored fused map, a scenario's moves, the history of a user."""
+"""Figure of the stored fused map."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -14,18 +14,14 @@ from explain.figures_style import (
     GREY,
     PURPLE,
     SKY,
+    TABLE_LENGTH,
     VERMILION,
     Picture,
-    distinct,
-    empty_picture,
     lay_out,
-    ordinal,
-    plain,
-    shorten,
     shown,
 )
-from explain.types import RankMove, ScenarioResult
-from mspa_model.types import DatasetInfo, History, MapPoints
+from explain.narrate import counted, listed, plain
+from mspa_model.types import DatasetInfo, MapPoints
 
 MAX_POINTS = 12_000
 _GROUP_COLOURS = (BLUE, VERMILION, GREEN, PURPLE, AMBER, SKY)
@@ -134,7 +130,7 @@ def _map_table(
     role = dict.fromkeys(near, "neighbour") | ({highlight: "selected"} if highlight is not None else {})
     return pd.DataFrame(
         {
-            info.streamer_is: [plain(names[i]) for i in order],
+            info.streamer_is: [plain(names[i], TABLE_LENGTH) for i in order],
             "role": [role.get(i, "") for i in order],
             "group": [groups.get(i, "") for i in order],
             "x": xy[order, 0],
@@ -146,148 +142,8 @@ def _map_table(
 def _map_alt(
     drawn: Sequence[int], names: Sequence[str], info: DatasetInfo, highlight: int | None, neighbours: Sequence[int]
 ) -> str:
-    alt = f"A map of {len(drawn)} {info.streamer_is}s."
+    alt = f"A map of {counted(len(drawn), info.streamer_is)}."
     if highlight is not None:
-        near = ", ".join(shorten(names[i]) for i in list(neighbours)[:5]) or "none given"
-        alt += f" Marked: {shorten(names[highlight])}; its nearest in the original space: {near}."
+        near = listed([plain(names[i]) for i in list(neighbours)[:5]]) or "none given"
+        alt += f" Marked: {plain(names[highlight])}; its nearest in the original space: {near}."
     return alt
-
-
-def scenario_moves(result: ScenarioResult, info: DatasetInfo, k: int = 12) -> Picture:
-    """Where the streamers that a scenario moves stood before (hollow) and stand after (full)."""
-    moves = [move for move in result.moves if move.rank_before != move.rank_after][:k]
-    columns = [info.streamer_is, "rank before", "rank after", "score change"]
-    if not moves:
-        return empty_picture("Nothing moved.", columns)
-    labels = distinct([move.name for move in moves])
-    figure = go.Figure()
-    worst = max(rank for move in moves for rank in (move.rank_before, move.rank_after) if rank is not None)
-    for label, move in zip(labels, moves, strict=True):
-        _add_move(figure, label, move, worst + 1)
-    lay_out(figure, n_rows=len(moves))
-    figure.update_xaxes(title="rank (left is better)", zeroline=False)
-    figure.update_xaxes(type="log" if worst > 60 else "linear", rangemode="tozero" if worst <= 60 else "normal")
-    figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
-    table = pd.DataFrame([[plain(m.name), m.rank_before, m.rank_after, m.score_change] for m in moves], columns=columns)
-    first = moves[0]
-    alt = (
-        f"{len(moves)} moves; the largest: {shorten(first.name)} from {ordinal(first.rank_before)} "
-        f"to {ordinal(first.rank_after)}. {result.sentence}"
-    )
-    return Picture(figure, table, plain(alt), "Hollow is before the edit, full is after: blue rose, orange fell.")
-
-
-def _add_move(figure: go.Figure, label: str, move: RankMove, outside: int) -> None:
-    before, after = (rank if rank is not None else outside for rank in (move.rank_before, move.rank_after))
-    colour = BLUE if after < before else VERMILION
-    figure.add_scatter(
-        x=[before, after],
-        y=[label, label],
-        mode="lines+markers",
-        showlegend=False,
-        line={"color": colour, "width": 3},
-        marker={"size": 12, "symbol": ["circle-open", "circle"], "color": colour},
-        hovertext=[f"{shown(move.name, 80)}<br>{ordinal(move.rank_before)} → {ordinal(move.rank_after)}"] * 2,
-        hovertemplate="%{hovertext}<extra></extra>",
-    )
-
-
-def history_timeline(
-    history: History,
-    names: Sequence[str],
-    info: DatasetInfo,
-    evidence: Collection[int] = (),
-    unused: History | None = None,
-) -> Picture:
-    """The user's tips over time (or in order, where the set has no times) by amount.
-
-    evidence: positions in the history that the statements rest on, full instead of hollow.
-    unused: tips that the ranking did not know, grey crosses.
-    """
-    if not len(history) and not (unused is not None and len(unused)):
-        return empty_picture(
-            f"This {info.user_is} has no {info.tip_is} yet.",
-            [info.streamer_is, "time", info.tip_unit or "amount", "used"],
-        )
-    timed = len(history) == 0 or not np.isnat(history.tipped_at).any()
-    marks = set(evidence)
-    rows = [i for i in range(len(history)) if i not in marks]
-    figure = go.Figure()
-    _add_tips(
-        figure,
-        history,
-        rows,
-        names,
-        timed,
-        0,
-        f"used {info.tip_is}",
-        {"symbol": "circle-open", "size": 9, "color": BLUE, "line": {"width": 2}},
-    )
-    _add_tips(
-        figure,
-        history,
-        sorted(marks),
-        names,
-        timed,
-        0,
-        "cited by a statement",
-        {"symbol": "circle", "size": 11, "color": BLUE},
-    )
-    if unused is not None:
-        grey = {"symbol": "x-thin-open", "size": 9, "color": GREY, "line": {"width": 2}}
-        _add_tips(figure, unused, list(range(len(unused))), names, timed, len(history), "not used", grey)
-    lay_out(figure, height=300)
-    amounts = np.concatenate([history.amount, unused.amount if unused is not None else []])
-    wide = len(amounts) and amounts.min() > 0 and amounts.max() / amounts.min() > 50
-    figure.update_xaxes(title="time" if timed else f"order of the {info.tip_is}s", zeroline=False)
-    figure.update_yaxes(
-        title=shown(info.tip_unit or "amount"),
-        type="log" if wide else "linear",
-        rangemode="normal" if wide else "tozero",
-    )
-    alt = (
-        f"{len(history)} used {info.tip_is}s of this {info.user_is}"
-        + (f" and {len(unused)} not used" if unused is not None else "")
-        + f"; {len(marks)} are cited by statements."
-    )
-    how = f"Full dots: {info.tip_is}s that statements rest on; hollow: also used; crosses: kept from the model."
-    return Picture(figure, _history_table(history, names, info, marks, unused), alt, how)
-
-
-def _add_tips(
-    figure: go.Figure,
-    history: History,
-    rows: Sequence[int],
-    names: Sequence[str],
-    timed: bool,
-    offset: int,
-    label: str,
-    marker: dict,
-) -> None:
-    if not rows:
-        return
-    when = pd.to_datetime(history.tipped_at[rows]) if timed else [offset + i + 1 for i in rows]
-    figure.add_scatter(
-        x=when,
-        y=history.amount[rows],
-        mode="markers",
-        name=label,
-        marker=marker,
-        showlegend=True,
-        hovertext=[shown(names[history.streamer_idx[i]], 60) for i in rows],
-        hovertemplate="%{hovertext}<br>%{x}<br>%{y}<extra></extra>",
-    )
-
-
-def _history_table(
-    history: History, names: Sequence[str], info: DatasetInfo, marks: set[int], unused: History | None
-) -> pd.DataFrame:
-    parts = [(history, lambda i: "cited" if i in marks else "used")]
-    if unused is not None:
-        parts.append((unused, lambda i: "not used"))
-    rows = [
-        [plain(names[tips.streamer_idx[i]]), tips.tipped_at[i], float(tips.amount[i]), role(i)]
-        for tips, role in parts
-        for i in range(len(tips))
-    ]
-    return pd.DataFrame(rows, columns=[info.streamer_is, "time", info.tip_unit or "amount", "used"])

@@ -1,25 +1,27 @@
-"""Figures of a ranking trace: rank lines over the correction steps, weights before and after, witnesses."""
+"""Figures of ranks: lines over the correction steps, and the moves of a scenario."""
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from explain.figures_style import (
     BLUE,
     GREY,
-    SOURCE_COLOURS,
-    SOURCE_LABELS,
+    TABLE_LENGTH,
     VERMILION,
     Picture,
+    distinct,
     empty_picture,
     lay_out,
-    ordinal,
-    plain,
+    place,
     shown,
 )
-from mspa_model.types import SOURCES, DatasetInfo, Ranking, RankingTrace, Step
+from explain.narrate import counted, plain
+from explain.types import RankMove, ScenarioResult
+from mspa_model.types import DatasetInfo, RankingTrace, Step
+
+_MANY = 60  # ranks beyond which an axis is logarithmic
 
 
 def rank_lines(
@@ -29,7 +31,7 @@ def rank_lines(
 
     names: by streamer_idx. highlight: streamer_idx drawn thicker. Ranks below the top k share one row, "lower".
     """
-    steps = _columns(trace)
+    steps = steps_of(trace)
     if not len(trace.final.ranking.order):
         return empty_picture(f"There is no {info.streamer_is} to rank.", [info.streamer_is])
     ranks = _rank_table(steps, k, highlight)
@@ -37,22 +39,26 @@ def rank_lines(
     for streamer_idx, row in ranks.items():
         _add_line(figure, trace, row, names[streamer_idx], k, streamer_idx == highlight)
     _rank_axes(figure, steps, ranks, names, k)
-    labels = [_column_label(step) for step in steps]
-    table = pd.DataFrame([[plain(names[i]), *row] for i, row in ranks.items()], columns=[info.streamer_is, *labels])
+    labels = [title_of(step) for step in steps]
+    table = pd.DataFrame(
+        [[plain(names[i], TABLE_LENGTH), *row] for i, row in ranks.items()], columns=[info.streamer_is, *labels]
+    )
     moved = [i for i, row in ranks.items() if row[0] != row[len(trace.steps) - 1]]
     alt = (
-        f"Rank lines of {len(ranks)} {info.streamer_is}s over {len(trace.steps)} kept steps; "
+        f"Ranks of {counted(len(ranks), info.streamer_is)} over {counted(len(trace.steps), 'kept step')}; "
         f"{len(moved)} changed rank. {trace.stop_sentence}"
     )
     how = "First is at the top: blue rises, orange falls, grey stays; dashed is a proposal that was not kept."
-    return Picture(figure, table, plain(alt), how)
+    return Picture(figure, table, plain(alt, 400), how)
 
 
-def _columns(trace: RankingTrace) -> tuple[Step, ...]:
+def steps_of(trace: RankingTrace) -> tuple[Step, ...]:
+    """The kept steps, then the proposal that was not kept."""
     return (*trace.steps, trace.rejected) if trace.rejected is not None else trace.steps
 
 
-def _column_label(step: Step) -> str:
+def title_of(step: Step) -> str:
+    """ "step 1", "step 2, not kept"."""
     return f"step {step.index}" if step.kept else f"step {step.index}, not kept"
 
 
@@ -71,7 +77,7 @@ def _add_line(figure: go.Figure, trace: RankingTrace, row: list[int | None], nam
     ys = [_drawn_rank(rank, k) for rank in row]
     rise = ys[0] - (ys[-1] if n_kept == 1 else ys[n_kept - 1])
     colour = BLUE if rise > 0 else VERMILION if rise < 0 else GREY
-    hover = [f"{shown(name, 80)}<br>{ordinal(rank)}" for rank in row]
+    hover = [f"{shown(name, 60)}<br>{place(rank)}" for rank in row]
     for first, last, dash in ((0, n_kept, "solid"), (n_kept - 1, len(row), "dash")):
         if last - first < 2 and dash == "dash":
             continue
@@ -107,7 +113,7 @@ def _rank_axes(
         figure.update_layout(yaxis2_ticktext=_end_labels(len(steps) - 1, ranks, names, rows, lower))
     figure.update_xaxes(
         tickvals=list(range(len(steps))),
-        ticktext=[_column_label(step) for step in steps],
+        ticktext=[title_of(step) for step in steps],
         range=[-0.15, max(len(steps) - 1, 0.3) + 0.15],
         side="top",
         zeroline=False,
@@ -121,115 +127,48 @@ def _end_labels(
     return [f"{rank}  {at.get(rank, '')}" for rank in range(1, rows + 1)] + ["lower"] * lower
 
 
-def spread_shares(ranking: Ranking) -> np.ndarray:
-    """Share of each source in what makes scores differ, by std of its contributions; sums to 1 (or all 0)."""
-    spread = ranking.contributions.detach().cpu().double().numpy().std(axis=1)
-    return spread / spread.sum() if spread.sum() > 0 else spread
-
-
-def weights_change(trace: RankingTrace) -> Picture:
-    """Each source's share of the scores' spread at step 0, at the last kept step, and in the proposal not kept."""
-    shown_steps = {"step 0": trace.steps[0]}
-    if len(trace.steps) > 1:
-        shown_steps[f"step {trace.final.index}"] = trace.final
-    if trace.rejected is not None:
-        shown_steps["proposed, not kept"] = trace.rejected
-    shares = {label: 100 * spread_shares(step.ranking) for label, step in shown_steps.items()}
-    used = [i for i, source in enumerate(SOURCES) if any(share[i] > 0 for share in shares.values())]
+def scenario_moves(result: ScenarioResult, info: DatasetInfo, k: int = 12) -> Picture:
+    """Where the streamers that a scenario moves most stood before (hollow) and stand after (full)."""
+    moves = [move for move in result.moves if move.rank_before != move.rank_after][:k]
+    columns = [info.streamer_is, "rank before", "rank after", "score change"]
+    if not moves:
+        return empty_picture("Nothing moved.", columns)
+    worst = max(rank for move in moves for rank in (move.rank_before, move.rank_after) if rank is not None)
     figure = go.Figure()
-    for position, (label, share) in enumerate(shares.items()):
-        figure.add_bar(
-            y=[SOURCE_LABELS[SOURCES[i]] for i in used],
-            x=[share[i] for i in used],
-            name=label,
-            orientation="h",
-            marker=_step_marker(used, position, label),
-            text=[f"{share[i]:.0f} %" for i in used],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{y}: %{x:.1f} %<extra>" + label + "</extra>",
-        )
-    lay_out(figure, height=90 + 26 * len(shares) * max(len(used), 1)).update_layout(
-        barmode="group", legend_traceorder="normal"
-    )
-    high = max((share.max() for share in shares.values()), default=1.0) or 1.0
-    figure.update_xaxes(range=[0, 1.15 * high], ticksuffix=" %", title="share of what makes scores differ")
+    for label, move in zip(distinct([move.name for move in moves]), moves, strict=True):
+        _add_move(figure, label, move, worst + 1)
+    lay_out(figure, n_rows=len(moves))
+    _move_axes(figure, worst, any(None in (move.rank_before, move.rank_after) for move in moves))
+    rows = [[plain(m.name, TABLE_LENGTH), m.rank_before, m.rank_after, m.score_change] for m in moves]
+    first = moves[0]
+    alt = f"{plain(first.name)} from {place(first.rank_before)} to {place(first.rank_after)}; {len(moves)} moves drawn."
+    table = pd.DataFrame(rows, columns=columns).astype({"rank before": "Int64", "rank after": "Int64"})
+    return Picture(figure, table, alt, "Hollow is before the edit, full is after: blue rose, orange fell.")
+
+
+def _move_axes(figure: go.Figure, worst: int, outside: bool) -> None:
+    """Whole ranks along the axis, logarithmic where they are many, and a last place for who is no candidate."""
+    ticks = [base * power for power in (1, 10, 100, 1000, 10_000) for base in (1, 2, 3, 5)]
+    if worst <= _MANY:
+        ticks = list(range(1, worst + 1)) if worst <= 12 else [1, *range(5, worst + 1, 5)]
+    ticks = [tick for tick in ticks if tick <= worst]
+    texts = [f"{tick:,}" for tick in ticks] + ["outside"] * outside
+    span = {"type": "log"} if worst > _MANY else {"range": [0.5, worst + (1.5 if outside else 0.5)]}
+    ticks = ticks + [worst + 1] * outside
+    figure.update_xaxes(title="rank (left is better)", zeroline=False, tickvals=ticks, ticktext=texts, **span)
     figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
-    table = pd.DataFrame(
-        {"source": [SOURCE_LABELS[s] for s in SOURCES], **{f"{label}, %": share for label, share in shares.items()}}
+
+
+def _add_move(figure: go.Figure, label: str, move: RankMove, outside: int) -> None:
+    before, after = (rank if rank is not None else outside for rank in (move.rank_before, move.rank_after))
+    colour = BLUE if after < before else VERMILION
+    figure.add_scatter(
+        x=[before, after],
+        y=[label, label],
+        mode="lines+markers",
+        line={"color": colour, "width": 3},
+        marker={"size": 12, "symbol": ["circle-open", "circle"], "color": colour},
+        hovertext=[f"{shown(move.name, 60)}<br>{place(move.rank_before)} → {place(move.rank_after)}"] * 2,
+        hovertemplate="%{hovertext}<extra></extra>",
+        showlegend=False,
     )
-    final = shares[f"step {trace.final.index}"]
-    alt = "Share of each source in the scores' spread at the last kept step: " + ", ".join(
-        f"{SOURCE_LABELS[SOURCES[i]]} {final[i]:.0f} %" for i in used
-    )
-    return Picture(
-        figure,
-        table,
-        alt + ".",
-        "A longer bar moves more ranks; bars of one step add up to 100 %. A source that is absent has weight zero.",
-    )
-
-
-def _step_marker(used: Sequence[int], position: int, label: str) -> dict:
-    """Step 0 pale, the last kept step full, the proposal hatched: the sources keep their colours."""
-    marker: dict = {"color": [SOURCE_COLOURS[SOURCES[i]] for i in used]}
-    if label == "proposed, not kept":
-        marker["pattern"] = {"shape": "/", "fillmode": "overlay"}
-    elif position == 0:
-        marker["opacity"] = 0.45
-    return marker
-
-
-def witnesses(trace: RankingTrace, names: Sequence[str], info: DatasetInfo) -> Picture:
-    """Where the user's own tips stood when each step was judged, each scored from the history without it (log axis)."""
-    judged = [step for step in _columns(trace) if step.critique is not None and step.critique.witness_rank]
-    columns = [info.streamer_is, "step", "rank"]
-    if not judged:
-        return empty_picture(f"No witness was called: {trace.stop_sentence}", columns)
-    figure = go.Figure()
-    rows = []
-    for position, step in enumerate(judged):
-        ranks, idx = np.array(step.critique.witness_rank), step.critique.witness_idx
-        colour = BLUE if step.kept else GREY
-        spread = position + 0.26 * _jitter(ranks)
-        hover = [f"{shown(names[i], 80)}<br>{ordinal(int(rank))}" for i, rank in zip(idx, ranks, strict=True)]
-        figure.add_scatter(
-            x=ranks,
-            y=spread,
-            mode="markers",
-            marker={"color": colour, "size": 9, "opacity": 0.75},
-            hovertext=hover,
-            hovertemplate="%{hovertext}<extra></extra>",
-            showlegend=False,
-        )
-        figure.add_scatter(
-            x=[float(np.median(ranks))] * 2,
-            y=[position - 0.36, position + 0.36],
-            mode="lines",
-            showlegend=False,
-            line={"color": VERMILION, "width": 3},
-            hovertemplate="median %{x:.0f}<extra></extra>",
-        )
-        rows += [[plain(names[i]), _column_label(step), int(rank)] for i, rank in zip(idx, ranks, strict=True)]
-    lay_out(figure, height=110 + 80 * len(judged))
-    figure.update_xaxes(type="log", title=f"rank of the {info.tip_is} when it is left out (left is better)", dtick=1)
-    figure.update_yaxes(
-        tickvals=list(range(len(judged))),
-        ticktext=[f"before {_column_label(step)}" for step in judged],
-        range=[len(judged) - 0.5, -0.5],
-        showgrid=False,
-        zeroline=False,
-    )
-    medians = "; ".join(f"before {_column_label(s)} {np.median(s.critique.witness_rank):.0f}" for s in judged)
-    alt = f"Ranks of the {info.user_is}'s own {info.tip_is}s, each left out once; median: {medians}."
-    return Picture(
-        figure,
-        pd.DataFrame(rows, columns=columns),
-        alt,
-        f"Each dot is one {info.tip_is}, scored as if it had not been given; the line is the median.",
-    )
-
-
-def _jitter(ranks: np.ndarray) -> np.ndarray:
-    """Offsets in -1..1 that keep dots apart, the same each time: a figure is a pure function."""
-    return np.sin(np.arange(len(ranks)) * 2.399963)

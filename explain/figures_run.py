@@ -15,6 +15,7 @@ from explain.figures_style import (
     lay_out,
     shown,
 )
+from explain.narrate import listed
 from mspa_model.types import SOURCES
 
 MODEL_LABELS = {
@@ -110,11 +111,8 @@ def source_weights(metrics: Mapping) -> Picture:
             "ndcg@10 alone, val": alone,
         }
     )
-    alt = (
-        "Share of each source: "
-        + ", ".join(f"{SOURCE_LABELS[s]} {share:.0f} %" for s, share in zip(sources, shares, strict=True))
-        + "."
-    )
+    said = listed([f"{SOURCE_LABELS[s]} {share:.0f} %" for s, share in zip(sources, shares, strict=True)])
+    alt = f"Share of each source: {said}."
     return Picture(
         figure, table, alt, "A longer bar moves more ranks. “Weight zero”: on val it did not pay, so it is left out."
     )
@@ -139,4 +137,4 @@ def _intervals(labels: Sequence[str], intervals: Sequence[Mapping], colours: Seq
         )
     lay_out(figure, height=90 + 44 * max(len(labels), 2))
     figure.update_xaxes(rangemode="tozero", zeroline=True)
-    return figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
+    return figure.update_yaxes(range=[len(labels) - 0.5, -0.75], type="category", showgrid=False)

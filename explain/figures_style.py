@@ -4,13 +4,14 @@ Figures carry no background and no font colour, so that the page's own theme, li
 """
 
 import html
-import unicodedata
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from explain.narrate import ordinal, plain
 from mspa_model.types import Source
 
 # Okabe and Ito's colours, for every kind of colour vision; the first five also keep 3:1 on white and on #0e1117.
@@ -32,7 +33,7 @@ SOURCE_LABELS = {
     Source.POPULARITY: "popularity",
 }
 NAME_LENGTH = 26
-_JOINERS = {"\u200c", "\u200d"}  # Persian and emoji need them; every other invisible letter can only mislead
+TABLE_LENGTH = 200
 _ROW_HEIGHT = 30
 
 
@@ -40,7 +41,7 @@ _ROW_HEIGHT = 30
 class Picture:
     """A figure with all that a page or a report owes its reader.
 
-    figure: Plotly; table: the same numbers, names as they are (not escaped); alt: what it shows, for a reader who
+    figure: Plotly; table: the same numbers, names on one line but not escaped; alt: what it shows, for a reader who
     cannot see it; how_to_read: one line under it.
     """
 
@@ -50,23 +51,9 @@ class Picture:
     how_to_read: str
 
 
-def plain(text: str) -> str:
-    """The text on one line, without control and direction letters, which could reorder or hide what is around it."""
-    kept = (
-        c if c in _JOINERS or unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} else " " for c in text
-    )
-    return " ".join("".join(kept).split())
-
-
-def shorten(text: str, length: int = NAME_LENGTH) -> str:
-    """The text on one line, cut to `length` letters with an ellipsis."""
-    text = plain(text)
-    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
-
-
 def shown(text: str, length: int = NAME_LENGTH) -> str:
-    """Text from data as Plotly may show it: shortened, and with nothing that Plotly or MathJax would read as markup."""
-    return html.escape(shorten(text, length), quote=False).replace("$", "&#36;")
+    """Text from data as Plotly may show it: one short line, with nothing that Plotly or MathJax reads as markup."""
+    return html.escape(plain(text, length), quote=False).replace("$", "&#36;")
 
 
 def distinct(texts: Sequence[str], length: int = NAME_LENGTH) -> list[str]:
@@ -87,12 +74,21 @@ def signed(number: float, digits: int = 2) -> str:
     return ("+" if number > 0 else "−") + text
 
 
-def ordinal(rank: int | None) -> str:
+def digits_for(numbers: Sequence[float]) -> int:
+    """Decimals that give the largest number three significant digits: 2 to 5."""
+    largest = max((abs(number) for number in numbers), default=0.0)
+    return 2 if largest <= 0 else min(max(2 - math.floor(math.log10(largest)), 2), 5)
+
+
+def place(rank: int | None) -> str:
     """1st, 2nd, 3rd; "outside" where there is no rank."""
-    if rank is None:
-        return "outside"
-    ending = "th" if rank % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
-    return f"{rank}{ending}"
+    return "outside" if rank is None else ordinal(rank)
+
+
+def see_through(colour: str) -> str:
+    """A "#RRGGBB" colour, pale on light and on dark pages."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},0.35)"
 
 
 def lay_out(figure: go.Figure, n_rows: int | None = None, height: int | None = None) -> go.Figure:
@@ -108,7 +104,7 @@ def lay_out(figure: go.Figure, n_rows: int | None = None, height: int | None = N
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "title": None},
     )
     figure.update_xaxes(automargin=True, gridcolor=FAINT, zerolinecolor=GREY, title_standoff=8)
-    figure.update_yaxes(automargin=True, gridcolor=FAINT, zerolinecolor=GREY, title_standoff=8)
+    figure.update_yaxes(automargin=True, gridcolor=FAINT, zerolinecolor=GREY, title_standoff=8, ticksuffix="  ")
     return figure
 
 

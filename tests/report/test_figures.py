@@ -1,15 +1,12 @@
 """Figures are pure, add up, carry all four parts of a Picture, and let no text from data become markup."""
 
-import copy
-import dataclasses
 import json
 
 import numpy as np
 import pytest
 
 from explain import figures
-from explain.types import Explanation, ScenarioResult
-from mspa_model.types import SOURCES, DatasetInfo, History, MapPoints, RankingTrace, Source
+from mspa_model.types import Source
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,88 @@
+"""Figure of a user's history: which tips the ranking knew, and which of them the statements rest on."""
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from explain.figures_style import BLUE, GREY, TABLE_LENGTH, Picture, empty_picture, lay_out, shown
+from explain.narrate import counted, plain, plural
+from mspa_model.types import DatasetInfo, History
+
+# Amounts further apart than this factor are drawn on a log axis: tips on a platform go from 1 to 10,000.
+_WIDE = 50
+
+
+def history_timeline(
+    history: History,
+    names: Sequence[str],
+    info: DatasetInfo,
+    evidence: Collection[int] = (),
+    unused: History | None = None,
+) -> Picture:
+    """The user's tips by amount over time, or in their order where the set has no times.
+
+    names: by streamer_idx. evidence: positions in the history that statements rest on, full instead of hollow.
+    unused: tips that the ranking did not know, as grey crosses.
+    """
+    cited = set(evidence)
+    roles = [("cited" if i in cited else "used") for i in range(len(history))]
+    tips = _tip_table(history, names, info, roles)
+    if unused is not None:
+        tips = pd.concat([tips, _tip_table(unused, names, info, ["not used"] * len(unused))], ignore_index=True)
+    if tips.empty:
+        return empty_picture(f"This {info.user_is} has no {info.tip_is} yet.", list(tips.columns))
+    kept_back = f" and {len(unused):,} that it did not know" if unused is not None and len(unused) else ""
+    return Picture(
+        _draw(tips, info),
+        tips,
+        f"{counted(len(history), info.tip_is)} that the ranking knew{kept_back}; statements rest on {len(cited)}.",
+        f"Full dots: {plural(info.tip_is)} that statements rest on; hollow: also used; crosses: kept from the model.",
+    )
+
+
+def _tip_table(history: History, names: Sequence[str], info: DatasetInfo, roles: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            info.streamer_is: [plain(names[i], TABLE_LENGTH) for i in history.streamer_idx],
+            "time": pd.to_datetime(history.tipped_at),
+            _unit(info): history.amount.astype(float),
+            "role": roles,
+        }
+    )
+
+
+def _unit(info: DatasetInfo) -> str:
+    return plain(info.tip_unit) or "amount"
+
+
+def _draw(tips: pd.DataFrame, info: DatasetInfo) -> go.Figure:
+    """One trace a role, times along the axis only where every tip has one."""
+    timed = not tips["time"].isna().any()
+    when = tips["time"] if timed else pd.Series(np.arange(1, len(tips) + 1))
+    looks = {
+        "used": {"symbol": "circle-open", "size": 9, "color": BLUE, "line": {"width": 2}},
+        "cited": {"symbol": "circle", "size": 11, "color": BLUE},
+        "not used": {"symbol": "x-thin", "size": 8, "line": {"width": 2, "color": GREY}},
+    }
+    labels = {"used": f"used {info.tip_is}", "cited": "cited by a statement", "not used": "not used"}
+    figure = go.Figure()
+    for role, look in looks.items():
+        rows = tips[tips["role"] == role]
+        figure.add_scatter(
+            x=when[rows.index],
+            y=rows[_unit(info)],
+            mode="markers",
+            name=shown(labels[role]),
+            marker=look,
+            showlegend=len(rows) > 0,
+            hovertext=[shown(name, 60) for name in rows[info.streamer_is]],
+            hovertemplate="%{hovertext}<br>%{x}<br>%{y}<extra></extra>",
+        )
+    amounts = tips[_unit(info)]
+    wide = amounts.min() > 0 and amounts.max() / amounts.min() > _WIDE
+    lay_out(figure, height=300)
+    figure.update_xaxes(title="time" if timed else f"order of the {plural(info.tip_is)}", zeroline=False)
+    kind, span = ("log", "normal") if wide else ("linear", "tozero")
+    return figure.update_yaxes(title=shown(_unit(info)), type=kind, rangemode=span)

@@ -37,7 +37,7 @@ def streamer_documents(dataset: Dataset) -> tuple[tuple[str, ...], ...]:
         for own, text in zip(documents, dataset.streamers["text"], strict=True):
             own.extend(_clean([text]))
     for streamer_idx, rows in _sampled_segments(dataset):
-        for row in rows:
+        for row in rows.tolist():
             documents[streamer_idx].extend(_clean([_segment_text(dataset, row)]))
     return tuple(tuple(own) for own in documents)
 

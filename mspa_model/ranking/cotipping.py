@@ -5,7 +5,7 @@ Above RankingConfig.max_dense_streamers: a truncated SVD of the tips with ridge 
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import scipy.sparse as sp
@@ -17,6 +17,7 @@ from torch import Tensor
 from mspa_model.config import RankingConfig
 
 
+@runtime_checkable
 class CoTips(Protocol):
     """A linear item-item model: the fit of a history is the sum of its tips' rows."""
 

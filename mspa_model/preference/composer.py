@@ -1,7 +1,7 @@
 """The composer: from a user's tips to a preference."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from mspa_model.types import Dataset, Features, History, Modality, Preference, V
 UNCHANGED = 1e-4  # a strength that differs by less was not edited
 
 
+@runtime_checkable
 class PreferenceComposer(Protocol):
     """Whoever writes preferences: the teacher's statistics here, a language model in its place."""
 
@@ -56,7 +57,7 @@ class Composer:
     def restate(
         self, preference: Preference, strengths: Tensor, residual: Mapping[Modality, Float[np.ndarray, " feature_dim"]]
     ) -> Preference:
-        """The same history under other strengths and another residual, as the corrector leaves them; text and evidence anew."""
+        """The same history under other strengths and another residual, as the corrector leaves them; text anew."""
         rows = {m: torch.as_tensor(r) for m, r in residual.items()}
         return self._preference(preference.history, strengths, rows, preference.composer)
 

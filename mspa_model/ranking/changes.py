@@ -15,7 +15,7 @@ SOURCE_WORDS = {
 
 
 def changes_between(before: Stance, after: Stance, base: torch.Tensor, vocabulary: Vocabulary) -> tuple[Change, ...]:
-    """Source weights (those in use), statements and residual shifts that differ, the largest statement changes first."""
+    """Source weights (those in use), statements and residual shifts that differ, the largest changes first."""
     return (
         *_weight_changes(before, after, base),
         *_statement_changes(before, after, vocabulary),

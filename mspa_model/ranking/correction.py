@@ -1,4 +1,4 @@
-"""One correction step as tensors: from a stance and its witnesses to the next stance. Shared by training and ranking."""
+"""One correction step as tensors: a stance and its witnesses to the next stance. Shared by training and ranking."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -59,11 +59,13 @@ class SelfCorrection:
         witness_idx: Int[Tensor, " n"],
         trained_on: Int[Tensor, " m"],
         base: Float[Tensor, " n_sources"],
+        blind: bool = False,
     ) -> Bench:
         """Fits of a user's history (0/1 tips) and of the history without each witness.
 
-        What was handed in beyond the teacher's statements (a false statement, an edit) stands on every held-out history too.
-        trained_on: the user's train tips; base: weights fitted without the user's fold.
+        What was handed in beyond the teacher's statements (a false statement, an edit) stands on every held-out history
+        too. trained_on: the user's train tips; base: weights fitted without the user's fold; blind: the whole history is
+        scored by the co-tipping model without the user as well, as training needs it.
         """
         whole = PreferenceTensors(tips[None], given.strengths[None], given.residual)
         rows = hold_out(tips, witness_idx)
@@ -73,7 +75,9 @@ class SelfCorrection:
         residual = {m: held_residual[m] + given.residual[m] - taught_residual[m] for m in self.scorer.modalities}
         without = PreferenceTensors(rows, strengths, residual)
         witnesses = gather_witnesses(self.scorer, without, witness_idx, trained_on, base)
-        return Bench(given, self.scorer.fits(whole)[0], tips == 0, witnesses)
+        tipped = tips.nonzero()[:, 0]
+        own_cotips = self.scorer.cotips.rows_without(tipped, trained_on).sum(0, keepdim=True) if blind else None
+        return Bench(given, self.scorer.fits(whole, own_cotips)[0], tips == 0, witnesses)
 
     def fits_at(
         self, fits: Float[Tensor, "*n n_sources n_streamers"], stance: Stance, given: Stance

@@ -1,7 +1,7 @@
 """The corrector: from a critique to new source weights, statement strengths and a shift of the residual (ours).
 
-Three small networks that are shared over sources, values and modalities, so that a corrector does not depend on how many
-a set has. Their last layers start at zero: an untrained corrector proposes to change nothing.
+Three small networks that are shared over sources, values and modalities, so that a corrector does not depend on how
+many a set has. Their last layers start at zero: an untrained corrector proposes to change nothing.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The critic: where the witnesses stand, and what the present top k has that they have not, source by source and value by value."""
+"""The critic: where the witnesses stand, and what the present top k has that they have not, by source and by value."""
 
 from dataclasses import dataclass
 
@@ -40,7 +40,7 @@ def criticise(
     strengths: Float[Tensor, " n_values"],
     membership: Float[Tensor, "n_streamers n_values"],
 ) -> CritiqueTensors:
-    """What the witnesses (fits: of their held-out histories) have and the present top k (own_fits: of the whole) has not.
+    """What the witnesses (fits: of their held-out histories) have that the top k (own_fits: of the whole) has not.
 
     weights: base x emphasis, before they are divided by spread.
     """

@@ -56,7 +56,7 @@ class Recommender:
         user_ids: tuple[str, ...],
         config: CorrectorConfig,
     ) -> None:
-        """train_tips: distinct train pairs (n_users, n_streamers), so that a user can be taken out of what judges them."""
+        """train_tips: distinct train pairs (n_users, n_streamers): a user is taken out of the model that judges them."""
         self.scorer, self.composer, self.fused, self.config = scorer, composer, fused, config
         self.correction = SelfCorrection(scorer, composer, corrector.eval().to(scorer.device), config)
         self._train_tips = train_tips
@@ -91,7 +91,7 @@ class Recommender:
         history_scope: HistoryScope | Literal["given"] = "given",
         candidate_scope: CandidateScope = "new",
     ) -> RankingTrace:
-        """Step 0 and every correction step; a step is kept only where the witnesses rise by more than their uncertainty."""
+        """Step 0 and every correction step; one is kept only where the witnesses rise by more than their uncertainty."""
         steps, rejected, stop = self._correct(preference, candidates)
         known = preference.history.tipped_at[~np.isnat(preference.history.tipped_at)]
         last = known.max().astype("datetime64[us]").astype(datetime) if len(known) else None

@@ -15,7 +15,7 @@ from mspa_model.ranking.cotipping import CoTips
 from mspa_model.ranking.towers import Aligner, feature_tensors
 from mspa_model.types import SOURCES, Features, Modality, Source, Vocabulary
 
-# A spread below this is a fit that says nothing (no tips, one streamer): its weight is zero rather than a division by it.
+# A spread below this is a fit that says nothing (no tips, one streamer): its weight is zero, not a division by it.
 MIN_SPREAD = 1e-6
 
 

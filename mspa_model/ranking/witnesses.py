@@ -14,7 +14,7 @@ class Witnesses:
     """What a correction is judged on.
 
     idx: the witnesses' streamer_idx, newest last; others: streamers that the user has not tipped.
-    fits: fit of every streamer scored from the history without each witness; base: weights fitted without the user's fold.
+    fits: of every streamer, from the history without each witness; base: weights fitted without the user's fold.
     """
 
     idx: Int[Tensor, " n"]

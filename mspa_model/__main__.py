@@ -1,0 +1,243 @@
+"""Commands: python -m mspa_model check | sample | import | train | evaluate | compose | recommend.
+
+Exit status 0, or 2 with one clear sentence on bad input. Heavy imports wait until a command needs them.
+"""
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mspa_model.errors import MspaError, UnknownIdError
+
+DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu or cuda; auto takes a GPU where there is one.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+DataOption = Annotated[Path | None, typer.Option("--data", help="The dataset folder, where it was moved.")]
+RunArgument = Annotated[Path, typer.Argument(help="A run folder made by train.")]
+FolderArgument = Annotated[Path, typer.Argument(help="A dataset folder (see README, the dataset folder).")]
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Data, training and ranking of MSPA.",
+)
+
+
+class Scope(StrEnum):
+    """Which tips a ranking knows."""
+
+    TRAIN = "train"
+    ALL = "all"
+
+
+class Candidates(StrEnum):
+    """Which streamers are ranked."""
+
+    NEW = "new"
+    ALL = "all"
+
+
+class ImportSource(StrEnum):
+    """What can be imported."""
+
+    CSV = "csv"
+
+
+@app.command()
+def check(folder: FolderArgument, as_json: JsonOption = False) -> None:
+    """Say whether a dataset folder is sound: all faults together; exit status 2 where there is any."""
+    from mspa_model.data import check_folder
+
+    report = check_folder(folder)
+    typer.echo(report.to_json() if as_json else "\n".join(report.sentences()))
+    if report.faults:
+        raise typer.Exit(2)
+
+
+@app.command()
+def sample(out: Annotated[Path, typer.Argument(help="A folder to make.")], seed: int = 7) -> None:
+    """Make the sample world: real media, planted truth."""
+    from mspa_model.data.world import make_world
+
+    make_world(out, seed)
+    typer.echo(f"Made the sample world in {out}.")
+
+
+@app.command("import")
+def import_(
+    source: ImportSource,
+    src: Annotated[Path, typer.Argument(help="Folder of the source's files.")],
+    out: Annotated[Path, typer.Argument(help="Dataset folder to make.")],
+    map_file: Annotated[Path | None, typer.Option("--map", help="map.toml: column names, time unit and zone.")] = None,
+    quarantine: Annotated[bool, typer.Option("--quarantine", help="Set bad rows aside, up to 5 %.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Turn another source's files into a dataset folder."""
+    from mspa_model.data import import_csv
+
+    report = import_csv(src, out, map_file, quarantine)
+    typer.echo(report.to_json() if as_json else "\n".join(report.sentences()))
+
+
+@app.command()
+def train(
+    folder: FolderArgument,
+    out: Annotated[Path, typer.Option("--out", help="The run folder to make.")],
+    seed: int = 7,
+    device: DeviceOption = "auto",
+    with_map: Annotated[bool, typer.Option("--map/--no-map", help="Fit the UMAP map too.")] = True,
+    config: Annotated[Path | None, typer.Option("--config", help="config.json; else the defaults.")] = None,
+    max_dense_streamers: Annotated[int | None, typer.Option(help="Above this, co-tipping is low-rank.")] = None,
+) -> None:
+    """Train a run; prints first how long and how much memory it will take."""
+    from mspa_model.data import load_dataset
+    from mspa_model.training.estimate import refuse_what_will_not_fit
+    from mspa_model.training.train import train as train_run
+
+    settings = _settings(config, seed, max_dense_streamers)
+    dataset = load_dataset(folder)
+    for warning in dataset.warnings:
+        typer.echo(f"Warning: {warning}", err=True)
+    typer.echo(refuse_what_will_not_fit(dataset, settings).sentence, err=True)
+    train_run(folder, out, settings, _device(device), with_map)
+    typer.echo(f"Wrote the run {out}.")
+
+
+@app.command()
+def evaluate(
+    run: RunArgument, as_json: JsonOption = False, device: DeviceOption = "auto", data: DataOption = None
+) -> None:
+    """Measure a run on its test split, beside the baselines scored while training."""
+    from mspa_model.training.train import evaluate_run
+
+    metrics = evaluate_run(run, data, _device(device), progress=not as_json).metrics
+    typer.echo(json.dumps(dict(metrics), indent=1, ensure_ascii=False) if as_json else _metrics_table(metrics))
+
+
+@app.command()
+def compose(
+    run: RunArgument,
+    user: Annotated[str, typer.Option("--user", help="Which user.")],
+    history: Annotated[Scope, typer.Option(help="Which tips are known.")] = Scope.ALL,
+    as_json: JsonOption = False,
+    device: DeviceOption = "auto",
+    data: DataOption = None,
+) -> None:
+    """Write a user's preference: statements with their evidence, and prose."""
+    from mspa_model.pipeline import compose_user, preference_json
+    from mspa_model.runs import load_run
+
+    loaded = load_run(run, data, _device(device))
+    preference = compose_user(loaded, user, history.value)
+    told = preference_json(loaded, preference)
+    typer.echo(json.dumps(told, indent=1, ensure_ascii=False) if as_json else preference.text)
+
+
+@app.command()
+def recommend(
+    run: RunArgument,
+    user: Annotated[str | None, typer.Option("--user", help="Which user.")] = None,
+    tip: Annotated[list[str] | None, typer.Option("--tip", help="For a new user: a streamer id; repeat it.")] = None,
+    why: Annotated[str | None, typer.Option("--why", help="Say why this streamer is not in the top k.")] = None,
+    k: Annotated[int, typer.Option("--k", min=1, help="How many streamers to print.")] = 10,
+    history: Annotated[Scope, typer.Option(help="Which tips are known.")] = Scope.ALL,
+    candidates: Annotated[
+        Candidates, typer.Option(help="Leave out streamers already tipped, or keep them.")
+    ] = Candidates.NEW,
+    as_json: JsonOption = False,
+    device: DeviceOption = "auto",
+    data: DataOption = None,
+) -> None:
+    """Rank streamers for a user, or for a new user given by tips alone; prints every correction step."""
+    from mspa_model.pipeline import history_of_tips, rank_tips, rank_user, trace_json, why_absent
+    from mspa_model.runs import load_run
+
+    if (user is None) == (not tip):
+        raise UnknownIdError("neither or both of --user and --tip", "one of them", "Name a user, or a new user's tips.")
+    loaded = load_run(run, data, _device(device))
+    if user is not None:
+        trace = rank_user(loaded, user, history.value, candidates.value)
+    else:
+        trace = rank_tips(loaded, history_of_tips(loaded, [(t, 1.0) for t in tip or []]), candidates.value)
+    told = trace_json(loaded, trace, k)
+    if why is not None:
+        told["why"] = why_absent(loaded, trace, why, k)
+    typer.echo(json.dumps(told, indent=1, ensure_ascii=False) if as_json else _trace_words(told))
+
+
+def _settings(config: Path | None, seed: int, max_dense_streamers: int | None):
+    from dataclasses import replace
+
+    from pydantic import ValidationError
+
+    from mspa_model.config import RunConfig, config_from_json
+    from mspa_model.errors import DataError
+
+    try:
+        settings = RunConfig() if config is None else config_from_json(config.read_text(encoding="utf-8"))
+    except (OSError, ValidationError) as error:
+        first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        raise DataError(
+            f"--config {config}: {first}", "JSON as a run's config.json", "Mend it or leave it out."
+        ) from error
+    if max_dense_streamers is not None:
+        settings = replace(settings, ranking=replace(settings.ranking, max_dense_streamers=max_dense_streamers))
+    return replace(settings, seed=seed)
+
+
+def _device(name: str):
+    from mspa_model.errors import ResourceError
+
+    if name not in ("auto", "cpu", "cuda"):
+        raise ResourceError(f"--device {name}", "auto, cpu or cuda", "Use --device auto.")
+    return name
+
+
+def _metrics_table(metrics) -> str:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("model", *(names := ("ndcg@10", "recall@10", "ndcg@20", "recall@20")))
+    for name, values in metrics["models"].items():
+        cells = [_cell(values[n]) for n in names] if values else ["-"] * len(names)
+        table.add_row(name, *cells)
+    console = Console(width=110)
+    with console.capture() as capture:
+        console.print(f"{metrics['dataset']}, {metrics['split']}, {metrics['n_users']} users, 95 % intervals")
+        console.print(table)
+        for note in metrics["notes"]:
+            console.print(note, markup=False)
+    return capture.get()
+
+
+def _cell(interval) -> str:
+    if interval["value"] is None:
+        return "-"
+    return f"{interval['value']:.4f} ({interval['low']:.4f}-{interval['high']:.4f})"
+
+
+def _trace_words(told) -> str:
+    lines = [told["preference"]]
+    for step in told["steps"]:
+        lines.append(f"\nStep {step['step']}. {step['reason']}")
+        lines += [f"  {c}" for c in step["changes"]]
+        lines += [f"  {i}. {r['streamer']}  {r['score']:.3f}" for i, r in enumerate(step["ranking"], 1)]
+    lines.append(f"\n{told['stop_sentence']}")
+    return "\n".join([*lines, told["why"]] if "why" in told else lines)
+
+
+def main() -> None:
+    """The command line; a fault of the input is one sentence and exit status 2."""
+    try:
+        app()
+    except MspaError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""The way of the data on one page: a run and a user in, a trace of rankings out.
+
+history_for -> compose -> rank -> RankingTrace
+"""
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool
+
+from mspa_model.data import history_of, streamer_idx_of, user_idx_of
+from mspa_model.runs import Run
+from mspa_model.types import SOURCES, CandidateScope, History, HistoryScope, Preference, RankingTrace, Step
+
+
+def history_for(run: Run, user_id: str, scope: HistoryScope = "all") -> History:
+    """The tips of a user that a ranking may know; raises UnknownIdError with the nearest known ids."""
+    return history_of(run.dataset, user_idx_of(run.dataset, user_id), scope)
+
+
+def candidates_for(run: Run, history: History, scope: CandidateScope = "new") -> Bool[np.ndarray, " n_streamers"]:
+    """Which streamers are ranked: all, or only those that the history has no tip to."""
+    allowed = np.ones(run.dataset.n_streamers, dtype=bool)
+    if scope == "new":
+        allowed[history.streamer_idx] = False
+    return allowed
+
+
+def compose_user(run: Run, user_id: str, scope: HistoryScope = "all") -> Preference:
+    """What the composer writes from a user's tips."""
+    return run.composer.compose(history_for(run, user_id, scope))
+
+
+def rank_user(
+    run: Run, user_id: str, history: HistoryScope = "all", candidates: CandidateScope = "new"
+) -> RankingTrace:
+    """A known user's trace."""
+    tips = history_for(run, user_id, history)
+    allowed = candidates_for(run, tips, candidates)
+    return run.recommender.rank(run.composer.compose(tips), allowed, history, candidates)
+
+
+def rank_tips(run: Run, history: History, candidates: CandidateScope = "new") -> RankingTrace:
+    """The trace of a new user, by a list of tips alone."""
+    allowed = candidates_for(run, history, candidates)
+    return run.recommender.rank(run.composer.compose(history), allowed, "given", candidates)
+
+
+def history_of_tips(run: Run, tips: list[tuple[str, float]]) -> History:
+    """A new user's history from (streamer_id, amount), oldest first; raises UnknownIdError on an unknown streamer."""
+    idx = np.array([streamer_idx_of(run.dataset, streamer_id) for streamer_id, _ in tips], dtype=np.int64)
+    amounts = np.array([amount for _, amount in tips], dtype=np.float64)
+    unknown = np.full(len(tips), np.datetime64("NaT"), dtype="datetime64[us]")
+    return History("new user", idx, amounts, unknown, np.full(len(tips), -1, dtype=np.int64))
+
+
+def why_absent(run: Run, trace: RankingTrace, streamer_id: str, k: int = 10) -> str:
+    """One sentence on why a streamer is not in the top k; raises UnknownIdError on an unknown one."""
+    idx = streamer_idx_of(run.dataset, streamer_id)
+    info, ranking = run.dataset.info, trace.final.ranking
+    name = run.dataset.streamers["name"].iloc[idx] or f"{info.streamer_is} {streamer_id}"
+    rank = ranking.rank_of(idx)
+    if rank is None:
+        return f"{name} is left out because this {info.user_is} has already given it a {info.tip_is}."
+    if rank <= k:
+        return f"{name} is not absent: it stands at place {rank}."
+    gap = float(ranking.scores[ranking.order[k - 1]] - ranking.scores[idx])
+    return f"{name} stands at place {rank} of {len(ranking.order)}, {gap:.2f} points below place {k}."
+
+
+def trace_json(run: Run, trace: RankingTrace, k: int = 10) -> dict[str, Any]:
+    """The trace as `recommend --json` prints it: kept steps, the last of which is the answer; a rejected one apart."""
+    return {
+        "user": trace.user_id,
+        "history": trace.history_scope,
+        "candidates": trace.candidate_scope,
+        "last_tip_at": trace.last_tip_at.isoformat() if trace.last_tip_at else None,
+        "preference": trace.final.preference.text,
+        "steps": [_step_json(run, step, k) for step in trace.steps],
+        "rejected": None if trace.rejected is None else _step_json(run, trace.rejected, k),
+        "stop": trace.stop,
+        "stop_sentence": trace.stop_sentence,
+    }
+
+
+def _step_json(run: Run, step: Step, k: int) -> dict[str, Any]:
+    ids, scores = run.dataset.streamers["streamer_id"], step.ranking.scores
+    parts = step.ranking.contributions
+    ranking = [
+        {
+            "streamer": ids.iloc[i],
+            "score": float(scores[i]),
+            "sources": {s.value: float(parts[j, i]) for j, s in enumerate(SOURCES)},
+        }
+        for i in step.ranking.order[:k].tolist()
+    ]
+    return {
+        "step": step.index,
+        "kept": step.kept,
+        "ranking": ranking,
+        "critique": None if step.critique is None else step.critique.sentence,
+        "changes": [c.sentence for c in step.changes],
+        "witness_gain": step.witness_gain,
+        "witness_uncertainty": step.witness_uncertainty,
+        "reason": step.reason,
+    }
+
+
+def preference_json(run: Run, preference: Preference) -> dict[str, Any]:
+    """A preference as `compose --json` prints it; evidence as streamer ids."""
+    ids = run.dataset.streamers["streamer_id"]
+    statements = [
+        {
+            "aspect": s.aspect,
+            "value": s.value,
+            "polarity": s.polarity,
+            "strength": s.strength,
+            "evidence": [ids.iloc[preference.history.streamer_idx[i]] for i in s.evidence],
+        }
+        for s in preference.statements
+    ]
+    composer = preference.composer
+    return {"user": preference.history.user_id, "composer": composer, "text": preference.text, "statements": statements}

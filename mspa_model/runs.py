@@ -1,0 +1,279 @@
+"""A run: a trained model's folder, written whole or not at all, and loaded only where every hash agrees.
+
+config.json dataset.json metrics.json users.parquet vocabulary.* teacher.* *.safetensors manifest.json. No pickle.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from pydantic import ValidationError
+from safetensors.numpy import load_file as load_arrays
+from safetensors.numpy import save_file as save_arrays
+from safetensors.torch import load_file, save_file
+
+from mspa_model.config import RunConfig, config_from_json, config_to_json
+from mspa_model.data import interaction_matrix, load_dataset
+from mspa_model.device import DeviceName, resolve_device
+from mspa_model.errors import RunError
+from mspa_model.features.encode import encode
+from mspa_model.preference.composer import Composer
+from mspa_model.preference.teacher import load_teacher, save_teacher
+from mspa_model.preference.vocabulary import load_vocabulary, save_vocabulary
+from mspa_model.ranking.corrector import Corrector
+from mspa_model.ranking.cotipping import cotips_from_tensors
+from mspa_model.ranking.fused import FusedSpace, build_fused_space
+from mspa_model.ranking.recommender import Recommender
+from mspa_model.ranking.scorer import Scorer
+from mspa_model.ranking.towers import build_aligners
+from mspa_model.types import Dataset, Features, MapPoints, Modality, Vocabulary
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Run:
+    """A loaded run with the dataset it was trained on. metrics: metrics.json; users: one row a measured user and step."""
+
+    path: Path
+    config: RunConfig
+    dataset: Dataset
+    features: Features
+    vocabulary: Vocabulary
+    composer: Composer
+    recommender: Recommender
+    metrics: Mapping[str, Any]
+    users: pd.DataFrame
+    map: MapPoints | None
+    hash: str
+    created_at: str
+
+    @property
+    def device(self) -> torch.device:
+        return self.recommender.device
+
+
+@dataclass(frozen=True)
+class TrainedParts:
+    """What training hands over to be saved. stored: raw float16 arrays of modalities that an encoder made."""
+
+    config: RunConfig
+    dataset: Dataset
+    features: Features
+    stored: Mapping[Modality, np.ndarray]
+    composer: Composer
+    recommender: Recommender
+
+
+@contextmanager
+def new_folder(out: Path) -> Iterator[Path]:
+    """A sibling folder to write into; takes the place of `out` at the end, and vanishes where anything fails."""
+    out = out.absolute()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        yield fresh
+        fresh.chmod(0o755)
+        _replace(out, fresh)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _replace(out: Path, fresh: Path) -> None:
+    if not out.exists():
+        fresh.rename(out)
+        return
+    if not (out / MANIFEST).is_file() and any(out.iterdir()):
+        raise RunError(f"--out {out}, which holds other files", "a new folder or an older run", "Name another folder.")
+    old = Path(tempfile.mkdtemp(prefix=f".{out.name}.old.", dir=out.parent))
+    out.rename(old / out.name)
+    fresh.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def save_model(folder: Path, final: Path, parts: TrainedParts) -> None:
+    """Everything but metrics, users and map, into a folder being written that will become `final`."""
+    scorer, recommender = parts.recommender.scorer, parts.recommender
+    (folder / "config.json").write_text(config_to_json(parts.config) + "\n", encoding="utf-8")
+    write_json(folder / "dataset.json", _dataset_card(parts.dataset, final))
+    save_vocabulary(folder, parts.composer.vocabulary)
+    save_teacher(folder, parts.composer.teacher)
+    if parts.stored:
+        save_arrays(
+            {m.value: np.ascontiguousarray(a) for m, a in parts.stored.items()}, folder / "features.safetensors"
+        )
+    step0 = {f"aligners.{k}": v for k, v in scorer.aligners.state_dict().items()}
+    step0 |= {
+        "popularity": scorer.popularity,
+        "base_weights": scorer.base_weights,
+        "fold_weights": scorer.fold_weights,
+    }
+    save_file(_plain(step0), folder / "step0.safetensors")
+    save_file(_plain(scorer.cotips.tensors()), folder / "cotips.safetensors")
+    save_file(_plain(dict(recommender.correction.corrector.state_dict())), folder / "corrector.safetensors")
+
+
+def save_map(folder: Path, points: MapPoints) -> None:
+    """Coordinates of the stored map; its quality goes into metrics.json."""
+    arrays = {"streamer_xy": points.streamer_xy, "users": points.users, "user_xy": points.user_xy}
+    save_arrays({k: np.ascontiguousarray(v) for k, v in arrays.items()}, folder / "map.safetensors")
+
+
+def write_manifest(folder: Path) -> None:
+    """SHA-256 of every file; written last."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST)
+    hashes = {p.relative_to(folder).as_posix(): _sha256(p) for p in files}
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    write_json(folder / MANIFEST, {"format": FORMAT, "created_at": created, "files": hashes})
+
+
+def write_json(path: Path, value: object) -> None:
+    """Indented JSON, in place of the file at once."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    os.replace(fresh, path)
+
+
+def load_run(path: Path, data: Path | None = None, device: DeviceName = "auto") -> Run:
+    """A run and its dataset (data: where it lies now, if it was moved). Raises RunError on damage, naming the file."""
+    path = Path(path)
+    manifest = check_manifest(path)
+    where = resolve_device(device)
+    try:
+        config = config_from_json((path / "config.json").read_text(encoding="utf-8"))
+    except ValidationError as error:
+        got = f"{path / 'config.json'} with {error.errors()[0]['msg'].lower()}"
+        raise RunError(got, "a configuration of this version", "Train the run again.") from error
+    dataset = _load_dataset_of(path, data)
+    stored = _read_stored(path)
+    features = encode(dataset, config.features, where, stored=stored)
+    vocabulary = load_vocabulary(path)
+    composer = Composer(dataset, vocabulary, load_teacher(path, vocabulary, config.preference), features)
+    recommender = _load_recommender(path, config, dataset, features, composer, where)
+    metrics = json.loads((path / "metrics.json").read_text(encoding="utf-8"))
+    users = pd.read_parquet(path / "users.parquet")
+    return Run(
+        path,
+        config,
+        dataset,
+        features,
+        vocabulary,
+        composer,
+        recommender,
+        metrics,
+        users,
+        _load_map(path, metrics),
+        _sha256(path / MANIFEST),
+        manifest["created_at"],
+    )
+
+
+def check_manifest(path: Path) -> Mapping[str, Any]:
+    """The manifest, after every file was found and hashed; raises RunError naming the first that differs."""
+    todo = "Copy the run again or train it anew with `python -m mspa_model train`."
+    if not (path / MANIFEST).is_file():
+        raise RunError(f"{path} without {MANIFEST}", "a run folder", todo)
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        files = dict(manifest["files"])
+        version = manifest["format"]
+    except (ValueError, KeyError, TypeError, UnicodeDecodeError) as error:
+        raise RunError(f"{path / MANIFEST} that cannot be read", "a manifest of file hashes", todo) from error
+    if version != FORMAT:
+        raise RunError(f"a run of format {version}", f"format {FORMAT}", "Train it again with this version.")
+    for name, expected in files.items():
+        file = path / name
+        if not file.resolve().is_relative_to(path.resolve()):
+            raise RunError(f"manifest entry {name!r}", "a file inside the run", todo)
+        if not file.is_file():
+            raise RunError(f"{path} without {name}", "every file of its manifest", todo)
+        if _sha256(file) != expected:
+            raise RunError(f"{file} with other bytes than were written", "the file of the manifest's hash", todo)
+    return manifest
+
+
+def _dataset_card(dataset: Dataset, final: Path) -> dict[str, str]:
+    # A path relative to the run survives moving both together, as sample_data/world and sample_data/run are.
+    relative = os.path.relpath(dataset.folder.resolve(), final.resolve())
+    return {"name": dataset.info.name, "folder": Path(relative).as_posix(), "fingerprint": dataset.fingerprint}
+
+
+def _load_dataset_of(path: Path, data: Path | None) -> Dataset:
+    card = json.loads((path / "dataset.json").read_text(encoding="utf-8"))
+    folder = Path(data) if data is not None else path.resolve() / card["folder"]
+    if not folder.is_dir():
+        todo = "Say where it lies now with --data FOLDER."
+        raise RunError(f"no dataset at {folder.resolve()}", f"the dataset {card['name']!r} of this run", todo)
+    dataset = load_dataset(folder.resolve())
+    if dataset.fingerprint != card["fingerprint"]:
+        todo = "Name the folder it was trained on with --data, or train again."
+        raise RunError(f"a dataset at {folder.resolve()} that has changed", "the data this run was trained on", todo)
+    return dataset
+
+
+def _load_recommender(
+    path: Path, config: RunConfig, dataset: Dataset, features: Features, composer: Composer, device: torch.device
+) -> Recommender:
+    step0 = load_file(path / "step0.safetensors")
+    aligners = build_aligners(features, config.ranking, config.seed)
+    aligners.load_state_dict({k.removeprefix("aligners."): v for k, v in step0.items() if k.startswith("aligners.")})
+    cotips = cotips_from_tensors({k: v.to(device) for k, v in load_file(path / "cotips.safetensors").items()})
+    scorer = Scorer(
+        cotips,
+        aligners,
+        step0["popularity"],
+        step0["base_weights"],
+        step0["fold_weights"],
+        features,
+        composer.vocabulary,
+        device,
+    )
+    corrector = Corrector(config.corrector, config.seed)
+    corrector.load_state_dict(load_file(path / "corrector.safetensors"))
+    return build_recommender(scorer, composer, corrector, dataset, config)
+
+
+def build_recommender(
+    scorer: Scorer, composer: Composer, corrector: Corrector, dataset: Dataset, config: RunConfig
+) -> Recommender:
+    """The recommender around trained parts."""
+    fused: FusedSpace = build_fused_space(scorer, config.seed)
+    train = interaction_matrix(dataset, ("train",))
+    return Recommender(scorer, composer, corrector, fused, train, tuple(dataset.users["user_id"]), config.corrector)
+
+
+def _read_stored(path: Path) -> dict[Modality, np.ndarray]:
+    file = path / "features.safetensors"
+    return {Modality(k): v for k, v in load_arrays(file).items()} if file.is_file() else {}
+
+
+def _load_map(path: Path, metrics: Mapping[str, Any]) -> MapPoints | None:
+    file = path / "map.safetensors"
+    if not file.is_file():
+        return None
+    arrays = load_arrays(file)
+    return MapPoints(arrays["streamer_xy"], arrays["users"], arrays["user_xy"], metrics.get("map") or {})
+
+
+def _plain(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,75 @@
+"""What a training will take, said before it starts; what will not fit is refused, naming the option that would."""
+
+from dataclasses import dataclass
+
+import psutil
+
+from mspa_model.config import RunConfig
+from mspa_model.errors import ResourceError
+from mspa_model.types import Dataset, Modality
+
+# Measured on two cores (docs/LOG.md); within a factor of two elsewhere.
+SECONDS_A_TEXT = 0.04
+SECONDS_A_FRAME = 0.08
+SECONDS_A_CLIP = 0.05
+SECONDS_A_DENSE_CUBE = 8e-11
+_GIB = 1024**3
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """minutes: on two cores, without the map; memory_gib: at the peak; memory_free_gib: what the machine has left."""
+
+    minutes: float
+    memory_gib: float
+    memory_free_gib: float
+
+    @property
+    def sentence(self) -> str:
+        """One line to print before training."""
+        return f"This will take about {max(1, round(self.minutes))} min and {self.memory_gib:.1f} GiB of memory."
+
+
+def estimate(dataset: Dataset, config: RunConfig) -> Estimate:
+    """Predicted minutes and memory for a dataset."""
+    n, users = dataset.n_streamers, dataset.n_users
+    dense = n <= config.ranking.max_dense_streamers
+    tries = len(config.ranking.cotips_ridge) * len(config.ranking.cotips_degree_power)
+    seconds = 60.0 + _media_seconds(dataset)
+    # Each co-tipping try and each of EASE's four is one inverse of a square of streamers.
+    seconds += (tries + 4) * SECONDS_A_DENSE_CUBE * n**3 if dense else tries * 30.0
+    epochs = config.ranking.max_epochs / 2
+    seconds += epochs * users / config.ranking.batch * (0.08 + 2e-5 * n)
+    square = 8.0 * n * n * 4 if dense else 4.0 * n * config.ranking.low_rank * 4
+    val_fits = min(users, 3000) * n * 4.0 * 7
+    return Estimate(seconds / 60, 1.0 + (square + val_fits) / _GIB, psutil.virtual_memory().available / _GIB)
+
+
+def refuse_what_will_not_fit(dataset: Dataset, config: RunConfig) -> Estimate:
+    """The estimate; raises ResourceError where memory would run out."""
+    found = estimate(dataset, config)
+    if found.memory_gib > found.memory_free_gib:
+        dense = dataset.n_streamers <= config.ranking.max_dense_streamers
+        todo = (
+            f"Train with --max-dense-streamers {dataset.n_streamers - 1}, which makes co-tipping low-rank."
+            if dense
+            else "Train on a machine with more memory."
+        )
+        raise ResourceError(
+            f"a training that takes {found.memory_gib:.1f} GiB", f"at most {found.memory_free_gib:.1f} GiB free", todo
+        )
+    return found
+
+
+def _media_seconds(dataset: Dataset) -> float:
+    seconds = 0.0
+    if Modality.TEXT not in dataset.features:
+        seconds += SECONDS_A_TEXT * dataset.n_streamers
+    if dataset.segments is not None:
+        for column, modality, each in (
+            ("frame", Modality.VISUAL, SECONDS_A_FRAME),
+            ("audio", Modality.AUDIO, SECONDS_A_CLIP),
+        ):
+            if modality not in dataset.features and column in dataset.segments:
+                seconds += each * int((dataset.segments[column].fillna("") != "").sum())
+    return seconds

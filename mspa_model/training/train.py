@@ -1,0 +1,155 @@
+"""The way of a training: features, vocabulary, step 0, corrector, evaluation, map; then the run folder, whole."""
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from mspa_model.config import RunConfig
+from mspa_model.data import eval_pairs, history_of, interaction_matrix, load_dataset
+from mspa_model.device import DeviceName, resolve_device
+from mspa_model.errors import RunError
+from mspa_model.features.encode import read_raw, scale
+from mspa_model.preference.composer import Composer
+from mspa_model.preference.teacher import build_teacher
+from mspa_model.preference.vocabulary import build_vocabulary
+from mspa_model.ranking.correction import SelfCorrection
+from mspa_model.ranking.corrector import Corrector
+from mspa_model.runs import (
+    MANIFEST,
+    Run,
+    TrainedParts,
+    build_recommender,
+    load_run,
+    new_folder,
+    save_map,
+    save_model,
+    write_json,
+    write_manifest,
+)
+from mspa_model.training.baselines import score_baselines
+from mspa_model.training.estimate import refuse_what_will_not_fit
+from mspa_model.training.evaluate import evaluate, write_evaluation
+from mspa_model.training.repair import RepairReport, RepairTraining
+from mspa_model.training.scorecard import baseline_metrics
+from mspa_model.training.step0 import Step0, train_step0
+from mspa_model.types import Dataset
+
+
+def train(
+    folder: Path,
+    out: Path,
+    config: RunConfig | None = None,
+    device: DeviceName = "auto",
+    with_map: bool = True,
+    progress: bool = True,
+) -> Path:
+    """A dataset folder to a run folder at `out`, which appears when all is done and takes the place of an older run.
+
+    Raises DataError with every fault of the folder, ResourceError where the training would not fit, RunError where `out`
+    holds something that is not a run.
+    """
+    config, out = config or RunConfig(), Path(out)
+    _refuse_foreign(out)
+    where = resolve_device(device)
+    dataset = load_dataset(Path(folder))
+    refuse_what_will_not_fit(dataset, config)
+    clock = _Clock()
+    parts, step0, repair = train_model(dataset, config, where, progress, clock)
+    with new_folder(out) as fresh:
+        save_model(fresh, out, parts)
+        write_json(fresh / "metrics.json", _first_metrics(dataset, config, step0, repair, clock))
+        pd.DataFrame({"user_id": pd.Series(dtype="str")}).to_parquet(fresh / "users.parquet")
+        write_manifest(fresh)
+        run = load_run(fresh, Path(folder), device)
+        if with_map:
+            run = _with_map(run, fresh, clock)
+        write_evaluation(evaluate(run, progress), fresh)
+        write_manifest(fresh)
+    return out
+
+
+def evaluate_run(path: Path, data: Path | None, device: DeviceName, progress: bool = True) -> Run:
+    """Measures a run on test again and stores the figures in it; the same run gives the same figures."""
+    run = load_run(path, data, device)
+    if write_evaluation(evaluate(run, progress), run.path):
+        write_manifest(run.path)
+    return load_run(path, data, device)
+
+
+def train_model(
+    dataset: Dataset, config: RunConfig, device: torch.device, progress: bool, clock: "_Clock"
+) -> tuple[TrainedParts, Step0, RepairReport | None]:
+    """Everything that is learnt, in order: step 0 alone and frozen, then the corrector."""
+    raw = read_raw(dataset, config.features, device)
+    features = scale(raw)
+    clock.lap("features")
+    vocabulary = build_vocabulary(dataset, features, config.preference, config.seed)
+    composer = Composer(dataset, vocabulary, build_teacher(dataset, vocabulary, config.preference), features)
+    clock.lap("vocabulary")
+    step0 = train_step0(dataset, features, composer, config, device, progress)
+    clock.lap("step 0")
+    corrector = Corrector(config.corrector, config.seed).to(device)
+    correction = SelfCorrection(step0.scorer, composer, corrector, config.corrector)
+    repair = RepairTraining(correction, interaction_matrix(dataset, ("train",)), config.seed).run(progress)
+    clock.lap("corrector")
+    recommender = build_recommender(step0.scorer, composer, corrector, dataset, config)
+    return TrainedParts(config, dataset, features, raw.to_store(), composer, recommender), step0, repair
+
+
+class _Clock:
+    """Seconds of each part of a training."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.seconds[name], self._last = round(now - self._last, 1), now
+
+
+def _first_metrics(
+    dataset: Dataset, config: RunConfig, step0: Step0, repair: RepairReport | None, clock: _Clock
+) -> dict[str, object]:
+    """What training alone can know; `evaluate` adds what MSPA reaches."""
+    train_tips = interaction_matrix(dataset, ("train",))
+    results = score_baselines(
+        train_tips, eval_pairs(dataset, "val"), eval_pairs(dataset, "test"), dataset.info.split.metric, config.seed
+    )
+    clock.lap("baselines")
+    metrics = baseline_metrics(results, config.seed)
+    metrics["step0"] = {"cotips": step0.cotips_setting, "val": step0.val_metric, "val_alone": step0.alone}
+    metrics["repair"] = None if repair is None else vars(repair)
+    metrics["train_seconds"] = dict(clock.seconds)
+    return metrics
+
+
+def _with_map(run: Run, fresh: Path, clock: _Clock) -> Run:
+    # Here alone, because importing umap compiles for seconds.
+    from mspa_model.training.projection import fit_map
+
+    tippers = np.unique(run.dataset.tips.loc[run.dataset.tips["split"] == "train", "user_idx"].to_numpy())
+    vectors = [_user_vector(run, int(user)) for user in tippers]
+    rows = np.stack(vectors) if vectors else np.zeros((0, run.recommender.streamer_fused.shape[1]), np.float32)
+    points = fit_map(run.recommender.streamer_fused, rows, tippers, run.config.map, run.config.seed)
+    clock.lap("map")
+    save_map(fresh, points)
+    seconds = {**run.metrics["train_seconds"], "map": clock.seconds["map"]}
+    metrics = {**run.metrics, "map": dict(points.quality), "train_seconds": seconds}
+    write_json(fresh / "metrics.json", metrics)
+    write_manifest(fresh)
+    return load_run(fresh, run.dataset.folder, run.device.type)
+
+
+def _user_vector(run: Run, user_idx: int) -> np.ndarray:
+    return run.recommender.user_fused(run.composer.compose(history_of(run.dataset, user_idx, "train")))
+
+
+def _refuse_foreign(out: Path) -> None:
+    """Before hours of work, not after."""
+    if out.is_file() or (out.is_dir() and any(os.scandir(out)) and not (out / MANIFEST).is_file()):
+        raise RunError(f"--out {out}, which holds other files", "a new folder or an older run", "Name another folder.")

@@ -1,0 +1,127 @@
+"""How much each source counts: non-negative weights of standardised fits, chosen on val.
+
+A non-negative sum of standardised sources is hard to beat and stays readable. Coordinate search from the best source
+alone; a source that does not raise val by at least MIN_GAIN of itself gets weight zero.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from mspa_model.data.split import EvalPairs
+from mspa_model.preference.composer import Composer
+from mspa_model.ranking.scorer import PreferenceTensors, Scorer
+from mspa_model.training.metrics import CUTOFFS, metrics_of_top
+from mspa_model.types import SOURCES
+
+GRID = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.75, 1.0, 1.4, 2.0)
+ROUNDS = 3
+MIN_GAIN = 0.001
+MAX_USERS = 3000
+_BATCH = 256
+
+
+@dataclass(frozen=True)
+class ValScores:
+    """Standardised fits of val users from their train histories, with what a ranking leaves out at -inf in `mask`."""
+
+    user_idx: Int[np.ndarray, " n_users"]
+    fits: Float[Tensor, "n_users n_sources n_streamers"]
+    mask: Float[Tensor, "n_users n_streamers"]
+    pairs: EvalPairs
+    metric: str
+
+    def measure(self, weights: Float[Tensor, " n_sources"], keep: Bool[np.ndarray, " n_users"] | None = None) -> float:
+        """Mean of the metric over users (those where keep is True) under these weights; 0.0 where there is no user."""
+        users = np.arange(len(self.user_idx)) if keep is None else np.flatnonzero(keep)
+        if not len(users):
+            return 0.0
+        used = weights.nonzero()[:, 0]
+        fits = self.fits[users][:, used] if keep is not None or len(used) < len(weights) else self.fits
+        scores = torch.einsum("s,usn->un", weights[used], fits) + self.mask[users]
+        # A score equal for all must not be lucky: ties go by position, as everywhere.
+        top = scores.topk(min(max(CUTOFFS), scores.shape[1]), dim=1).indices.cpu().numpy()
+        targets = self.pairs.target[self.user_idx[users]]
+        return float(metrics_of_top(top, targets)[self.metric].mean())
+
+
+def val_scores(scorer: Scorer, composer: Composer, train, pairs: EvalPairs, metric: str, seed: int) -> ValScores:
+    """Fits of every val user (a seeded draw of MAX_USERS where there are more); train: csr of train pairs."""
+    users = np.flatnonzero(np.diff(pairs.target.indptr))
+    if len(users) > MAX_USERS:
+        users = np.sort(np.random.default_rng(seed).choice(users, MAX_USERS, replace=False))
+    parts = [_standard_fits(scorer, composer, train[users[i : i + _BATCH]]) for i in range(0, len(users), _BATCH)]
+    empty = torch.zeros(0, len(SOURCES), train.shape[1], device=scorer.device)
+    mask = torch.from_numpy(pairs.mask[users].toarray()).to(scorer.device)
+    return ValScores(users, torch.cat([empty, *parts]), mask.masked_fill_(mask > 0, -torch.inf), pairs, metric)
+
+
+def choose_weights(scores: ValScores) -> Float[Tensor, " n_sources"]:
+    """The base weights: the largest is 1. Popularity alone where there is no val user to choose by."""
+    alone = single_source_metrics(scores)
+    best = max(range(len(SOURCES)), key=lambda i: (alone[i], i))
+    start = torch.zeros(len(SOURCES), device=scores.fits.device)
+    start[best] = 1.0
+    if not len(scores.user_idx):
+        return start
+    return _search(scores, start, None, ROUNDS)
+
+
+def fold_weights(
+    scores: ValScores, base: Float[Tensor, " n_sources"], n_folds: int
+) -> Float[Tensor, "n_folds n_sources"]:
+    """The weights that the users outside each fold (user_idx mod n_folds) choose, searched from the base."""
+    rows = [_search(scores, base, scores.user_idx % n_folds != f, 1) for f in range(n_folds)]
+    return torch.stack(rows)
+
+
+def single_source_metrics(scores: ValScores) -> list[float]:
+    """The val metric of each source alone, in SOURCES order; -1 for a source that the set lacks."""
+    unit = torch.eye(len(SOURCES), device=scores.fits.device)
+    spread = scores.fits.abs().amax((0, 2)) if len(scores.user_idx) else torch.zeros(len(SOURCES))
+    return [scores.measure(unit[i]) if spread[i] > 0 else -1.0 for i in range(len(SOURCES))]
+
+
+def _search(scores: ValScores, start: Tensor, keep: np.ndarray | None, rounds: int) -> Tensor:
+    if keep is not None and not keep.any():
+        return start.clone()
+    weights, best = start.clone(), scores.measure(start, keep)
+    present = [i for i in range(len(SOURCES)) if float(scores.fits[:, i].abs().max()) > 0]
+    for _ in range(rounds):
+        before = best
+        for i in present:
+            weights, best = _best_on_grid(scores, weights, best, i, keep)
+        if best - before <= MIN_GAIN * before:
+            break
+    weights = _drop_idle(scores, weights, best, present, keep)
+    return weights / weights.max()
+
+
+def _best_on_grid(scores: ValScores, weights: Tensor, best: float, i: int, keep) -> tuple[Tensor, float]:
+    chosen = weights
+    for value in GRID:
+        attempt = weights.clone()
+        attempt[i] = value
+        if attempt.sum() > 0 and (reached := scores.measure(attempt, keep)) > best:
+            chosen, best = attempt, reached
+    return chosen, best
+
+
+def _drop_idle(scores: ValScores, weights: Tensor, best: float, present: list[int], keep) -> Tensor:
+    for i in sorted(present, key=lambda j: float(weights[j])):
+        without = weights.clone()
+        without[i] = 0.0
+        if weights[i] > 0 and without.sum() > 0 and scores.measure(without, keep) >= best * (1 - MIN_GAIN):
+            weights = without
+    return weights
+
+
+def _standard_fits(scorer: Scorer, composer: Composer, rows) -> Float[Tensor, "batch n_sources n_streamers"]:
+    tips = torch.from_numpy(rows.toarray()).to(scorer.device)
+    strengths, residual = composer.taught(tips)
+    fits = scorer.fits(PreferenceTensors(tips, strengths, residual))
+    ones = torch.ones(len(SOURCES), device=scorer.device)
+    return fits * scorer.weights(fits, ones)[:, :, None]

@@ -12,6 +12,7 @@ from mspa_model.types import Dataset
 NOT_A_VALUE = frozenset({"streamer_id", "name", "text"})
 MAX_SHARE = 0.6  # what more of the streamers have tells users little apart
 MAX_VALUES = 30  # of one column, the most frequent
+TWINS = 0.8  # Jaccard overlap above which two values are one
 MAX_LABEL = 40  # characters; a longer cell is prose, not a label
 
 
@@ -30,7 +31,7 @@ def column_values(dataset: Dataset, min_streamers: int) -> tuple[ColumnValue, ..
     for column in dataset.streamers.columns:
         if column not in NOT_A_VALUE and _is_label(dataset.streamers[column]):
             found.extend(_values_of(dataset.streamers[column], str(column), min_streamers))
-    return tuple(found)
+    return _without_twins(found)
 
 
 def plain_label(text: str, at_most: int = MAX_LABEL) -> str:
@@ -45,6 +46,15 @@ def cell_values(cell: object, split_commas: bool) -> tuple[str, ...]:
         return () if pd.isna(cell) else (str(cell),)
     parts = cell.replace("|", ",").split(",") if split_commas else cell.split("|")
     return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
+def _without_twins(found: list[ColumnValue]) -> tuple[ColumnValue, ...]:
+    """One of several values that nearly the same streamers have, the first: a cast of four is one taste, not four."""
+    kept: list[ColumnValue] = []
+    for value in found:
+        if not any((value.has & k.has).sum() > TWINS * (value.has | k.has).sum() for k in kept):
+            kept.append(value)
+    return tuple(kept)
 
 
 def _is_label(series: pd.Series) -> bool:

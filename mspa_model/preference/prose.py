@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mspa_model.types import DatasetInfo, Statement, Vocabulary
 
 FEW_TIPS = 5
-STRONG, CLEAR = 0.6, 0.35
+STRONG = 0.5
 
 
 def write_prose(statements: Sequence[Statement], n_tips: int, vocabulary: Vocabulary, info: DatasetInfo) -> str:
@@ -24,25 +24,21 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def _opening(n_tips: int, info: DatasetInfo) -> str:
-    tips = f"One tip ({info.tip_is})" if n_tips == 1 else f"{n_tips} tips (each a {info.tip_is})"
-    return f"{tips} only, so this is a guess." if n_tips < FEW_TIPS else f"Read from {tips}."
+    tips = f"{n_tips} {'tip' if n_tips == 1 else 'tips'}"
+    named = tips if info.tip_is == "tip" else f"{tips} ({info.tip_is})"
+    return f"Only {named}, so this is a guess." if n_tips < FEW_TIPS else f"Read from {named}."
 
 
 def _claims(statements: Sequence[Statement], vocabulary: Vocabulary) -> str:
     liked = [s for s in statements if s.polarity > 0]
-    rare = [s for s in statements if s.polarity < 0]
-    sentences = []
-    for verb, chosen in (
+    tiers = (
         ("Far more often than others", [s for s in liked if s.strength >= STRONG]),
-        ("More often than others", [s for s in liked if CLEAR <= s.strength < STRONG]),
-        ("Somewhat more often", [s for s in liked if s.strength < CLEAR]),
-        ("Less often than others", rare),
-    ):
-        if chosen:
-            sentences.append(f"{verb}: {listed([_phrase(s, vocabulary) for s in chosen])}.")
-    return " ".join(sentences)
+        ("More often than others", [s for s in liked if s.strength < STRONG]),
+        ("Less often than others", [s for s in statements if s.polarity < 0]),
+    )
+    return " ".join(f"{verb}: {listed([_claim(s, vocabulary) for s in told])}." for verb, told in tiers if told)
 
 
-def _phrase(statement: Statement, vocabulary: Vocabulary) -> str:
-    label = vocabulary.values[statement.value_idx].label
-    return f"{label} ({len(statement.evidence)})" if statement.polarity > 0 and statement.evidence else label
+def _claim(statement: Statement, vocabulary: Vocabulary) -> str:
+    label, n = vocabulary.values[statement.value_idx].label, len(statement.evidence)
+    return f"{label} ({n} {'tip' if n == 1 else 'tips'})" if n else label

@@ -11,7 +11,7 @@ from torch import Tensor
 from mspa_model.config import PreferenceConfig
 from mspa_model.types import Dataset, Features, Modality, Vocabulary
 
-MIN_PRIOR_TIPS = 0.5  # pseudo-tips that a value itself brings: one tip on a rare value must not read as a passion
+MIN_PRIOR_TIPS = 1.0  # pseudo-tips that a value itself brings: one tip on a rare value must not read as a passion
 MIN_EXPECTED = 2.5  # tips on a value to be expected before their absence says anything
 MIN_TIPS_FOR_DISLIKE = 5.0
 RIDGE = 0.05  # of the mean squared length of prototypes: near-equal prototypes share a coefficient
@@ -20,7 +20,7 @@ RIDGE = 0.05  # of the mean squared length of prototypes: near-equal prototypes 
 class Teacher:
     """Signed strengths from tips (ours): shrunken log-odds of a value among a user's tips against everyone's.
 
-    With n tips, c of them on the value, base rate b and k pseudo-tips (at least .5 / b):
+    With n tips, c of them on the value, base rate b and k pseudo-tips (at least 1 / b):
         share = (c + k b) / (n + k)
         strength = tanh((logit(share) - logit(b)) / 2) * z^2 / (z^2 + 1),   z = (c - n b) / sqrt(n b (1 - b))
     The first factor says how much, the second how surely. "Less often" is said only where five tips were given and 2.5
@@ -45,22 +45,37 @@ class Teacher:
             return dense
         dense = torch.where(dense.abs() >= self.config.threshold, dense, 0)
         k = min(self.config.n_statements, dense.shape[1])
-        strongest = dense.abs().topk(k, dim=1).indices
-        return torch.zeros_like(dense).scatter(1, strongest, dense.gather(1, strongest))
+        most_told = (dense.abs() * self._gain(tips).sqrt()).topk(k, dim=1).indices
+        return torch.zeros_like(dense).scatter(1, most_told, dense.gather(1, most_told))
 
     def all_strengths(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_values"]:
         """The same before threshold and selection, for every value of the vocabulary."""
-        self._follow(tips.device)
-        n, base = tips.sum(1, keepdim=True), self._base
-        on_value = tips @ self._membership
-        prior = (MIN_PRIOR_TIPS / base).clamp_min(self.config.shrinkage)
-        share = (on_value + prior * base) / (n + prior)
+        n, on_value, share = self._shares(tips)
+        base = self._base
         effect = torch.tanh((torch.logit(share, 1e-6) - torch.logit(base)) / 2)
         expected = n * base
         squared_z = (on_value - expected) ** 2 / (expected * (1 - base)).clamp_min(1e-9)
         strength = effect * squared_z / (squared_z + 1)
         told = (strength > 0) | ((expected >= MIN_EXPECTED) & (n >= MIN_TIPS_FOR_DISLIKE))
         return torch.where(told, strength, 0)
+
+    def _shares(self, tips: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Tips of each user (batch, 1), those on each value and their shrunken share (batch, n_values)."""
+        self._follow(tips.device)
+        n, on_value = tips.sum(1, keepdim=True), tips @ self._membership
+        prior = (MIN_PRIOR_TIPS / self._base).clamp_min(self.config.shrinkage)
+        return n, on_value, (on_value + prior * self._base) / (n + prior)
+
+    def _gain(self, tips: Tensor) -> Float[Tensor, "batch n_values"]:
+        """How much likelier the tips are under the user's share than under everyone's, in nats, never below zero.
+
+        Strength alone would fill the text with rare values that rest on one tip; on val of ml100k and ml1m this choice
+        ranks as well and a statement rests on a third more tips.
+        """
+        n, on_value, share = self._shares(tips)
+        share = share.clamp(1e-6, 1 - 1e-6)
+        gain = on_value * (share / self._base).log() + (n - on_value) * ((1 - share) / (1 - self._base)).log()
+        return gain.clamp_min(0)
 
     def _follow(self, device: torch.device) -> None:
         if self._membership.device != device:

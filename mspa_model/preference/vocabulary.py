@@ -24,7 +24,7 @@ def build_vocabulary(dataset: Dataset, features: Features, config: PreferenceCon
     """Values of columns, then key phrases, then visual and audio groups. Empty where the set has none of these."""
     found: list[tuple[Value, Has]] = []
     for column in column_values(dataset, config.min_streamers):
-        label = f"{_aspect_word(column.column)} {plain_label(column.name)}"
+        label = _column_label(column.column, column.name)
         value = _value(_aspect(column.column), column.name, label, None, column.has, features)
         found.append((value, column.has))
     found.extend(_phrase_values(dataset, features, config))
@@ -84,8 +84,11 @@ def _aspect(column: str) -> str:
     return f"{column} column" if column in taken else column
 
 
-def _aspect_word(column: str) -> str:
-    return plain_label(column.replace("_", " "))
+def _column_label(column: str, name: str) -> str:
+    """ "Comedy" where the column is the category, else "Wes Craven (director)"."""
+    return (
+        plain_label(name) if column == "category" else f"{plain_label(name)} ({plain_label(column.replace('_', ' '))})"
+    )
 
 
 def _bare(value: Value) -> str:

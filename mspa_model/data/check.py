@@ -1,7 +1,7 @@
 """What holds between the files of a dataset folder, and `check`: all faults together, told from warnings."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,22 +9,18 @@ import numpy as np
 import pandas as pd
 
 from mspa_model.data.fault import CheckReport, Counts, Fault, show
-from mspa_model.data.read import read_array, read_info, read_table
+from mspa_model.data.read import lies_inside, read_array, read_info, read_table
 from mspa_model.data.schema import TableRule, table_rules
-from mspa_model.data.warning import find_warnings, no_train_tips, stranger_faults
+from mspa_model.data.warning import find_warnings, no_train_tips, shown_modalities, stranger_faults
 from mspa_model.types import DatasetInfo, Modality
-
-# What a modality can be encoded from where it ships no features.
-_RAW = {
-    Modality.VISUAL: (("segments.parquet", "frame"),),
-    Modality.AUDIO: (("segments.parquet", "audio"),),
-    Modality.TEXT: (("streamers.parquet", "text"), ("segments.parquet", "speech"), ("segments.parquet", "comments")),
-}
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A folder as far as it could be read. frames: by file name; arrays: the modalities that ship features."""
+    """A folder as far as it could be read.
+
+    info: with those modalities only that the folder can show; frames: by file name; arrays: modalities that ship features.
+    """
 
     info: DatasetInfo | None
     frames: Mapping[str, pd.DataFrame]
@@ -46,20 +42,14 @@ def read_folder(folder: Path, now: datetime | None = None) -> Reading:
     reads = {rule.file: read_table(folder, rule) for rule in rules}
     frames = {file: read.frame for file, read in reads.items() if read.frame is not None}
     arrays, array_faults = _read_arrays(folder, frames)
-    faults = [
-        *info.faults,
-        *(fault for read in reads.values() for fault in read.faults),
-        *stranger_faults(frames, strict=True),
-        *_no_rows(frames),
-        *_lone_segments(frames),
-        *array_faults,
-        *(_missing_modalities(folder, info.info, frames) if info.info else ()),
-        *_media_faults(folder, frames),
-    ]
+    faults = [*info.faults, *(fault for read in reads.values() for fault in read.faults), *array_faults]
+    faults += [*stranger_faults(frames, strict=True), *_no_rows(frames), *_lone_segments(frames)]
+    faults += _media_faults(folder, frames)
+    # Only a folder without other faults has a split to ask about.
     faults += no_train_tips(info.info, frames["tips.parquet"]) if info.info and not faults else ()
-    warnings = find_warnings(info.info, frames, arrays)
-    report = CheckReport(folder, tuple(faults), warnings, _counts(frames))
-    return Reading(info.info, frames, arrays, rules, report)
+    report = CheckReport(folder, tuple(faults), find_warnings(info.info, frames, arrays), _counts(frames))
+    shown = replace(info.info, modalities=shown_modalities(info.info, frames, arrays)) if info.info else None
+    return Reading(shown, frames, arrays, rules, report)
 
 
 def _read_arrays(folder: Path, frames: Mapping[str, pd.DataFrame]) -> tuple[dict[Modality, np.ndarray], list[Fault]]:
@@ -91,33 +81,16 @@ def _lone_segments(frames: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
         yield Fault("rooms.parquet", "the rooms that segments.parquet names", "no table that can be read")
 
 
-def _missing_modalities(folder: Path, info: DatasetInfo, frames: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
-    for modality in info.modalities:
-        places = [f"column {column} of {file}" for file, column in _RAW[modality] if column in frames.get(file, ())]
-        if not places and not (folder / "features" / f"{modality}.npy").exists():
-            wanted = " or ".join(f"{column} in {file}" for file, column in _RAW[modality])
-            yield Fault("dataset.toml", f"features/{modality}.npy, or {wanted}", show(modality.value), "modalities")
-
-
 def _media_faults(folder: Path, frames: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
     segments = frames.get("segments.parquet", pd.DataFrame())
     media = (folder / "media").resolve()
     for column in ("frame", "audio"):
         paths = segments[column] if column in segments else pd.Series(dtype="str")
         given = paths[paths.notna() & (paths != "")]
-        absent = [row for row, path in given.items() if not _is_inside(media, path)]
+        absent = [row for row, path in given.items() if not lies_inside(media, path)]
         if absent:
             value = show(given[absent[0]])
             yield Fault("segments.parquet", "a file that lies under media/", value, column, int(absent[0]), len(absent))
-
-
-def _is_inside(media: Path, relative: str) -> bool:
-    # A NUL byte or a name too long for the disk raises: such a path is no file of ours either.
-    try:
-        path = (media / relative).resolve()
-        return path.is_relative_to(media) and path.is_file()
-    except (OSError, ValueError):
-        return False
 
 
 def _counts(frames: Mapping[str, pd.DataFrame]) -> Counts:

@@ -132,7 +132,8 @@ def broken_rules(frame: pd.DataFrame, rule: TableRule) -> pd.DataFrame:
             }
         ).assign(value=lambda b: b["value"].astype("object").mask(nothing, None))
         return broken.sort_values("row", kind="stable", ignore_index=True)
-    return pd.DataFrame({"column": [], "expected": [], "row": [], "value": []})
+    # An empty "row" of floats would turn the rows that it is joined with into floats.
+    return pd.DataFrame({"column": [], "expected": [], "row": np.array([], dtype=np.int64), "value": []})
 
 
 def _value_faults(frame: pd.DataFrame, rule: TableRule) -> tuple[Fault, ...]:
@@ -175,6 +176,16 @@ def _not_finite(file: str, array: np.ndarray) -> tuple[Fault, ...]:
         for rows, value in ((part_nan, "NaN in part of a row"), (infinite, "inf"))
         if len(rows)
     )
+
+
+def lies_inside(media: Path, relative: str) -> bool:
+    """True where relative names a file that stays under the resolved folder media, links followed."""
+    # A NUL byte or a name too long for the disk raises: such a path is no file of ours either.
+    try:
+        path = (media / relative).resolve()
+        return path.is_relative_to(media) and path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _unread(error: Exception) -> str:

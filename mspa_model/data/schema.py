@@ -232,6 +232,7 @@ def _each_once(modalities: tuple[Modality, ...]) -> tuple[Modality, ...]:
     return tuple(m for m in Modality if m in modalities)
 
 
+Zone = Annotated[str, AfterValidator(_known_zone)]
 _Word = Annotated[str, Field(min_length=1)]
 
 
@@ -256,7 +257,7 @@ class InfoTable(BaseModel):
     user_is: _Word
     tip_is: _Word
     tip_unit: _Word
-    timezone: Annotated[str, AfterValidator(_known_zone)]
+    timezone: Zone
     modalities: Annotated[tuple[Modality, ...], AfterValidator(_each_once)]
     licence: _Word
     source: _Word

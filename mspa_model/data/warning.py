@@ -19,6 +19,12 @@ _SHOWN_TEXTS = {
     "rooms.parquet": ("title", "category"),
     "segments.parquet": ("speech", "comments"),
 }
+# What a modality can be encoded from where it ships no features.
+_RAW = {
+    Modality.VISUAL: (("segments.parquet", "frame"),),
+    Modality.AUDIO: (("segments.parquet", "audio"),),
+    Modality.TEXT: (("streamers.parquet", "text"), ("segments.parquet", "speech"), ("segments.parquet", "comments")),
+}
 _SPLIT_COLUMNS = {"user_id", "tipped_at"}
 
 Frames = Mapping[str, pd.DataFrame]
@@ -29,6 +35,7 @@ def find_warnings(info: DatasetInfo | None, frames: Frames, arrays: Mapping[Moda
     return (
         *stranger_faults(frames, strict=False),
         *_odd_texts(frames),
+        *_lacking_modalities(info, frames, arrays),
         *_odd_features(info, arrays),
         *_without_tips(frames),
         *_odd_rooms(frames),
@@ -80,6 +87,26 @@ def _odd_texts(frames: Frames) -> Iterator[Fault]:
                 (texts.str.contains(_DIRECTION, regex=True), "no characters that turn the writing direction"),
             ):
                 yield from _first_of(file, column, odd.to_numpy(dtype=bool), texts, expected)
+
+
+def shown_modalities(info: DatasetInfo, frames: Frames, arrays: Mapping[Modality, np.ndarray]) -> tuple[Modality, ...]:
+    """Those of dataset.toml that the folder has features for, or text or media to encode."""
+    shipped = {modality for modality, array in arrays.items() if not np.isnan(array).all()}
+    raw = {m for m, places in _RAW.items() if any(_has_text(frames, file, column) for file, column in places)}
+    return tuple(modality for modality in info.modalities if modality in shipped | raw)
+
+
+def _has_text(frames: Frames, file: str, column: str) -> bool:
+    return column in frames.get(file, ()) and bool(frames[file][column].fillna("").ne("").any())
+
+
+def _lacking_modalities(
+    info: DatasetInfo | None, frames: Frames, arrays: Mapping[Modality, np.ndarray]
+) -> Iterator[Fault]:
+    shown = shown_modalities(info, frames, arrays) if info else ()
+    for modality in (m for m in (info.modalities if info else ()) if m not in shown):
+        wanted = " or ".join(f"{column} in {file}" for file, column in _RAW[modality])
+        yield Fault("dataset.toml", f"features/{modality}.npy, or {wanted}", f"{modality} without any", "modalities")
 
 
 def _odd_features(info: DatasetInfo | None, arrays: Mapping[Modality, np.ndarray]) -> Iterator[Fault]:

@@ -153,13 +153,22 @@ def write_archive(path: Path) -> None:
         (lambda path: np.save(path, visual().astype("float64")), "type float64"),
         (lambda path: np.save(path, np.ones(3, dtype=np.float32)), "shape (3,)"),
         (lambda path: np.save(path, visual()[:2]), "2 rows"),
-        (lambda path: path.unlink(), "'visual'"),
     ],
 )
 def test_a_feature_file_that_is_not_one(world: Path, write: Callable[[Path], None], named: str) -> None:
     write(world / "features" / "visual.npy")
     (fault,) = check_folder(world, NOW).faults
     assert named in fault.value
+
+
+def test_a_modality_with_nothing_to_show_is_left_out_and_said(world: Path) -> None:
+    (world / "features" / "visual.npy").unlink()
+    streamers().drop(columns="text").to_parquet(world / "streamers.parquet")
+    report = check_folder(world, NOW)
+    assert report.sound
+    said = [warning.value for warning in report.warnings if warning.column == "modalities"]
+    assert said == ["visual without any", "text without any"]
+    assert load_dataset(world, NOW).info.modalities == ()
 
 
 def test_text_that_is_not_utf8(world: Path) -> None:

@@ -1,0 +1,150 @@
+"""`import csv SRC OUT --map map.toml`: CSV files become a dataset folder, whole and checked, or nothing at all."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from mspa_model.data.check import check_folder
+from mspa_model.data.fault import CheckReport, Counts, Fault, FaultyFolderError
+from mspa_model.data.importers.feature_table import feature_faults, import_features
+from mspa_model.data.importers.import_map import ImportMap, info_toml, read_map
+from mspa_model.data.importers.quarantine import TableImport
+from mspa_model.data.importers.sift import Sieve, column_faults
+from mspa_model.data.read import INFO_FILE, read_info
+from mspa_model.data.schema import TableRule, table_rules
+from mspa_model.errors import DataError
+
+MOST_ASIDE = 0.05  # of a table's rows; above, the export is broken and not its rows
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import wrote. tables: one a source file; check: the report on the folder that came out."""
+
+    out: Path
+    tables: tuple[TableImport, ...]
+    check: CheckReport
+
+    def sentences(self) -> tuple[str, ...]:
+        """What was written, what was set aside and why, and the warnings of check."""
+        counted = [f"{t.file}: {t.n_rows - t.n_aside} of {t.n_rows} rows taken." for t in self.tables]
+        aside = [f"Set aside: {fault.sentence}" for table in self.tables for fault in table.faults]
+        return (f"Wrote {self.out}.", *counted, *aside, *self.check.sentences()[1:])
+
+    def to_json(self) -> str:
+        """Keys out, tables (file, n_rows, n_aside, faults) and check, as CheckReport.to_json."""
+        tables = [asdict(table) for table in self.tables]
+        return json.dumps({"out": str(self.out), "tables": tables, "check": json.loads(self.check.to_json())}, indent=2)
+
+
+def import_csv(
+    src: Path, out: Path, map_file: Path | None = None, quarantine: bool = False, now: datetime | None = None
+) -> ImportReport:
+    """Writes the dataset folder out, which must not exist yet; raises DataError, and leaves nothing, on any fault.
+
+    quarantine: rows with a fault go to out/quarantine/*.csv with their reason, if they are 5 % of a table at most.
+    """
+    src, out, now = Path(src), Path(out), now or datetime.now(UTC)
+    plan = read_map(map_file)
+    with _becomes(out) as folder:
+        _write_info(src, plan, folder)
+        tables = _import_tables(src, plan, folder, now)
+        _refuse(tables, src, quarantine)
+        _copy_media(src, folder)
+        report = replace(check_folder(folder, now), folder=out)
+        if not report.sound:
+            raise FaultyFolderError(replace(report, folder=src))
+    return ImportReport(out, tables, report)
+
+
+@contextmanager
+def _becomes(out: Path) -> Iterator[Path]:
+    """A folder beside out that takes its name at the end, or vanishes if anything is raised."""
+    if out.exists() or out.is_symlink():
+        raise DataError(f"{out}, which is there already", "a folder that does not exist yet", "Name another OUT.")
+    if not out.parent.is_dir():
+        raise DataError(f"{out}, whose parent folder is missing", "a place to write to", f"Make {out.parent} first.")
+    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        folder.chmod(0o755)
+        yield folder
+        os.rename(folder, out)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write_info(src: Path, plan: ImportMap, folder: Path) -> None:
+    if plan.dataset is not None:
+        (folder / INFO_FILE).write_text(info_toml(plan.dataset), encoding="utf-8")
+    elif (src / INFO_FILE).is_file():
+        shutil.copyfile(src / INFO_FILE, folder / INFO_FILE)
+
+
+def _import_tables(src: Path, plan: ImportMap, folder: Path, now: datetime) -> tuple[TableImport, ...]:
+    """Every table and feature file; raises FaultyFolderError where files or columns are missing, all of them named."""
+    info = read_info(folder)
+    rules = table_rules(info.info, now)
+    faults = [*info.faults, *_source_faults(src, plan, rules)]
+    if faults:
+        raise FaultyFolderError(CheckReport(src, tuple(faults), (), Counts()))
+    sieve = Sieve(plan, src, folder)
+    tables = [sieve.table(rule) for rule in rules if _source(src, plan, rule).is_file()]
+    (folder / "features").mkdir()
+    for modality, part in plan.features.items():
+        out = folder / "features" / f"{modality}.npy"
+        tables.append(import_features(src / part.file, part, plan.delimiter, sieve.kept["streamer_id"], out))
+    return tuple(tables)
+
+
+def _source(src: Path, plan: ImportMap, rule: TableRule) -> Path:
+    return src / str(plan.table(rule.file.removesuffix(".parquet")).file)
+
+
+def _source_faults(src: Path, plan: ImportMap, rules: tuple[TableRule, ...]) -> Iterator[Fault]:
+    for rule in rules:
+        path = _source(src, plan, rule)
+        if path.is_file():
+            yield from column_faults(path, rule, plan)
+        elif rule.required:
+            yield Fault(path.name, "this file, or its name in the map", "no such file")
+    for part in plan.features.values():
+        path = src / part.file
+        found = path.is_file()
+        yield from (
+            feature_faults(path, part, plan.delimiter) if found else (Fault(path.name, "this file", "no such file"),)
+        )
+
+
+def _refuse(tables: tuple[TableImport, ...], src: Path, quarantine: bool) -> None:
+    faults = tuple(fault for table in tables for fault in table.faults)
+    if faults and not quarantine:
+        raise FaultyFolderError(CheckReport(src, faults, (), Counts()))
+    much = [table for table in tables if table.share_aside > MOST_ASIDE]
+    if much:
+        shares = ", ".join(f"{table.n_aside} of {table.n_rows} rows of {table.file}" for table in much)
+        listed = "\n".join(f"  {fault.sentence}" for table in much for fault in table.faults)
+        raise DataError(
+            f"{shares} that would have to be set aside",
+            f"at most {MOST_ASIDE:.0%} of a table",
+            f"The export itself is broken; by reason:\n{listed}",
+        )
+
+
+def _copy_media(src: Path, folder: Path) -> None:
+    """Only the files that the kept segments name, which have been found to lie under media/."""
+    path = folder / "segments.parquet"
+    names = pq.ParquetFile(path).schema_arrow.names if path.exists() else []
+    segments = pd.read_parquet(path, columns=[name for name in ("frame", "audio") if name in names]) if names else None
+    for relative in sorted(set(segments.stack()) - {""}) if segments is not None else ():
+        target = folder / "media" / relative
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(src / "media" / relative, target)

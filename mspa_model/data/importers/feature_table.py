@@ -1,0 +1,69 @@
+"""A modality's features from a CSV table keyed by streamer_id to features/MODALITY.npy."""
+
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from mspa_model.data.fault import Fault
+from mspa_model.data.importers.csv_rows import read_batches, read_header
+from mspa_model.data.importers.import_map import FeatureMap
+from mspa_model.data.importers.quarantine import Quarantine, TableImport
+
+
+def feature_faults(path: Path, part: FeatureMap, delimiter: str) -> tuple[Fault, ...]:
+    """What is wrong with the header."""
+    header = read_header(path, delimiter)
+    if part.streamer_id not in header:
+        return (Fault(path.name, "this column, the key of the table", "no such column", part.streamer_id),)
+    if len(header) < 2:
+        return (Fault(path.name, "columns of features beside the key", "none"),)
+    twice = sorted({name for name in header if header.count(name) > 1})
+    return tuple(Fault(path.name, "each column once", "it twice", name) for name in twice)
+
+
+def import_features(path: Path, part: FeatureMap, delimiter: str, streamers: pd.Series, out: Path) -> TableImport:
+    """Writes out (float32), a row for each of streamers in their order; NaN where the table has none or only blanks."""
+    names = [name for name in read_header(path, delimiter) if name != part.streamer_id]
+    array = np.full((len(streamers), len(names)), np.nan, dtype=np.float32)
+    filled = np.zeros(len(streamers), dtype=bool)
+    aside = Quarantine(out.parent.parent, path.name)
+    with closing(aside):
+        for batch in read_batches(path, delimiter):
+            values = _numbers(batch.rows[names])
+            rows = pd.Index(streamers).get_indexer(batch.rows[part.streamer_id])
+            blank = (batch.rows[names] == "").all(axis=1).to_numpy()
+            wrong = _wrong(batch.rows, part.streamer_id, rows, values, blank, filled)
+            sound = np.setdiff1d(np.arange(len(rows)), wrong["row"])
+            array[rows[sound]] = values[sound]
+            filled[rows[sound]] = True
+            aside.add(batch, wrong)
+    np.save(out, array)
+    return aside.result()
+
+
+def _numbers(texts: pd.DataFrame) -> Float[np.ndarray, "n_rows feature_dim"]:
+    numbers = texts.apply(lambda column: pd.to_numeric(column, errors="coerce")).to_numpy(dtype=np.float64)
+    # A number beyond float32 becomes inf here, and with that a row that is set aside.
+    with np.errstate(over="ignore"):
+        return numbers.astype(np.float32)
+
+
+def _wrong(
+    texts: pd.DataFrame, key: str, rows: np.ndarray, values: np.ndarray, blank: np.ndarray, filled: np.ndarray
+) -> pd.DataFrame:
+    """The first thing that is wrong with each row of the table, as Quarantine.add takes it."""
+    ids = texts[key].reset_index(drop=True)
+    broken = ~np.isfinite(values).all(axis=1) & ~blank
+    again = (filled[rows] & (rows >= 0)) | ids.duplicated(keep="first").to_numpy()
+    found = [
+        pd.DataFrame({"column": key, "expected": "an id of streamers.parquet", "row": np.flatnonzero(rows < 0)}),
+        pd.DataFrame({"column": key, "expected": "each value once", "row": np.flatnonzero(again)}),
+        pd.DataFrame(
+            {"column": "features", "expected": "finite numbers, or blanks alone", "row": np.flatnonzero(broken)}
+        ),
+    ]
+    wrong = pd.concat(found, ignore_index=True).drop_duplicates("row")
+    return wrong.assign(value=ids.iloc[wrong["row"]].astype("object").to_numpy())

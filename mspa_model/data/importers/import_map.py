@@ -1,0 +1,91 @@
+"""map.toml: how a customer's CSV files are named and measured; every key may be left out."""
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mspa_model.data.fault import show
+from mspa_model.data.schema import InfoTable, Zone
+from mspa_model.errors import DataError
+from mspa_model.types import Modality
+
+TimeUnit = Literal["text", "s", "ms", "us", "ns"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TimeMap(_Strict):
+    """How times are written: text, or numbers since 1970 in a unit. zone: of texts that state no offset."""
+
+    unit: TimeUnit = "text"
+    zone: Zone | None = None
+    format: str | None = None  # as in strptime; ISO 8601 where it is left out
+
+
+class AmountMap(_Strict):
+    """tips.amount = the source's number x scale, e.g. 0.01 from cents."""
+
+    scale: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+
+
+class TableMap(_Strict):
+    """One table. columns: our name = theirs; numbers: further columns that hold numbers and not text."""
+
+    file: str | None = None  # in SRC; TABLE.csv where it is left out
+    columns: dict[str, str] = Field(default_factory=dict)
+    numbers: tuple[str, ...] = ()
+    time_unit: TimeUnit | None = None  # where it differs from [time]
+
+
+class FeatureMap(_Strict):
+    """One modality's table: a key column, and every other column one entry of the vector."""
+
+    file: str
+    streamer_id: str = "streamer_id"  # their name of the key column
+
+
+class ImportMap(_Strict):
+    """The whole file. dataset: the keys of dataset.toml, where SRC has no such file."""
+
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    dataset: InfoTable | None = None
+    time: TimeMap = TimeMap()
+    amount: AmountMap = AmountMap()
+    users: TableMap = TableMap()
+    streamers: TableMap = TableMap()
+    tips: TableMap = TableMap()
+    rooms: TableMap = TableMap()
+    segments: TableMap = TableMap()
+    events: TableMap = TableMap()
+    features: dict[Modality, FeatureMap] = Field(default_factory=dict)
+
+    def table(self, name: str) -> TableMap:
+        """The part about one table, e.g. "tips", its file name filled in."""
+        part: TableMap = getattr(self, name)
+        return part if part.file else part.model_copy(update={"file": f"{name}.csv"})
+
+
+def read_map(path: Path | None) -> ImportMap:
+    """The map in a file, or the one that changes nothing; raises DataError naming every key that is wrong."""
+    if path is None:
+        return ImportMap()
+    try:
+        return ImportMap.model_validate(tomllib.loads(Path(path).read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise DataError(f"a map that cannot be read ({error})", "a TOML file", f"Mend {path}.") from error
+    except ValidationError as error:
+        wrong = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}, got {show(one['input'])}" for one in error.errors()]
+        raise DataError("; ".join(wrong), "the keys of an import map", f"Mend {path}.") from error
+
+
+def info_toml(info: InfoTable) -> str:
+    """dataset.toml; JSON's strings and lists of strings are TOML's as well."""
+    keys = info.model_dump(mode="json")
+    split = keys.pop("split")
+    lines = [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
+    return "\n".join([*lines, "", "[split]", *(f"{key} = {json.dumps(value)}" for key, value in split.items()), ""])

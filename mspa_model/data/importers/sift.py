@@ -1,0 +1,121 @@
+"""One table from CSV to Parquet: sound rows are written, the others set aside with their reason and counted."""
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mspa_model.data.fault import Fault
+from mspa_model.data.importers.convert import Converted, convert
+from mspa_model.data.importers.csv_rows import read_batches, read_header
+from mspa_model.data.importers.import_map import ImportMap, TableMap
+from mspa_model.data.importers.quarantine import Quarantine, TableImport
+from mspa_model.data.read import lies_inside
+from mspa_model.data.schema import ARROW_TYPES, REFERENCES, Kind, TableRule, strangers
+
+
+@dataclass
+class Sieve:
+    """What the tables that are done tell those that follow. kept: the ids kept so far, by the column of their home."""
+
+    plan: ImportMap
+    source: Path
+    folder: Path
+    kept: dict[str, pd.Series] = field(default_factory=dict)
+
+    def table(self, rule: TableRule) -> TableImport:
+        """Writes rule.file into the folder, batch by batch; the header must have passed column_faults."""
+        part = self.plan.table(rule.file.removesuffix(".parquet"))
+        path = self.source / part.file
+        names = our_names(read_header(path, self.plan.delimiter), part)
+        schema = _schema(names, rule, part.numbers)
+        aside = Quarantine(self.folder, path.name)
+        with closing(aside), pq.ParquetWriter(self.folder / rule.file, schema) as writer:
+            for batch in read_batches(path, self.plan.delimiter):
+                converted = self._convert(batch.rows.set_axis(names, axis=1), rule, part)
+                wrong = self._judge(converted, rule)
+                sound = converted.frame.drop(index=wrong["row"])
+                self._remember(sound, rule)
+                writer.write_table(pa.Table.from_pandas(sound, schema=schema, preserve_index=False))
+                aside.add(batch, wrong)
+        return aside.result()
+
+    def _convert(self, texts: pd.DataFrame, rule: TableRule, part: TableMap) -> Converted:
+        time = self.plan.time
+        if part.time_unit is not None:
+            time = time.model_copy(update={"unit": part.time_unit})
+        return convert(texts, rule, part.numbers, time, self.plan.amount.scale)
+
+    def _judge(self, converted: Converted, rule: TableRule) -> pd.DataFrame:
+        """converted.wrong, and rows that are wrong beside others: ids strange or seen before, media that are absent."""
+        frame = converted.frame
+        more = [
+            _wrong(frame, ref.column, strangers(frame[ref.column], self.kept[ref.column]), f"an id of {ref.home}")
+            for ref in REFERENCES
+            if ref.file == rule.file and ref.strict and ref.column in self.kept
+        ]
+        more += [self._absent_media(frame, name) for name in ("frame", "audio") if name in frame and _has(rule, name)]
+        wrong = pd.concat([converted.wrong, *more], ignore_index=True).drop_duplicates("row")
+        sound = frame.drop(index=wrong["row"])
+        again = [
+            _wrong(sound, column.name, self._seen(sound[column.name]), "each value once")
+            for column in rule.columns
+            if column.unique
+        ]
+        return pd.concat([wrong, *again], ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
+
+    def _seen(self, ids: pd.Series) -> np.ndarray:
+        before = self.kept.get(str(ids.name), ids.iloc[:0])
+        return (ids.isin(before) | ids.duplicated(keep="first")).to_numpy(dtype=bool)
+
+    def _remember(self, sound: pd.DataFrame, rule: TableRule) -> None:
+        for column in rule.columns:
+            if column.unique:
+                ids = sound[column.name]
+                self.kept[column.name] = pd.concat([self.kept.get(column.name, ids.iloc[:0]), ids], ignore_index=True)
+
+    def _absent_media(self, frame: pd.DataFrame, column: str) -> pd.DataFrame:
+        media = (self.source / "media").resolve()
+        absent = [bool(path) and not lies_inside(media, path) for path in frame[column]]
+        return _wrong(frame, column, np.array(absent, dtype=bool), "a file that lies under media/")
+
+
+def column_faults(path: Path, rule: TableRule, plan: ImportMap) -> tuple[Fault, ...]:
+    """Columns that the header lacks, or that it has twice once the map has named them."""
+    part = plan.table(rule.file.removesuffix(".parquet"))
+    header = read_header(path, plan.delimiter)
+    ours = our_names(header, part)
+    lacking = [column.name for column in rule.columns if column.required and column.name not in ours]
+    mapped = [theirs for theirs in part.columns.values() if theirs not in header]
+    return (
+        *(Fault(path.name, "the column that the map names", "no such column", name) for name in mapped),
+        *(Fault(path.name, "this column, or its name in the map", "no such column", name) for name in lacking),
+        *(Fault(path.name, "this column", "no such column", name) for name in part.numbers if name not in ours),
+        *(Fault(path.name, "each column once", "it twice", name) for name in sorted(set(ours)) if ours.count(name) > 1),
+    )
+
+
+def our_names(header: list[str], part: TableMap) -> list[str]:
+    """The header in our words."""
+    ours = {theirs: name for name, theirs in part.columns.items()}
+    return [ours.get(name, name) for name in header]
+
+
+def _has(rule: TableRule, name: str) -> bool:
+    return any(column.name == name for column in rule.columns)
+
+
+def _schema(names: list[str], rule: TableRule, numbers: tuple[str, ...]) -> pa.Schema:
+    kinds: Mapping[str, Kind] = dict.fromkeys(numbers, Kind.NUMBER) | {c.name: c.kind for c in rule.columns}
+    return pa.schema([(name, ARROW_TYPES[kinds.get(name, Kind.TEXT)]) for name in names])
+
+
+def _wrong(frame: pd.DataFrame, column: str, odd: np.ndarray, expected: str) -> pd.DataFrame:
+    rows = frame.index[odd]
+    values = frame.loc[rows, column].astype("object").to_numpy()
+    return pd.DataFrame({"column": column, "expected": expected, "row": rows.to_numpy(), "value": values})

@@ -1,0 +1,327 @@
+"""From a folder of CSV files to a dataset folder: names, times, amounts, features, and rows that are set aside."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mspa_model.data import FaultyFolderError, ImportReport, check_folder, import_csv, load_dataset
+from mspa_model.data.importers.convert import convert
+from mspa_model.data.importers.csv_rows import read_batches
+from mspa_model.data.importers.import_map import TimeMap
+from mspa_model.data.schema import ColumnRule, Kind, TableRule
+from mspa_model.errors import DataError
+from mspa_model.types import Modality
+from tests.data.small_world import INFO, NOW, START, streamers, tips, users
+
+N_TIPS = 100
+MAP = """
+[time]
+unit = "ms"
+[amount]
+scale = 0.01
+[tips]
+file = "gifts.csv"
+columns = { user_id = "uid", tipped_at = "ts", amount = "cents" }
+[streamers]
+numbers = ["fans"]
+[features.visual]
+file = "vectors.csv"
+streamer_id = "author"
+"""
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A customer's export: other names, Unix milliseconds, cents, features out of order and one streamer without."""
+    src = tmp_path / "src"
+    src.mkdir()
+    (src / "dataset.toml").write_text(INFO, encoding="utf-8")
+    users().to_csv(src / "users.csv", index=False)
+    streamers().to_csv(src / "streamers.csv", index=False)
+    gifts(src)
+    (src / "vectors.csv").write_text("author,v0,v1\ns1,3,4\ns0,1,2e0\ns2,,\n", encoding="utf-8")
+    (src / "map.toml").write_text(MAP, encoding="utf-8")
+    return src
+
+
+def gifts(src: Path, **changed: dict[int, str]) -> None:
+    """100 tips of ann and bob, a minute apart; changed: column = {row: what stands there instead}."""
+    rows = [
+        {
+            "uid": "ann" if n % 2 else "bob",
+            "streamer_id": f"s{n % 3}",
+            "ts": str(int(START.timestamp() * 1000) + n * 60_000),
+            "cents": str(n + 1),
+        }
+        for n in range(N_TIPS)
+    ]
+    for column, cells in changed.items():
+        for row, text in cells.items():
+            rows[row][column] = text
+    pd.DataFrame(rows).to_csv(src / "gifts.csv", index=False)
+
+
+def run(source: Path, quarantine: bool = False) -> ImportReport:
+    return import_csv(source, source.parent / "out", source / "map.toml", quarantine, NOW)
+
+
+def left_behind(source: Path) -> list[str]:
+    return sorted(path.name for path in source.parent.iterdir() if path.name != "src")
+
+
+def test_names_units_and_features_are_mapped(source: Path) -> None:
+    report = run(source)
+    assert [(t.file, t.n_rows, t.n_aside) for t in report.tables] == [
+        ("users.csv", 4, 0),
+        ("streamers.csv", 3, 0),
+        ("gifts.csv", N_TIPS, 0),
+        ("vectors.csv", 3, 0),
+    ]
+    dataset = load_dataset(source.parent / "out", NOW)
+    bob = dataset.tips[dataset.tips["user_idx"] == 1]
+    assert bob["amount"].tolist()[:2] == [0.01, 0.03]
+    assert bob["tipped_at"].iloc[1] == pd.Timestamp(START) + pd.Timedelta(minutes=2)
+    assert dataset.streamers["fans"].tolist() == [10.0, 20.0, 30.0]
+    np.testing.assert_array_equal(dataset.features[Modality.VISUAL], [[1, 2], [3, 4], [np.nan, np.nan]])
+    assert left_behind(source) == ["out"]
+    assert not (source.parent / "out" / "quarantine").exists()
+
+
+def test_a_round_trip_of_the_small_world_changes_nothing(world: Path, tmp_path: Path) -> None:
+    src = tmp_path / "src"
+    src.mkdir()
+    for name, table in (("users", users()), ("streamers", streamers()), ("tips", tips())):
+        table.to_csv(src / f"{name}.csv", index=False)
+    toml = INFO.replace("[split]", "[dataset.split]").replace('["visual", "text"]', '["text"]')
+    (src / "map.toml").write_text(f"[dataset]\n{toml}\n[streamers]\nnumbers = ['fans']", encoding="utf-8")
+    import_csv(src, tmp_path / "out", src / "map.toml", now=NOW)
+    before, after = load_dataset(world, NOW), load_dataset(tmp_path / "out", NOW)
+    pd.testing.assert_frame_equal(after.tips, before.tips)
+    pd.testing.assert_frame_equal(after.users, before.users)
+    pd.testing.assert_frame_equal(after.streamers.astype({"fans": "int64"}), before.streamers)
+    assert after.info.split == before.info.split
+
+
+def test_bad_rows_without_quarantine_stop_all_and_are_all_named(source: Path) -> None:
+    gifts(source, cents={3: "-1", 4: "two"}, streamer_id={5: "nobody"}, ts={6: "9999999999999", 7: ""})
+    with pytest.raises(FaultyFolderError) as caught:
+        run(source)
+    named = {(fault.column, fault.row, fault.value) for fault in caught.value.report.faults}
+    assert named == {
+        ("amount", 3, "-0.01"),
+        ("amount", 4, "'two'"),
+        ("streamer_id", 5, "'nobody'"),
+        ("tipped_at", 6, "2286-11-20 17:46:39.999000+00:00"),
+        ("tipped_at", 7, "nothing"),
+    }
+    assert left_behind(source) == []
+
+
+def test_quarantine_sets_rows_aside_as_they_were_and_counts_reasons(source: Path) -> None:
+    gifts(source, cents={3: "-1", 9: "-7", 4: "two"}, streamer_id={5: "nobody"})
+    report = run(source, quarantine=True)
+    table = next(table for table in report.tables if table.file == "gifts.csv")
+    assert (table.n_rows, table.n_aside, table.faults[0].count) == (N_TIPS, 4, 2)
+    with (source.parent / "out" / "quarantine" / "gifts.csv").open(encoding="utf-8", newline="") as file:
+        aside = list(csv.DictReader(file))
+    assert [row["source_row"] for row in aside] == ["3", "4", "5", "9"]
+    assert aside[1]["cents"] == "two"
+    assert aside[0]["reason"] == "amount: expected a number above 0"
+    assert len(load_dataset(source.parent / "out", NOW).tips) == N_TIPS - 4
+    assert check_folder(source.parent / "out", NOW).sound
+    assert any(line.startswith("Set aside: gifts.csv") for line in report.sentences())
+    assert json.loads(report.to_json())["tables"][2]["n_aside"] == 4
+
+
+@pytest.mark.parametrize(("n_bad", "refused"), [(5, False), (6, True)])
+def test_more_than_five_percent_are_refused(source: Path, n_bad: int, refused: bool) -> None:
+    gifts(source, cents=dict.fromkeys(range(n_bad), "0"))
+    if not refused:
+        assert next(t for t in run(source, quarantine=True).tables if t.file == "gifts.csv").n_aside == n_bad
+        return
+    with pytest.raises(DataError, match=r"6 of 100 rows of gifts\.csv"):
+        run(source, quarantine=True)
+    assert left_behind(source) == []
+
+
+def test_rows_of_a_wrong_length_are_set_aside(source: Path) -> None:
+    with (source / "gifts.csv").open("a", encoding="utf-8") as file:
+        file.write('ann,s0,"x,y"\nbob,s1,1735689600000,5\n')
+    report = run(source, quarantine=True)
+    table = next(table for table in report.tables if table.file == "gifts.csv")
+    assert (table.n_rows, table.n_aside, table.faults[0].value) == (N_TIPS + 2, 1, "3 fields")
+    with (source.parent / "out" / "quarantine" / "gifts.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["source_row"], row["unparsed_line"]) == (str(N_TIPS), 'ann,s0,"x,y"')
+
+
+def test_tips_of_a_row_that_was_set_aside_go_with_it(source: Path) -> None:
+    (source / "streamers.csv").write_text(
+        "streamer_id,fans\n" + "".join(f"s{n},1\n" for n in range(40)) + "s0,2\n" + "s99,many\n", encoding="utf-8"
+    )
+    gifts(source, streamer_id={0: "s99"})
+    report = run(source, quarantine=True)
+    assert [(t.file, t.n_aside) for t in report.tables[1:3]] == [("streamers.csv", 2), ("gifts.csv", 1)]
+    assert load_dataset(source.parent / "out", NOW).streamers["fans"].tolist() == [1.0] * 40
+
+
+@pytest.mark.parametrize(
+    ("table", "named"),
+    [
+        ("author,v0,v1\ns0,1,2\ns0,3,4\n", "each value once"),
+        ("author,v0,v1\ns7,1,2\n", "an id of streamers.parquet"),
+        ("author,v0,v1\ns0,1,\n", "finite numbers, or blanks alone"),
+        ("author,v0,v1\ns0,1,1e39\n", "finite numbers, or blanks alone"),
+        ("author,v0,v1\ns0,1,soft\n", "finite numbers, or blanks alone"),
+        ("id,v0,v1\ns0,1,2\n", "this column, the key of the table"),
+        ("author\ns0\n", "columns of features beside the key"),
+    ],
+)
+def test_features_that_do_not_fit(source: Path, table: str, named: str) -> None:
+    (source / "vectors.csv").write_text(table, encoding="utf-8")
+    with pytest.raises(FaultyFolderError) as caught:
+        run(source)
+    assert [fault.expected for fault in caught.value.report.faults] == [named]
+    assert left_behind(source) == []
+
+
+def test_missing_files_and_columns_are_named_together(source: Path) -> None:
+    (source / "users.csv").unlink()
+    (source / "vectors.csv").unlink()
+    (source / "dataset.toml").unlink()
+    (source / "gifts.csv").write_text("uid,streamer_id\nann,s0\n", encoding="utf-8")
+    with pytest.raises(FaultyFolderError) as caught:
+        run(source)
+    named = [(fault.file, fault.column) for fault in caught.value.report.faults]
+    assert set(named) == {
+        ("dataset.toml", None),
+        ("users.csv", None),
+        ("vectors.csv", None),
+        ("gifts.csv", "ts"),
+        ("gifts.csv", "cents"),
+        ("gifts.csv", "tipped_at"),
+        ("gifts.csv", "amount"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ('unit = "ms"', 'unit = "min"', "time.unit"),
+        ("scale = 0.01", "scale = -1", "amount.scale"),
+        ('file = "gifts.csv"', 'fiel = "gifts.csv"', "tips.fiel"),
+        ("[features.visual]", "[features.smell]", "features.smell"),
+    ],
+)
+def test_each_key_of_the_map_is_checked(source: Path, old: str, new: str, named: str) -> None:
+    (source / "map.toml").write_text(MAP.replace(old, new), encoding="utf-8")
+    with pytest.raises(DataError, match=named.replace(".", r"\.")):
+        run(source)
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (b"user_id\n\xff\xfe\n", "UTF-8"),
+        (b'user_id\n"ann\n', "line 2"),
+        (b"user_id\n" + b"x" * 200_000, "field larger"),
+    ],
+)
+def test_files_that_are_not_csv(source: Path, content: bytes, named: str) -> None:
+    (source / "users.csv").write_bytes(content)
+    with pytest.raises(DataError, match=named):
+        run(source)
+    assert left_behind(source) == []
+
+
+def test_an_out_that_is_there_is_never_touched(source: Path) -> None:
+    (source.parent / "out").mkdir()
+    with pytest.raises(DataError, match="which is there already"):
+        run(source)
+    assert list((source.parent / "out").iterdir()) == []
+
+
+def test_media_that_segments_name_come_along_and_no_others(source: Path) -> None:
+    (source / "media" / "day").mkdir(parents=True)
+    for name in ("day/a.png", "day/b.png"):
+        (source / "media" / name).write_bytes(b"png")
+    (source / "secret.png").write_bytes(b"secret")
+    (source / "rooms.csv").write_text(
+        f"room_id,streamer_id,started_at\nr0,s0,{START.timestamp() * 1000}\n", encoding="utf-8"
+    )
+    lines = [f"g{n},r0,{START.timestamp() * 1000},\n" for n in range(30)]
+    lines[0], lines[7] = lines[0].replace(",\n", ",day/a.png\n"), lines[7].replace(",\n", ",../secret.png\n")
+    (source / "segments.csv").write_text("segment_id,room_id,started_at,frame\n" + "".join(lines), encoding="utf-8")
+    report = run(source, quarantine=True)
+    assert [(t.file, t.n_aside) for t in report.tables if t.n_aside] == [("segments.csv", 1)]
+    media = source.parent / "out" / "media"
+    assert [path.relative_to(media).as_posix() for path in media.rglob("*.png")] == ["day/a.png"]
+
+
+@pytest.mark.parametrize("size", [1, 2, 50, 100])
+def test_the_size_of_a_batch_changes_nothing(source: Path, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    gifts(source, cents={3: "-1", 99: ""}, streamer_id={50: "nobody"})
+    (source / "streamers.csv").write_text(
+        "streamer_id,fans\n" + "".join(f"s{n},1\n" for n in range(40)) + "s0,2\n", encoding="utf-8"
+    )
+    monkeypatch.setattr(read_batches, "__defaults__", (size,))
+    report = run(source, quarantine=True)
+    assert [(t.file, t.n_aside, len(t.faults)) for t in report.tables[1:3]] == [
+        ("streamers.csv", 1, 1),
+        ("gifts.csv", 3, 3),
+    ]
+    tips_out = pd.read_parquet(source.parent / "out" / "tips.parquet")
+    expected = [(n + 1) / 100 for n in range(N_TIPS) if n not in {3, 50, 99}]
+    assert tips_out["amount"].tolist() == pytest.approx(expected)
+
+
+TIMES = TableRule("tips.parquet", (ColumnRule("at", Kind.TIME, nullable=True),))
+
+
+@pytest.mark.parametrize(
+    ("text", "time", "expected"),
+    [
+        ("1735689600", TimeMap(unit="s"), "2025-01-01T00:00:00Z"),
+        ("1735689600000000000", TimeMap(unit="ns"), "2025-01-01T00:00:00Z"),
+        ("1735689600123", TimeMap(unit="ms"), "2025-01-01T00:00:00.123Z"),
+        ("2025-01-01T08:00:00+08:00", TimeMap(), "2025-01-01T00:00:00Z"),
+        ("2025-01-01 00:00:00Z", TimeMap(zone="Asia/Shanghai"), "2025-01-01T00:00:00Z"),
+        ("2025-01-01 08:00", TimeMap(zone="Asia/Shanghai"), "2025-01-01T00:00:00Z"),
+        ("2025-01-05", TimeMap(zone="UTC"), "2025-01-05T00:00:00Z"),
+        ("31.12.2024 19:00", TimeMap(zone="America/New_York", format="%d.%m.%Y %H:%M"), "2025-01-01T00:00:00Z"),
+        ("2025-01-01 08:00", TimeMap(), None),
+        ("2024-11-03 01:30", TimeMap(zone="America/New_York"), None),
+        ("2024-03-10 02:30", TimeMap(zone="America/New_York"), None),
+        ("yesterday", TimeMap(zone="UTC"), None),
+        ("1e300", TimeMap(unit="s"), None),
+    ],
+)
+def test_times_as_they_are_written(text: str, time: TimeMap, expected: str | None) -> None:
+    converted = convert(pd.DataFrame({"at": [text, ""]}, dtype="str"), TIMES, (), time, 1.0)
+    if expected is None:
+        assert converted.wrong["row"].tolist() == [0]
+        assert converted.frame["at"].isna().all()
+    else:
+        assert converted.wrong.empty
+        assert converted.frame["at"].iloc[0] == pd.Timestamp(expected)
+
+
+CELL = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=8)
+
+
+@given(st.lists(st.lists(CELL, min_size=2, max_size=2), max_size=12), st.integers(1, 5))
+def test_batches_hold_every_row_of_the_file(tmp_path_factory: pytest.TempPathFactory, rows: list, size: int) -> None:
+    path = tmp_path_factory.mktemp("rows") / "rows.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["a", "b"], *rows])
+    batches = list(read_batches(path, ",", size))
+    read = [[str(cell) for cell in row] for batch in batches for row in batch.rows.to_numpy().tolist()]
+    assert read == rows
+    assert all(len(batch.rows) <= size for batch in batches)
+    assert [number for batch in batches for number in batch.rows.index] == list(range(len(rows)))

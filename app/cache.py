@@ -1,10 +1,11 @@
 """The only way from a page to the model: cached, bounded, one call at a time.
 
-What comes back is frozen and shared between sessions, so nothing is copied and no page may change it. Captum's hooks and
-a shared torch model are not thread-safe, hence the lock. Heavy imports stay inside the functions that need them: the first
-page loads neither captum nor what the report is made with.
+What comes back is frozen and shared between sessions, so nothing is copied and no page may change it. Captum's hooks
+and a shared torch model are not thread-safe, hence the lock. Heavy imports stay inside the functions that need them:
+the first page loads neither captum nor what the report is made with.
 """
 
+import tempfile
 import threading
 from pathlib import Path
 
@@ -277,3 +278,13 @@ def seals(run: Run, users: tuple[str, ...]) -> pd.DataFrame:
     order_of = {"red": 0, "amber": 1, "green": 2}
     frame = pd.DataFrame(rows, columns=["user", run.dataset.info.streamer_is, "seal", "in words"])
     return frame.sort_values("seal", key=lambda seal: seal.map(order_of), kind="stable", ignore_index=True)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Writing the report…", hash_funcs=_RUN)
+def report(run: Run, case: Case, note: str) -> dict[str, bytes]:
+    """The report of a case by the ending of its file: json, html, pdf, md."""
+    from explain.report import render_report
+
+    with _LOCK, tempfile.TemporaryDirectory() as folder:
+        paths = render_report(run, case, Path(folder), formats=("json", "html", "pdf", "md"), note=note)
+        return {path.suffix.removeprefix("."): path.read_bytes() for path in paths}

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 
 from explain.figures_run import MODEL_LABELS
-from explain.figures_style import SOURCE_LABELS
 from explain.narrate import counted, listed, plural
-from mspa_model.types import DatasetInfo, Source
+from mspa_model.types import DatasetInfo
 
 _OURS = ("mspa", "mspa@step0")
 
@@ -47,11 +46,3 @@ def correction_sentence(metrics: Mapping, info: DatasetInfo, metric: str = "ndcg
     if gain["high"] < 0:
         return f"Self-correction harms: {metric} {worth} against step 0.{acted}"
     return f"Self-correction neither helps nor harms beyond doubt: {metric} {worth} against step 0.{acted}"
-
-
-def unused_sources(metrics: Mapping) -> tuple[str, ...]:
-    """One sentence where val does not pay for a source of this set; none where all are used."""
-    off = [SOURCE_LABELS[Source(name)] for name, told in metrics.get("sources", {}).items() if told["base_weight"] == 0]
-    if not off:
-        return ()
-    return (f"Val does not pay for {listed(off)}: weight zero, so no score and no reason here comes from there.",)

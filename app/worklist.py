@@ -34,27 +34,20 @@ def make_worklist(run: Run) -> Worklist:
 
 def _final_rows(run: Run) -> pd.DataFrame:
     """One row a measured user: its last step, beside what step 0 had reached."""
-    measured = run.users.sort_values(["user_id", "step"], kind="stable")
-    start = measured.groupby("user_id", sort=False).first()
-    final = measured.groupby("user_id", sort=False).last()
-    known = _train_tips(run).reindex(final.index).fillna(0).astype(int)
+    measured = run.users[run.users["n_test"] > 0]
+    start = measured[measured["step"] == 0].set_index("user_id")
+    final = measured[measured["final"]].set_index("user_id")
     return pd.DataFrame(
         {
             "user": final.index,
-            "tips known": known.to_numpy(),
+            "tips known": final["n_train"].to_numpy(),
             "tips to find": final["n_test"].to_numpy(),
             "steps kept": final["step"].to_numpy(),
             "ndcg@10": final["ndcg@10"].to_numpy(),
-            "ndcg@10 gained": (final["ndcg@10"] - start["ndcg@10"]).to_numpy(),
+            "ndcg@10 gained": (final["ndcg@10"] - start["ndcg@10"].reindex(final.index)).to_numpy(),
             "recall@10": final["recall@10"].to_numpy(),
         }
     )
-
-
-def _train_tips(run: Run) -> pd.Series:
-    tips = run.dataset.tips
-    counts = tips.loc[tips["split"] == "train", "user_idx"].value_counts()
-    return counts.set_axis(run.dataset.users["user_id"].to_numpy()[counts.index.to_numpy()])
 
 
 def _first(run: Run, changed: pd.DataFrame, final: pd.DataFrame) -> tuple[str, str]:

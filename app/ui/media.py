@@ -31,7 +31,7 @@ class Clip:
 
 
 def media_file(folder: Path, relative: object, kinds: dict[str, str]) -> Path | None:
-    """The file under folder/media that a dataset names; None where it leads outside, is not there or of no known kind."""
+    """The file under folder/media that a dataset names; None where it leads outside or is of no known kind."""
     if not isinstance(relative, str) or not relative or "\x00" in relative:
         return None
     root = (folder / "media").resolve()
@@ -46,7 +46,7 @@ def segment_streamers(dataset: Dataset) -> pd.DataFrame | None:
         return None
     rooms = dataset.rooms[["room_id", "streamer_id"]].drop_duplicates("room_id")
     joined = dataset.segments.merge(rooms, on="room_id", how="inner")
-    rich = sum((_column(joined, name).fillna("").ne("").astype(int) for name in ("frame", "audio")))
+    rich = sum(_column(joined, name).fillna("").ne("").astype(int) for name in ("frame", "audio"))
     return joined.assign(_rich=rich).sort_values("_rich", ascending=False, kind="stable")
 
 

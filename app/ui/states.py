@@ -11,8 +11,9 @@ from mspa_model.errors import MspaError
 
 def answer(question: str, sentence: str) -> None:
     """The page's question, small, and the one sentence that answers it."""
-    st.caption(escape_md(question))
-    st.header(escape_md(sentence), anchor=False)
+    with st.container(gap=None):
+        st.caption(escape_md(question))
+        st.header(escape_md(sentence), anchor=False)
 
 
 def heading(text: str) -> None:

@@ -31,8 +31,8 @@ def show_table(
     select: bool = False,
 ) -> int | None:
     """Draw a table with its caption and a CSV button; returns the row that was clicked where select is True."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.caption(escape_md(caption))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(escape_md(caption), width="stretch")
         st.download_button(
             "CSV",
             data=lambda: csv_bytes(frame),

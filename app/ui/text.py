@@ -15,8 +15,9 @@ _GAP = "\u200b"  # a zero-width space: what Markdown extensions look for in fini
 def escape_md(text: str) -> str:
     """The text as one line that Markdown shows letter by letter: no link, image, HTML, formula or emoji code."""
     line = " ".join(str(text).split())
-    line = re.sub(r":(?=\S)", f":{_GAP}", line)
-    line = re.sub(r"(?i)\b(www|https?|ftp|mailto)(?=[.:])", rf"\1{_GAP}", line).replace("@", f"@{_GAP}")
+    line = re.sub(r":(?=[^\s\d])", f":{_GAP}", line)
+    line = re.sub(r"(?i)\b(www|https?|ftp|mailto)(?=[.:])", rf"\1{_GAP}", line)
+    line = re.sub(r"@(?=[^\s\d])", f"@{_GAP}", line)
     return _SPECIAL.sub(r"\\\1", line)
 
 

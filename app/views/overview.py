@@ -10,7 +10,7 @@ from app.ui.chart import show_picture
 from app.ui.states import answer, heading, missing, note, say
 from app.ui.table import show_table
 from app.ui.text import capital, escape_md, when
-from app.verdict import correction_sentence, unused_sources, verdict
+from app.verdict import correction_sentence, verdict
 from explain.figures import accuracy_by_tips, metrics_with_baselines, source_weights
 from explain.narrate import counted, plural
 from mspa_model.runs import Run
@@ -35,7 +35,7 @@ def draw(picked: Picked) -> None:
         show_picture(metrics_with_baselines(run.metrics), "metrics", "Accuracy on test, beside the baselines")
     with right:
         show_picture(source_weights(run.metrics), "sources", "What the scores are made of")
-        for sentence in (*unused_sources(run.metrics), *run.metrics.get("notes", ())):
+        for sentence in run.metrics.get("notes", ()):
             note(sentence)
     _draw_worklist(picked)
     more = st.expander("How well users with few and with many tips are known", key="buckets", on_change="rerun")

@@ -48,10 +48,11 @@ def _answer(picked: Picked, result: ScenarioResult) -> str:
     before, after = (ranking.rank_of(picked.streamer_idx) for ranking in (result.before, result.after))
     name = picked.streamer_name
     if not result.scenario.edits:
-        best = cache.suggestions(picked.run, *_who(picked), picked.streamer_id, "up")
+        direction = "down" if before == 1 else "up"
+        best = cache.suggestions(picked.run, *_who(picked), picked.streamer_id, direction)
         if best and best[0].rank_after != best[0].rank_before:
             return f"{name} stands {_place(before)}; {best[0].label} it would stand {_place(best[0].rank_after)}."
-        return f"{name} stands {_place(before)}; no single edit that was tried lifts it."
+        return f"{name} stands {_place(before)}, and no single edit that was tried moves it {direction}."
     done = counted(len(result.scenario.edits), "edit")
     if before == after:
         return f"With {done}, {name} stays {_place(before)}."
@@ -110,9 +111,7 @@ def _draw_group(picked: Picked, edits: tuple[Edit, ...]) -> None:
     with fold:
         shared = tuple(edit for edit in edits if edit.kind in ("mute modality", "set statement", "add tip"))
         if not shared:
-            missing(
-                f"Add an edit that means the same for every {info.user_is}: mute a modality, set a statement or add one."
-            )
+            missing(f"Add an edit that means the same for every {info.user_is}: mute a modality or set a statement.")
             return
         groups = cache.groups(picked.run)
         name = st.selectbox("Group", list(groups), key="group", format_func=escape_md)
@@ -135,7 +134,7 @@ def _draw_group_result(picked: Picked, frame: pd.DataFrame, group: str) -> None:
     medians = [f"{frame[when].median():,.0f}" for when in ("rank before", "rank after")]
     say(
         f"Of {counted(len(frame), info.user_is)} ({group}), {picked.streamer_name} is in the top 10 of {top[0]} before "
-        f"and {top[1]} after; it rises for {rose} and falls for {fell}; median rank {medians[0]} before, {medians[1]} after."
+        f"and {top[1]} after. It rises for {rose} and falls for {fell}; median rank {medians[0]}, then {medians[1]}."
     )
     show_table(frame, "group-result", "Rank for each of them, before and after")
 

@@ -1,9 +1,13 @@
 """What every test shares: shapes checked while they run, small worlds on disk, one trained run."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
-from jaxtyping import install_import_hook
+# Tiny tensors on shared cores: a second thread mostly waits (one user's correction 0.03 s with one, up to 2 s with two).
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from jaxtyping import install_import_hook  # noqa: E402
 
 # Before the first import of the product: annotations of shapes are checked in tests, free at run time.
 install_import_hook(["mspa_model", "explain"], "beartype.beartype")
@@ -68,7 +72,8 @@ def make_run(shared_folder: Path, make_world: Callable[[str], Path], small_confi
         out.parent.mkdir(exist_ok=True)
         with FileLock(f"{out}.lock"):
             if not (out / "manifest.json").exists():
-                train(make_world(name), out, small_config, device="cpu", with_map=name == "checkerboard")
+                with_map = name == "checkerboard"
+                train(make_world(name), out, small_config, device="cpu", with_map=with_map, progress=False)
         return out
 
     return make

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mspa_model.data.fault import CheckReport, Counts, Fault, show
-from mspa_model.data.read import lies_inside, read_array, read_info, read_table
+from mspa_model.data.read import media_files, read_array, read_info, read_table
 from mspa_model.data.schema import TableRule, table_rules
 from mspa_model.data.warning import find_warnings, no_train_tips, shown_modalities, stranger_faults
 from mspa_model.types import DatasetInfo, Modality
@@ -19,7 +19,7 @@ from mspa_model.types import DatasetInfo, Modality
 class Reading:
     """A folder as far as it could be read.
 
-    info: with those modalities only that the folder can show; frames: by file name; arrays: modalities that ship features.
+    info: with those modalities only that the folder can show; frames: by file; arrays: modalities that ship features.
     """
 
     info: DatasetInfo | None
@@ -83,11 +83,11 @@ def _lone_segments(frames: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
 
 def _media_faults(folder: Path, frames: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
     segments = frames.get("segments.parquet", pd.DataFrame())
-    media = (folder / "media").resolve()
+    media = media_files(folder)
     for column in ("frame", "audio"):
         paths = segments[column] if column in segments else pd.Series(dtype="str")
         given = paths[paths.notna() & (paths != "")]
-        absent = [row for row, path in given.items() if not lies_inside(media, path)]
+        absent = [row for row, path in given.items() if path not in media]
         if absent:
             value = show(given[absent[0]])
             yield Fault("segments.parquet", "a file that lies under media/", value, column, int(absent[0]), len(absent))

@@ -13,8 +13,10 @@ def show(value: object) -> str:
     """The value as a short literal: control and direction characters escaped, because data is hostile."""
     if value is None:
         return "nothing"
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
+    text = value if isinstance(value, str) else str(value)
+    cut = text if len(text) <= _SHOWN else text[:_SHOWN]
+    literal = repr(cut) if isinstance(value, str) else cut
+    return literal if cut == text else f"{literal}… ({len(text)} characters)"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mspa_model.data.check import Reading, read_folder
 from mspa_model.data.fault import FaultyFolderError
-from mspa_model.data.read import INFO_FILE
+from mspa_model.data.read import INFO_FILE, media_files
 from mspa_model.data.schema import TABLE_FILES, Kind, TableRule
 from mspa_model.data.split import assign_split
 from mspa_model.types import Dataset, History, HistoryScope, Modality
@@ -96,13 +96,11 @@ def media_path(dataset: Dataset, relative: str) -> Path:
 
 def fingerprint(folder: Path) -> str:
     """SHA-256 over names and bytes of what a model may read: never truth/, nor files that DATASET.md does not name."""
-    known = [folder / name for name in (INFO_FILE, *TABLE_FILES)]
-    for modality in Modality:
-        known += [folder / "features" / f"{start}{modality.value}.npy" for start in ("", "segments_")]
-    known += [path for path in (folder / "media").rglob("*") if not path.name.startswith(".")]
+    features = [f"features/{start}{modality.value}.npy" for modality in Modality for start in ("", "segments_")]
+    known = [INFO_FILE, *TABLE_FILES, *features]
+    names = [name for name in known if (folder / name).is_file()] + [f"media/{name}" for name in media_files(folder)]
     digest = hashlib.sha256()
-    names = sorted(path.relative_to(folder).as_posix() for path in known if path.is_file())
-    for name in names:
+    for name in sorted(names):
         content = (folder / name).read_bytes()
         digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)

@@ -1,5 +1,6 @@
 """Reading the files of a dataset folder: each reader returns what it could read and the faults it met."""
 
+import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -178,17 +179,17 @@ def _not_finite(file: str, array: np.ndarray) -> tuple[Fault, ...]:
     )
 
 
-def lies_inside(media: Path, relative: str) -> bool:
-    """True where relative names a file that stays under the resolved folder media, links followed."""
-    # A NUL byte or a name too long for the disk raises: such a path is no file of ours either.
-    try:
-        path = (media / relative).resolve()
-        return path.is_relative_to(media) and path.is_file()
-    except (OSError, ValueError):
-        return False
+def media_files(folder: Path) -> frozenset[str]:
+    """What lies under folder/media, as paths relative to it; no links and no hidden files, so that no path leads out."""
+    media = str(folder / "media")
+    found = (os.path.join(place, name) for place, _, names in os.walk(media) for name in names)
+    plain = (path for path in found if not os.path.islink(path) and not os.path.basename(path).startswith("."))
+    return frozenset(os.path.relpath(path, media).replace(os.sep, "/") for path in plain)
 
 
 def _unread(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return "no such file"
-    return f"a file that cannot be read ({show(str(error).splitlines()[0] if str(error) else type(error).__name__)})"
+    words = str(error).splitlines()[0] if str(error) else type(error).__name__
+    # Python's own words may repeat the data, so they are escaped like data.
+    return f"a file that cannot be read ({show(words)})"

@@ -118,10 +118,10 @@ def _odd_features(info: DatasetInfo | None, arrays: Mapping[Modality, np.ndarray
         if len(lacking):
             none = "NaN: lacks the modality"
             yield Fault(file, "features of every streamer", none, None, int(lacking[0]), len(lacking))
-        far = np.flatnonzero((np.abs(np.nan_to_num(array)) > _FAR).any(axis=1))
+        sizes = np.abs(np.where(np.isfinite(array), array, 0.0))
+        far = np.flatnonzero((sizes > _FAR).any(axis=1))
         if len(far):
-            largest = float(np.nanmax(np.abs(array)))
-            yield Fault(file, f"numbers below {_FAR:.0e}", f"{largest:.2g} at most", None, int(far[0]), len(far))
+            yield Fault(file, f"numbers below {_FAR:.0e}", f"{sizes.max():.2g} at most", None, int(far[0]), len(far))
 
 
 def _without_tips(frames: Frames) -> Iterator[Fault]:

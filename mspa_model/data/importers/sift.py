@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from mspa_model.data.importers.convert import Converted, convert
 from mspa_model.data.importers.csv_rows import read_batches, read_header
 from mspa_model.data.importers.import_map import ImportMap, TableMap
 from mspa_model.data.importers.quarantine import Quarantine, TableImport
-from mspa_model.data.read import lies_inside
+from mspa_model.data.read import media_files
 from mspa_model.data.schema import ARROW_TYPES, REFERENCES, Kind, TableRule, strangers
 
 
@@ -80,9 +81,12 @@ class Sieve:
                 self.kept[column.name] = pd.concat([self.kept.get(column.name, ids.iloc[:0]), ids], ignore_index=True)
 
     def _absent_media(self, frame: pd.DataFrame, column: str) -> pd.DataFrame:
-        media = (self.source / "media").resolve()
-        absent = [bool(path) and not lies_inside(media, path) for path in frame[column]]
-        return _wrong(frame, column, np.array(absent, dtype=bool), "a file that lies under media/")
+        absent = strangers(frame[column], pd.Series(sorted(self._media), dtype="str"))
+        return _wrong(frame, column, absent, "a file that lies under media/")
+
+    @cached_property
+    def _media(self) -> frozenset[str]:
+        return media_files(self.source)
 
 
 def column_faults(path: Path, rule: TableRule, plan: ImportMap) -> tuple[Fault, ...]:

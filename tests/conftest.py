@@ -4,10 +4,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-# Tiny tensors on shared cores: a second thread mostly waits (one user's correction 0.03 s with one, up to 2 s with two).
+# Tiny tensors on shared cores: a second thread mostly waits (a user's correction: 0.03 s with one, up to 2 s with two).
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from jaxtyping import install_import_hook  # noqa: E402
+from jaxtyping import install_import_hook
 
 # Before the first import of the product: annotations of shapes are checked in tests, free at run time.
 install_import_hook(["mspa_model", "explain"], "beartype.beartype")

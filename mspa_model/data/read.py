@@ -180,7 +180,7 @@ def _not_finite(file: str, array: np.ndarray) -> tuple[Fault, ...]:
 
 
 def media_files(folder: Path) -> frozenset[str]:
-    """What lies under folder/media, as paths relative to it; no links and no hidden files, so that no path leads out."""
+    """What lies under folder/media, as paths relative to it; no links, no hidden files: no path leads out."""
     media = str(folder / "media")
     found = (os.path.join(place, name) for place, _, names in os.walk(media) for name in names)
     plain = (path for path in found if not os.path.islink(path) and not os.path.basename(path).startswith("."))

@@ -103,8 +103,10 @@ def _has_text(frames: Frames, file: str, column: str) -> bool:
 def _lacking_modalities(
     info: DatasetInfo | None, frames: Frames, arrays: Mapping[Modality, np.ndarray]
 ) -> Iterator[Fault]:
-    shown = shown_modalities(info, frames, arrays) if info else ()
-    for modality in (m for m in (info.modalities if info else ()) if m not in shown):
+    if info is None or "streamers.parquet" not in frames:
+        return
+    shown = shown_modalities(info, frames, arrays)
+    for modality in (m for m in info.modalities if m not in shown):
         wanted = " or ".join(f"{column} in {file}" for file, column in _RAW[modality])
         yield Fault("dataset.toml", f"features/{modality}.npy, or {wanted}", f"{modality} without any", "modalities")
 

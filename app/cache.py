@@ -13,7 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from app.ui.media import segment_streamers
-from app.worklist import Worklist, make_worklist
+from app.worklist import USER, Worklist, make_worklist
 from explain.narrate import name_of
 from explain.types import (
     Case,
@@ -276,7 +276,7 @@ def seals(run: Run, users: tuple[str, ...]) -> pd.DataFrame:
             told = explanation(run, Case(user, first, history="train"))
             rows.append((user, told.streamer_name, told.seal.colour, told.seal.sentence))
     order_of = {"red": 0, "amber": 1, "green": 2}
-    frame = pd.DataFrame(rows, columns=["user", run.dataset.info.streamer_is, "seal", "in words"])
+    frame = pd.DataFrame(rows, columns=[USER, run.dataset.info.streamer_is, "seal", "in words"])
     return frame.sort_values("seal", key=lambda seal: seal.map(order_of), kind="stable", ignore_index=True)
 
 

@@ -75,7 +75,7 @@ def resolve(run: Run, selection: Selection) -> Picked | Unknown:
             return _unknown(run, param, wanted)
     user_id, suggested = selection.user, ""
     if user_id is None:
-        user_id, suggested = cache.worklist(run).first
+        user_id, suggested = _suggest(run, selection)
     trace = cache.trace(run, user_id, selection.history, selection.candidates)
     step_index, notes = _step_index(trace, selection.step)
     streamer_idx = _streamer_idx(run, trace.steps[step_index], selection.streamer)
@@ -83,6 +83,15 @@ def resolve(run: Run, selection: Selection) -> Picked | Unknown:
     if rival_idx is not None and rival_idx == streamer_idx:
         rival_idx, notes = None, (*notes, "A case needs two: the rival chosen is the same, so the next below is taken.")
     return Picked(run, user_id, suggested, trace, step_index, streamer_idx, rival_idx, notes)
+
+
+def _suggest(run: Run, selection: Selection) -> tuple[str, str]:
+    """The first of the worklist's openers for whom correction keeps a step, so that there is something to watch."""
+    openers, word = cache.worklist(run).openers, run.dataset.info.user_is
+    for user in openers:
+        if len(cache.trace(run, user, selection.history, selection.candidates).steps) > 1:
+            return user, f"a {word} for whom correction kept a step"
+    return openers[0], f"a {word} from the worklist"
 
 
 def _step_index(trace: RankingTrace, wanted: int | None) -> tuple[int, tuple[str, ...]]:

@@ -51,7 +51,7 @@ def draw_edits(picked: Picked, edits: tuple[Edit, ...]) -> None:
             "Add this edit",
             key="edit-add",
             type="primary",
-            on_click=_put,
+            on_click=put_edits,
             args=((*edits, edit),),
             disabled=edit in edits,
         )
@@ -61,15 +61,16 @@ def draw_edits(picked: Picked, edits: tuple[Edit, ...]) -> None:
             st.button(
                 "Take back",
                 key=f"edit-back-{row}",
-                on_click=_put,
+                on_click=put_edits,
                 args=((*edits[:row], *edits[row + 1 :]),),
                 type="tertiary",
             )
     if len(edits) > 1:
-        st.button("Start over", key="edit-clear", on_click=_put, args=((),))
+        st.button("Start over", key="edit-clear", on_click=put_edits, args=((),))
 
 
-def _put(edits: tuple[Edit, ...]) -> None:
+def put_edits(edits: tuple[Edit, ...]) -> None:
+    """Make these the scenario's edits."""
     st.session_state[_KEPT] = edits
 
 

@@ -35,7 +35,7 @@ def top_table(picked: Picked, ranking: Ranking, k: int = K) -> pd.DataFrame:
     scores = ranking.scores.detach().cpu().numpy()
     later = later_tips(picked) if picked.trace.history_scope == "train" else set()
     table = pd.DataFrame({"rank": range(1, len(order) + 1), info.streamer_is: [name_of(dataset, i) for i in order]})
-    categories = [plain(str(dataset.streamers["category"].iat[i])) for i in order]
+    categories = [plain(str(dataset.streamers["category"].iat[i])).replace("|", ", ") for i in order]
     if any(categories):
         table["category"] = categories
     if picked.trace.history_scope == "train":
@@ -52,10 +52,9 @@ def show_top(picked: Picked, ranking: Ranking, key: str, caption: str) -> None:
     table = top_table(picked, ranking)
     numbers = [name for name in table.columns if table[name].dtype == float]
     columns = {name: st.column_config.NumberColumn(format="%.3f") for name in numbers}
-    row = show_table(table, key, caption, columns, select=True)
-    if row is not None and id_of(picked.run, int(ranking.order[row])) != picked.streamer_id:
-        choose(streamer=id_of(picked.run, int(ranking.order[row])))
-        st.rerun()
+    show_table(
+        table, key, caption, columns, on_pick=lambda row: choose(streamer=id_of(picked.run, int(ranking.order[row])))
+    )
 
 
 def hidden_sentence(picked: Picked) -> str:

@@ -9,6 +9,7 @@ from app import cache
 from app.resolve import Picked, id_of
 from app.state import Selection, choose
 from app.ui.text import capital, escape_md
+from app.worklist import USER
 from explain.narrate import name_of, plain, plural
 from mspa_model.runs import Run
 
@@ -29,7 +30,7 @@ def draw_user(run: Run, shown: str | None) -> None:
     """Search a user by id, or take one of the worklist's. shown None: the one asked for is unknown."""
     word = run.dataset.info.user_is
     query = st.text_input(
-        f"Find a {word}", key="find-user", max_chars=_TYPED, placeholder=f"id of a {word}", type="search"
+        escape_md(capital(word)), key="find-user", max_chars=_TYPED, placeholder="find by id", type="search"
     )
     found = list(cache.matching_users(run, query)) if query.strip() else _offered(run)
     if query.strip() and not found:
@@ -39,7 +40,7 @@ def draw_user(run: Run, shown: str | None) -> None:
 
 def _offered(run: Run) -> list[str]:
     lists = cache.worklist(run)
-    users = [user for frame in (lists.changed, lists.missed, lists.few) for user in frame["user"].head(7)]
+    users = [user for frame in (lists.changed, lists.missed, lists.few) for user in frame[USER].head(7)]
     return list(dict.fromkeys(users))[: cache.MATCHES] or list(cache.matching_users(run, ""))
 
 
@@ -50,7 +51,11 @@ def draw_case(picked: Picked) -> None:
         st.caption(escape_md(f"There is no {info.streamer_is} left to rank."))
         return
     query = st.text_input(
-        f"Find a {info.streamer_is}", key="find-streamer", max_chars=_TYPED, placeholder="name or id", type="search"
+        escape_md(capital(info.streamer_is)),
+        key="find-streamer",
+        max_chars=_TYPED,
+        placeholder="find by name or id",
+        type="search",
     )
     found = _streamers(picked, query)
     if query.strip() and not found:
@@ -58,7 +63,7 @@ def draw_case(picked: Picked) -> None:
     shown = picked.streamer_idx
     _pick(capital(info.streamer_is), "streamer", _ids(run, [shown, *found]), id_of(run, shown), picked)
     rivals = [idx for idx in ([picked.rival_idx] if picked.rival_idx is not None else []) + found if idx != shown]
-    _pick("Rival", "rival", [_AUTO, *_ids(run, rivals)], picked.rival_id or _AUTO, picked)
+    _pick("Rival", "rival", [_AUTO, *_ids(run, rivals)], picked.rival_id or _AUTO, picked, label="visible")
     _draw_step(picked)
 
 
@@ -72,12 +77,27 @@ def _ids(run: Run, rows: Sequence[int]) -> list[str]:
     return [id_of(run, idx) for idx in dict.fromkeys(rows)]
 
 
-def _pick(label: str, param: str, options: list[str], current: str | None, picked: Picked | None = None) -> None:
+def _pick(
+    title: str,
+    param: str,
+    options: list[str],
+    current: str | None,
+    picked: Picked | None = None,
+    label: str = "collapsed",
+) -> None:
     """A list of at most twenty-two whose shown entry is always the selection's."""
     key = f"pick-{param}"
     st.session_state[key] = current
     words = (lambda known: _entry(picked, known)) if picked else str
-    st.selectbox(escape_md(label), options, key=key, format_func=words, on_change=_take, args=(param, key))
+    st.selectbox(
+        escape_md(title),
+        options,
+        key=key,
+        format_func=words,
+        on_change=_take,
+        args=(param, key),
+        label_visibility=label,
+    )
 
 
 def _entry(picked: Picked, streamer_id: str) -> str:

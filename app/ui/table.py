@@ -1,6 +1,6 @@
 """Tables: sortable, searchable, and each one as CSV."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -28,9 +28,9 @@ def show_table(
     caption: str,
     columns: Mapping[str, Any] | None = None,
     height: int | str = "auto",
-    select: bool = False,
-) -> int | None:
-    """Draw a table with its caption and a CSV button; returns the row that was clicked where select is True."""
+    on_pick: Callable[[int], None] | None = None,
+) -> None:
+    """Draw a table with its caption and a CSV button. on_pick gets the position of a row, once for each click."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(escape_md(caption), width="stretch")
         st.download_button(
@@ -44,9 +44,14 @@ def show_table(
             help="Download this table",
         )
     settings: dict[str, Any] = {"hide_index": True, "column_config": columns, "height": height, "alt": caption}
-    if not select:
+    if on_pick is None:
         st.dataframe(frame, key=key, **settings)
-        return None
-    event = st.dataframe(frame, key=key, on_select="rerun", selection_mode="single-row", **settings)
-    rows = event["selection"]["rows"]
-    return int(rows[0]) if rows else None
+        return
+    # A callback and not the return value: a row stays marked over reruns, and would undo every later choice.
+    st.dataframe(frame, key=key, on_select=lambda: _pass_on(key, on_pick), selection_mode="single-row", **settings)
+
+
+def _pass_on(key: str, on_pick: Callable[[int], None]) -> None:
+    rows = st.session_state[key]["selection"]["rows"]
+    if rows:
+        on_pick(int(rows[0]))

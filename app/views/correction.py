@@ -7,11 +7,13 @@ from app import cache
 from app.resolve import Picked
 from app.state import choose
 from app.ui.chart import show_picture
+from app.ui.ranking import later_tips
 from app.ui.states import answer, basis, heading, missing, note, say
 from app.ui.table import show_table
-from app.ui.text import escape_md
+from app.ui.text import capital, escape_md
+from app.worklist import USER
 from explain.figures import rank_lines, weights_change, witnesses
-from explain.narrate import counted, plain, plural
+from explain.narrate import counted, name_of, plain, plural
 from mspa_model.types import RankingTrace, Step
 
 _ACTED = 6
@@ -38,10 +40,26 @@ def draw(picked: Picked) -> None:
         missing("No step was proposed, so there is nothing to compare with step 0.")
         return
     _draw_step(picked, steps)
-    with st.container():
-        heading("The witnesses")
-        note(f"Each of this {info.user_is}'s own {plural(info.tip_is)}, ranked as if the model did not know it.")
-        show_picture(witnesses(trace, names, info), "witnesses", "Where the witnesses stood")
+    heading("Rightly? The witnesses")
+    note(f"Each of this {info.user_is}'s own {plural(info.tip_is)}, ranked as if the model did not know it.")
+    show_picture(witnesses(trace, names, info), "witnesses", "Where the witnesses stood")
+    _draw_later(picked, steps)
+
+
+def _draw_later(picked: Picked, steps: list[Step]) -> None:
+    """Where what was tipped later stood at each step: what no step could know."""
+    info, later = picked.run.dataset.info, sorted(later_tips(picked))
+    if picked.trace.history_scope == "all":
+        note(f"To hold the steps against what came next, choose “Train only” under Known {plural(info.tip_is)}.")
+        return
+    if not later:
+        note(f"This {info.user_is} has no later {info.tip_is} to hold the steps against.")
+        return
+    rows = pd.DataFrame({info.streamer_is: [name_of(picked.run.dataset, idx) for idx in later]})
+    for step in (picked.trace.steps[0], *steps):
+        label = f"rank at step {step.index}" + ("" if step.kept else " (not kept)")
+        rows[label] = pd.array([step.ranking.rank_of(idx) for idx in later], dtype="Int64")
+    show_table(rows, "later", f"What came next, hidden from every step: {counted(len(later), info.tip_is)}")
 
 
 def _answer(picked: Picked) -> str:
@@ -63,11 +81,11 @@ def _who(picked: Picked) -> tuple:
 def _offer_others(picked: Picked) -> None:
     """Links to users where correction acted."""
     info, acted = picked.run.dataset.info, cache.worklist(picked.run).changed
-    users = [user for user in acted["user"].head(_ACTED) if user != picked.user_id]
+    users = [user for user in acted[USER].head(_ACTED) if user != picked.user_id]
     if not users:
         note(f"On the measured {plural(info.user_is)} of this run correction kept no step for anybody.")
         return
-    note(f"{plural(info.user_is).capitalize()} for whom it kept a step (from train {plural(info.tip_is)}):")
+    note(f"{capital(plural(info.user_is))} for whom it kept a step (from train {plural(info.tip_is)}):")
     with st.container(horizontal=True):
         for user in users:
             st.button(
@@ -110,6 +128,14 @@ def _draw_step(picked: Picked, steps: list[Step]) -> None:
         number = st.column_config.NumberColumn(format="%.3f")
         show_table(pd.DataFrame(rows), "changes", f"Changes of step {step.index}", {"before": number, "after": number})
     before = _before(picked.trace, step)
+    _draw_words(before, step)
+    _draw_moves(picked, before, step)
+
+
+def _draw_words(before: Step, step: Step) -> None:
+    if before.preference.text == step.preference.text:
+        note(f"The words are the same as at step {before.index}.")
+        return
     for column, (title, text) in zip(
         st.columns(2, gap="large"),
         (
@@ -121,7 +147,6 @@ def _draw_step(picked: Picked, steps: list[Step]) -> None:
         with column:
             st.markdown(f"**{title}**")
             say(text or "Nothing was put into words.")
-    _draw_moves(picked, before, step)
 
 
 def _before(trace: RankingTrace, step: Step) -> Step:

@@ -54,19 +54,18 @@ def _draw_neighbours(picked: Picked, near: tuple[Neighbor, ...]) -> None:
         return
     info = picked.run.dataset.info
     rows = [{info.streamer_is: n.name, "similarity": n.similarity, "both have": ", ".join(n.shared)} for n in near]
-    similarity = st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.2f")
-    row = show_table(
+    columns = {
+        info.streamer_is: st.column_config.TextColumn(width=170),
+        "similarity": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.2f", width=110),
+    }
+    show_table(
         pd.DataFrame(rows),
         "neighbours",
         f"The {len(rows)} nearest in the original space, by cosine",
-        {"similarity": similarity},
-        390,
-        select=True,
+        columns,
+        on_pick=lambda row: choose(streamer=id_of(picked.run, near[row].streamer_idx)),
     )
     note(f"Click a row to pick that {info.streamer_is}.")
-    if row is not None and near[row].streamer_idx != picked.streamer_idx:
-        choose(streamer=id_of(picked.run, near[row].streamer_idx))
-        st.rerun()
 
 
 def _draw_map(picked: Picked, near: tuple[Neighbor, ...]) -> None:

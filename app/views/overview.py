@@ -11,6 +11,7 @@ from app.ui.states import answer, heading, missing, note, say
 from app.ui.table import show_table
 from app.ui.text import capital, escape_md, when
 from app.verdict import correction_sentence, verdict
+from app.worklist import USER
 from explain.figures import accuracy_by_tips, metrics_with_baselines, source_weights
 from explain.narrate import counted, plural
 from mspa_model.runs import Run
@@ -38,10 +39,12 @@ def draw(picked: Picked) -> None:
         for sentence in run.metrics.get("notes", ()):
             note(sentence)
     _draw_worklist(picked)
-    more = st.expander("How well users with few and with many tips are known", key="buckets", on_change="rerun")
+    info = run.dataset.info
+    title = f"How well {plural(info.user_is)} with few and with many {plural(info.tip_is)} are known"
+    more = st.expander(escape_md(title), key="buckets", on_change="rerun")
     if more.open:
         with more:
-            show_picture(accuracy_by_tips(run.metrics), "by-tips", "Accuracy by number of known tips")
+            show_picture(accuracy_by_tips(run.metrics), "by-tips", "Accuracy by what is known of them")
 
 
 def _draw_cards(run: Run) -> None:
@@ -66,8 +69,10 @@ def _draw_cards(run: Run) -> None:
             st.metric(escape_md(label), value)
             note(below)
     note(f"{plain_title(run)} Run {run.hash[:12]}, made {run.created_at[:16].replace('T', ' ')}.")
-    for warning in dataset.warnings:
-        note(warning)
+    if dataset.warnings:
+        with st.expander(f"What the check of the data warned of ({len(dataset.warnings)})", type="compact"):
+            for warning in dataset.warnings:
+                note(warning)
 
 
 def plain_title(run: Run) -> str:
@@ -110,25 +115,22 @@ def _draw_worklist(picked: Picked) -> None:
     numbers = {
         name: st.column_config.NumberColumn(format="%.3f") for name in ("ndcg@10", "ndcg@10 gained", "recall@10")
     }
-    row = show_table(
+    show_table(
         frame,
         f"worklist-{kind}",
         f"{counted(len(frame), 'row')}: {words}; measured from train {plural(info.tip_is)}",
         numbers,
         280,
-        select=True,
+        on_pick=lambda row: choose(user=str(frame[USER].iat[row]), history="train"),
     )
     note(f"Click a row to pick that {info.user_is} for all pages, known by train {plural(info.tip_is)} alone.")
-    if row is not None and (frame["user"].iat[row], "train") != (picked.user_id, picked.trace.history_scope):
-        choose(user=str(frame["user"].iat[row]), history="train")
-        st.rerun()
 
 
 def _draw_red(picked: Picked) -> None:
     """Seals are made case by case, so the red ones are looked for only when asked."""
     info = picked.run.dataset.info
     lists = cache.worklist(picked.run)
-    users = list(dict.fromkeys([*lists.changed["user"].head(5), *lists.missed["user"].head(5)]))[:_SEALED_AT_ONCE]
+    users = list(dict.fromkeys([*lists.changed[USER].head(5), *lists.missed[USER].head(5)]))[:_SEALED_AT_ONCE]
     whom = f"the first {info.streamer_is} of {counted(len(users), info.user_is)} from the lists beside"
     note(f"A seal belongs to one case, so none is made ahead. This one seals {whom}.")
     if not users:
@@ -138,10 +140,12 @@ def _draw_red(picked: Picked) -> None:
         frame = cache.seals(picked.run, tuple(users))
         red = frame[frame["seal"] == "red"]
         say(f"{len(red)} of {len(frame)} are red." if len(red) else f"None of {len(frame)} is red.")
-        row = show_table(frame, "worklist-red", "Seals, red ones first", select=True)
-        if row is not None and frame["user"].iat[row] != picked.user_id:
-            choose(user=str(frame["user"].iat[row]))
-            st.rerun()
+        show_table(
+            frame,
+            "worklist-red",
+            "Seals, red ones first",
+            on_pick=lambda row: choose(user=str(frame[USER].iat[row]), history="train"),
+        )
 
 
 draw(st.session_state["picked"])

@@ -65,11 +65,13 @@ def _draw_statements(picked: Picked, preference: Preference) -> None:
         }
         for s in preference.statements
     ]
-    bar = st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.2f")
+    columns = {
+        "": st.column_config.TextColumn(width=55),
+        "strength": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.2f", width=110),
+        "evidence": st.column_config.NumberColumn(width=70),
+    }
     tips = plural(picked.run.dataset.info.tip_is)
-    show_table(
-        pd.DataFrame(rows), "statements", f"Statements, with the number of {tips} each rests on", {"strength": bar}
-    )
+    show_table(pd.DataFrame(rows), "statements", f"Statements, with the number of {tips} each rests on", columns)
     trace = picked.trace
     moved = cache.reach(picked.run, picked.user_id, trace.history_scope, trace.candidate_scope, picked.step_index)
     note(reach_sentence(moved, K, picked.run.dataset.info))
@@ -86,7 +88,7 @@ def _draw_evidence(picked: Picked, preference: Preference) -> None:
         "Statement",
         range(len(told)),
         format_func=lambda i: _label(picked, told[i]),
-        key="statement",
+        key=f"statement-{picked.user_id}-{picked.step_index}",
         label_visibility="collapsed",
     )
     history, dataset = preference.history, picked.run.dataset

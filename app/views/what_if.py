@@ -6,7 +6,7 @@ import streamlit as st
 from app import cache
 from app.resolve import Picked
 from app.ui.chart import show_picture
-from app.ui.edits import draw_edits, edit_words, editor_of
+from app.ui.edits import draw_edits, edit_words, editor_of, put_edits
 from app.ui.states import answer, basis, heading, missing, note, say
 from app.ui.table import show_table
 from app.ui.text import escape_md
@@ -32,7 +32,7 @@ def draw(picked: Picked) -> None:
         draw_edits(picked, edits)
     with right:
         _draw_result(picked, result)
-    _draw_suggestions(picked)
+    _draw_suggestions(picked, edits)
     _draw_group(picked, edits)
 
 
@@ -79,27 +79,26 @@ def _draw_result(picked: Picked, result: ScenarioResult) -> None:
         note(limit)
 
 
-def _draw_suggestions(picked: Picked) -> None:
-    """What alone would move it most, each one tried by the model."""
+def _draw_suggestions(picked: Picked, edits: tuple[Edit, ...]) -> None:
+    """What alone would move it most, each one tried by the model; a click puts one into the scenario."""
+    name, found = picked.streamer_name, []
+    for direction in ("up", "down"):
+        found += cache.suggestions(picked.run, *_who(picked), picked.streamer_id, direction)
+    if not found:
+        missing(f"No single edit that was tried would move {name}.")
+        return
+    rows = [
+        {"edit": s.label, "rank before": s.rank_before, "rank after": s.rank_after, "score change": s.score_change}
+        for s in found
+    ]
     heading("What alone would move it most")
-    name = picked.streamer_name
-    for column, direction, verb in zip(st.columns(2, gap="large"), ("up", "down"), ("lift", "lower"), strict=True):
-        found = cache.suggestions(picked.run, *_who(picked), picked.streamer_id, direction)
-        with column:
-            if not found:
-                missing(f"No single edit that was tried would {verb} {name}.")
-                continue
-            rows = [
-                {
-                    "edit": s.label,
-                    "rank before": s.rank_before,
-                    "rank after": s.rank_after,
-                    "score change": s.score_change,
-                }
-                for s in found
-            ]
-            change = {"score change": st.column_config.NumberColumn(format="%+.3f")}
-            show_table(pd.DataFrame(rows), f"suggest-{direction}", f"Single edits that {verb} {name} most", change)
+    show_table(
+        pd.DataFrame(rows),
+        "suggested",
+        f"Single edits that lift or lower {name} most, each tried by the model; click one to take it up",
+        {"score change": st.column_config.NumberColumn(format="%+.3f")},
+        on_pick=lambda row: put_edits((*edits, found[row].edit)) if found[row].edit not in edits else None,
+    )
 
 
 def _draw_group(picked: Picked, edits: tuple[Edit, ...]) -> None:

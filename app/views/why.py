@@ -37,10 +37,8 @@ def draw(picked: Picked) -> None:
     with right:
         _draw_opened(told)
     _draw_media(picked, told)
-    with st.container():
-        heading("In sentences")
-        for sentence in told.sentences:
-            st.markdown(f"- {escape_md(sentence)}")
+    heading("In sentences")
+    st.markdown("\n".join(f"- {escape_md(sentence)}" for sentence in told.sentences))
     _draw_proof(told)
 
 
@@ -52,16 +50,12 @@ def _draw_opened(told: Explanation) -> None:
     if not openable:
         missing("No source of this margin opens into parts: it rests on popularity alone, or on nothing.")
         return
-    source = st.segmented_control(
-        "Source",
-        openable,
-        default=openable[0],
-        format_func=SOURCE_LABELS.get,
-        required=True,
-        key="opened",
-        label_visibility="collapsed",
-    )
-    show_picture(source_open(told, Source(source)), "open", f"Inside {SOURCE_LABELS[source]}")
+    key = "opened"
+    if st.session_state.get(key) not in openable:
+        st.session_state[key] = openable[0]
+    source = Source(st.session_state[key])
+    show_picture(source_open(told, source), "open", f"Inside {SOURCE_LABELS[source]}")
+    st.segmented_control("Open another source", openable, format_func=SOURCE_LABELS.get, required=True, key=key)
 
 
 def _draw_media(picked: Picked, told: Explanation) -> None:

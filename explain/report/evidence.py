@@ -1,0 +1,129 @@
+"""The evidence of a report: a frozen value, its JSON, a SHA-256 over itself. HTML, PDF and Markdown are its views."""
+
+import hashlib
+import json
+from dataclasses import asdict, replace
+from typing import Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from mspa_model.errors import MspaError
+from mspa_model.types import CandidateScope, HistoryScope
+
+SCHEMA = "mspa-evidence/1"
+LONGEST_NOTE = 600  # characters: the report is one page
+_STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, config=_STRICT)
+class CaseLine:
+    """The case, its user under a pseudonym. user_key: salted SHA-256, by which the run finds the user again."""
+
+    user: str
+    user_key: str
+    streamer_id: str
+    streamer_name: str
+    rival_id: str
+    rival_name: str
+    step: int
+    history: HistoryScope
+    candidates: CandidateScope
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Part:
+    """One additive part of the margin. kind: source, tip, statement or residual."""
+
+    kind: str
+    source: str
+    label: str
+    streamer: float
+    rival: float
+    margin: float
+
+
+@dataclass(frozen=True, config=_STRICT)
+class CheckLine:
+    """One check of the case."""
+
+    name: str
+    value: float | None
+    limit: float | None
+    verdict: Literal["pass", "fail", "not applicable"]
+    sentence: str
+
+
+@dataclass(frozen=True, config=_STRICT)
+class WhatIf:
+    """One tried edit. kind, label: None and "" where no single edit moves the streamer at all."""
+
+    kind: str | None
+    label: str
+    rank_before: int | None
+    rank_after: int | None
+    score_change: float | None
+    sentence: str
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Evidence:
+    """Everything that a report says, and what is needed to run it again.
+
+    largest: the five tips, statements or residuals with the largest margins; the others are not named, since a list of
+    all tips would tell who the user is. sha256: over the JSON of every other field.
+    """
+
+    schema: str
+    run_hash: str
+    run_created_at: str
+    dataset: str
+    case: CaseLine
+    question: str
+    answer: str
+    seal: Literal["green", "amber", "red"]
+    seal_sentence: str
+    evidence_sentence: str
+    streamer_rank: int | None
+    rival_rank: int | None
+    margin: float
+    sources: tuple[Part, ...]
+    largest: tuple[Part, ...]
+    checks: tuple[CheckLine, ...]
+    reasons: tuple[str, ...]
+    what_if: WhatIf
+    cannot_tell: tuple[str, ...]
+    link: str
+    note: str
+    sha256: str = ""
+
+
+def sealed(evidence: Evidence) -> Evidence:
+    """The evidence with the hash over itself."""
+    return replace(evidence, sha256=hash_of(evidence))
+
+
+def hash_of(evidence: Evidence) -> str:
+    """SHA-256 over the canonical JSON (sorted keys, no spaces) of every field but the hash."""
+    fields = {key: value for key, value in asdict(evidence).items() if key != "sha256"}
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def to_json(evidence: Evidence) -> str:
+    """The evidence as indented JSON."""
+    return json.dumps(asdict(evidence), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def from_json(text: str) -> Evidence:
+    """The inverse of to_json; raises MspaError on what is no evidence of this schema. The hash is not looked at."""
+    try:
+        evidence = TypeAdapter(Evidence).validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        where = ".".join(str(step) for step in first["loc"]) or "the file"
+        todo = "Give the .json or .html that `report` wrote."
+        raise MspaError(f"{where}: {first['msg']}", f"evidence of schema {SCHEMA}", todo) from error
+    if evidence.schema != SCHEMA:
+        raise MspaError(f"schema {evidence.schema[:40]!r}", SCHEMA, "Verify it with the version that wrote it.")
+    return evidence

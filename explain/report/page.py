@@ -1,0 +1,105 @@
+"""What stands on a report's page: plain strings from the evidence alone, which HTML, PDF and Markdown draw."""
+
+from dataclasses import dataclass
+
+from explain.figures_style import SOURCE_COLOURS, SOURCE_LABELS, digits_for, signed
+from explain.report.evidence import Evidence
+from mspa_model.types import Source
+
+SEAL_WORDS = {
+    "green": "Green: may be quoted",
+    "amber": "Amber: may be quoted with its limit",
+    "red": "Red: not to be quoted",
+}
+SEAL_COLOURS = {"green": "#00724F", "amber": "#8A5A00", "red": "#B03A00"}  # 4.5:1 and more on white
+DISCLAIMER = "This explains the run named below, not what the platform served."
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One source's margin. start, width: percent of the drawing's breadth, zero of the axis at `Page.zero`."""
+
+    label: str
+    text: str
+    colour: str
+    start: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Page:
+    """The page in reading order. bars_alt: what the bars show, in words."""
+
+    question: str
+    answer: str
+    seal: str
+    seal_colour: str
+    seal_sentence: str
+    evidence: str
+    bars_title: str
+    bars: tuple[Bar, ...]
+    bars_alt: str
+    zero: float
+    left: str
+    right: str
+    reasons: tuple[str, ...]
+    what_if: str
+    cannot_tell: tuple[str, ...]
+    note: str
+    disclaimer: str
+    foot: tuple[tuple[str, str], ...]
+
+
+def page_of(evidence: Evidence) -> Page:
+    """The page of an evidence; pure, so that each view can be made again and compared."""
+    case = evidence.case
+    bars, zero = _bars(evidence)
+    said = "; ".join(f"{bar.label} {bar.text}" for bar in bars)
+    return Page(
+        question=evidence.question,
+        answer=evidence.answer,
+        seal=SEAL_WORDS[evidence.seal],
+        seal_colour=SEAL_COLOURS[evidence.seal],
+        seal_sentence=evidence.seal_sentence,
+        evidence=evidence.evidence_sentence,
+        bars_title=f"The margin of {case.streamer_name} over {case.rival_name} by source",
+        bars=bars,
+        bars_alt=f"Points of the margin by source: {said}. They add up.",
+        zero=zero,
+        left=f"← for {case.rival_name}",
+        right=f"for {case.streamer_name} →",
+        reasons=evidence.reasons,
+        what_if=evidence.what_if.sentence,
+        cannot_tell=evidence.cannot_tell,
+        note=evidence.note,
+        disclaimer=DISCLAIMER,
+        foot=(
+            ("Data", evidence.dataset),
+            ("Run", f"{evidence.run_hash}, trained {evidence.run_created_at[:10]}"),
+            ("Case", f"user {case.user} (a pseudonym), step {case.step}, history {case.history}"),
+            ("Open again", evidence.link),
+            ("Evidence", f"{evidence.schema}, SHA-256 {evidence.sha256}"),
+        ),
+    )
+
+
+def _bars(evidence: Evidence) -> tuple[tuple[Bar, ...], float]:
+    """Bars of the sources that take part, the largest first, then their sum; and where zero lies, in percent."""
+    parts = [part for part in evidence.sources if part.streamer or part.rival]
+    parts.sort(key=lambda part: -abs(part.margin))
+    rows = [(SOURCE_LABELS[Source(p.source)], p.margin, SOURCE_COLOURS[Source(p.source)]) for p in parts]
+    rows.append(("all together", evidence.margin, "#555555"))
+    margins = [margin for _, margin, _ in rows]
+    low, high = min(0.0, *margins), max(0.0, *margins)
+    span = (high - low) or 1.0
+    bars = tuple(
+        Bar(
+            label,
+            signed(margin, digits_for(margins)),
+            colour,
+            round(100 * (min(margin, 0.0) - low) / span, 3),
+            round(100 * abs(margin) / span, 3),
+        )
+        for label, margin, colour in rows
+    )
+    return bars, round(100 * -low / span, 3)

@@ -67,6 +67,19 @@ def baseline_metrics(results: Sequence[BaselineResult], seed: int) -> dict[str, 
     }
 
 
+def baseline_users(results: Sequence[BaselineResult], user_ids: Sequence[str]) -> pd.DataFrame:
+    """What training puts into baselines.parquet, so that `evaluate` can pair models user by user.
+
+    user_id of each user with a test target, and a column "NAME METRIC" for each metric of each baseline scored.
+    """
+    columns: dict[str, Any] = {"user_id": pd.Series(dtype="str")}
+    for result in results:
+        if result.test is not None:
+            columns["user_id"] = np.asarray(user_ids)[result.test.user_idx].astype(str)
+            columns |= {f"{result.name} {metric}": result.test.values[metric] for metric in METRICS}
+    return pd.DataFrame(columns)
+
+
 def users_table(run: Run, measured: Sequence[Measured], pairs: EvalPairs) -> pd.DataFrame:
     """user_id, step, final, n_train, n_test, a column per metric, top10 (streamer_id, best first), stop."""
     n_kept = [len(m.tops) for m in measured]
@@ -100,6 +113,7 @@ def metrics_of_run(
     measured: Sequence[Measured],
     val_step0: UserMetrics | None,
     val_alone: Mapping[Source, UserMetrics],
+    baselines: pd.DataFrame | None,
 ) -> dict[str, Any]:
     """Content of metrics.json; what it does not know anew (baselines, seconds, map) is taken over from run.metrics."""
     first, final = metrics_at(measured, 0, pairs), metrics_at(measured, -1, pairs)
@@ -114,7 +128,7 @@ def metrics_of_run(
         "n_users": len(final.user_idx),
         "n_hidden_pairs": int(pairs.n_hidden),
         "models": {**models, **_without_mspa(stored.get("models", {}))},
-        "paired": {"final_minus_step0": _paired(final, first, seed)},
+        "paired": {"final_minus_step0": _paired(final, first.values, seed), **_beside(run, final, baselines, seed)},
         "val": {**val, **_without_mspa(stored.get("val", {}))},
         "buckets": _buckets(final, _n_train(run), seed),
         "sources": _sources(run, measured, val_alone),
@@ -140,8 +154,18 @@ def _number(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _paired(after: UserMetrics, before: UserMetrics, seed: int) -> dict[str, Any]:
-    return {name: asdict(paired_interval(after.values[name], before.values[name], seed)) for name in METRICS}
+def _paired(after: UserMetrics, before: Mapping[str, np.ndarray], seed: int) -> dict[str, Any]:
+    return {name: asdict(paired_interval(after.values[name], before[name], seed)) for name in METRICS}
+
+
+def _beside(run: Run, final: UserMetrics, baselines: pd.DataFrame | None, seed: int) -> dict[str, Any]:
+    """mspa_minus_NAME, paired by user, for each baseline that training scored."""
+    if baselines is None:
+        return {}
+    rows = baselines.set_index("user_id").loc[run.dataset.users["user_id"].to_numpy()[final.user_idx]]
+    names = dict.fromkeys(column.split(" ")[0] for column in rows.columns)
+    values = {name: {metric: rows[f"{name} {metric}"].to_numpy() for metric in METRICS} for name in names}
+    return {f"mspa_minus_{name}": _paired(final, values[name], seed) for name in names}
 
 
 def _buckets(final: UserMetrics, n_train: Int[np.ndarray, " n_users"], seed: int) -> list[dict[str, Any]]:

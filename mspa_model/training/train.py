@@ -30,11 +30,11 @@ from mspa_model.runs import (
     write_json,
     write_manifest,
 )
-from mspa_model.training.baselines import score_baselines
+from mspa_model.training.baselines import BaselineResult, score_baselines
 from mspa_model.training.estimate import refuse_what_will_not_fit
-from mspa_model.training.evaluate import evaluate, write_evaluation
+from mspa_model.training.evaluate import BASELINES_FILE, evaluate, write_evaluation
 from mspa_model.training.repair import RepairReport, RepairTraining
-from mspa_model.training.scorecard import baseline_metrics
+from mspa_model.training.scorecard import baseline_metrics, baseline_users
 from mspa_model.training.step0 import Step0, train_step0
 from mspa_model.types import Dataset
 
@@ -61,7 +61,10 @@ def train(
     parts, step0, repair = train_model(dataset, config, where, progress, clock)
     with new_folder(out) as fresh:
         save_model(fresh, out, parts)
-        write_json(fresh / "metrics.json", _first_metrics(dataset, config, step0, repair, clock))
+        baselines = _baselines(dataset, config)
+        clock.lap("baselines")
+        write_json(fresh / "metrics.json", _first_metrics(baselines, config, step0, repair, clock))
+        baseline_users(baselines, tuple(dataset.users["user_id"])).to_parquet(fresh / BASELINES_FILE)
         pd.DataFrame({"user_id": pd.Series(dtype="str")}).to_parquet(fresh / "users.parquet")
         write_manifest(fresh)
         run = load_run(fresh, Path(folder), device)
@@ -112,16 +115,21 @@ class _Clock:
         self.seconds[name], self._last = round(now - self._last, 1), now
 
 
+def _baselines(dataset: Dataset, config: RunConfig) -> tuple[BaselineResult, ...]:
+    train_tips = interaction_matrix(dataset, ("train",))
+    val, test = eval_pairs(dataset, "val"), eval_pairs(dataset, "test")
+    return score_baselines(train_tips, val, test, dataset.info.split.metric, config.seed)
+
+
 def _first_metrics(
-    dataset: Dataset, config: RunConfig, step0: Step0, repair: RepairReport | None, clock: _Clock
+    baselines: tuple[BaselineResult, ...],
+    config: RunConfig,
+    step0: Step0,
+    repair: RepairReport | None,
+    clock: _Clock,
 ) -> dict[str, object]:
     """What training alone can know; `evaluate` adds what MSPA reaches."""
-    train_tips = interaction_matrix(dataset, ("train",))
-    results = score_baselines(
-        train_tips, eval_pairs(dataset, "val"), eval_pairs(dataset, "test"), dataset.info.split.metric, config.seed
-    )
-    clock.lap("baselines")
-    metrics = baseline_metrics(results, config.seed)
+    metrics = baseline_metrics(baselines, config.seed)
     metrics["step0"] = {"cotips": step0.cotips_setting, "val": step0.val_metric, "val_alone": step0.alone}
     metrics["repair"] = None if repair is None else vars(repair)
     metrics["train_seconds"] = dict(clock.seconds)

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from mspa_model.config import RunConfig
-from mspa_model.data import eval_pairs, interaction_matrix, load_dataset
+from mspa_model.data import eval_pairs, history_of, interaction_matrix, load_dataset
 from mspa_model.features.encode import encode
 from mspa_model.preference.composer import Composer
 from mspa_model.preference.teacher import Teacher
@@ -23,12 +23,12 @@ from mspa_model.runs import Run, build_recommender
 from mspa_model.training.baselines import score_baselines
 from mspa_model.training.evaluate import Evaluation, evaluate, write_evaluation
 from mspa_model.training.metrics import METRICS, measure
-from mspa_model.training.scorecard import baseline_metrics
+from mspa_model.training.scorecard import baseline_metrics, baseline_users
 from mspa_model.training.step0 import make_scorer
 from mspa_model.types import SOURCES, Source
 
 
-def cotips_run(folder: Path, config: RunConfig) -> Run:
+def cotips_run(folder: Path, config: RunConfig, out: Path) -> Run:
     """A run that ranks by co-tipping with weight 1 and nothing else; baselines scored, nothing trained."""
     dataset, device = load_dataset(folder), torch.device("cpu")
     features = encode(dataset, config.features, device)
@@ -43,17 +43,15 @@ def cotips_run(folder: Path, config: RunConfig) -> Run:
     only[SOURCES.index(Source.COTIPS)] = 1
     scorer.base_weights, scorer.fold_weights = only, only.repeat(config.corrector.folds, 1)
     recommender = build_recommender(scorer, composer, Corrector(config.corrector, config.seed), dataset, config)
-    pairs = [eval_pairs(dataset, split) for split in ("val", "test")]
-    metrics = baseline_metrics(score_baselines(train, *pairs, "ndcg@10", config.seed), config.seed)
-    metrics["train_seconds"] = {"all": 1.0}
-    return Run(
-        folder, config, dataset, features, vocabulary, composer, recommender, metrics, pd.DataFrame(), None, "", ""
-    )
+    results = score_baselines(train, eval_pairs(dataset, "val"), eval_pairs(dataset, "test"), "ndcg@10", config.seed)
+    baseline_users(results, tuple(dataset.users["user_id"])).to_parquet(out / "baselines.parquet")
+    metrics = {**baseline_metrics(results, config.seed), "train_seconds": {"all": 1.0}}
+    return Run(out, config, dataset, features, vocabulary, composer, recommender, metrics, pd.DataFrame(), None, "", "")
 
 
 @pytest.fixture(scope="module")
-def run(tiny_world: Path, small_config: RunConfig) -> Run:
-    return cotips_run(tiny_world, small_config)
+def run(tiny_world: Path, small_config: RunConfig, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return cotips_run(tiny_world, small_config, tmp_path_factory.mktemp("cotips"))
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +83,29 @@ def test_metrics_are_complete_and_json_ready(evaluation):
     assert any(note.startswith("audio: val does not pay") for note in metrics["notes"])
 
 
+def test_models_are_paired_user_by_user(evaluation):
+    models, paired = evaluation.metrics["models"], evaluation.metrics["paired"]
+    scored = {f"mspa_minus_{name}" for name, values in models.items() if values and not name.startswith("mspa")}
+    assert set(paired) == {"final_minus_step0"} | scored
+    for name in ("popularity", "ease", "itemknn"):
+        gap = models["mspa"]["ndcg@20"]["value"] - models[name]["ndcg@20"]["value"]
+        assert paired[f"mspa_minus_{name}"]["ndcg@20"]["value"] == pytest.approx(gap)
+
+
+def test_val_in_batches_agrees_with_the_recommender(run, evaluation):
+    pairs = eval_pairs(run.dataset, "val")
+    everyone = np.ones(run.dataset.n_streamers, dtype=bool)
+
+    def one_by_one(users):
+        preferences = [run.composer.compose(history_of(run.dataset, int(u), "train")) for u in users]
+        return np.stack([run.recommender.score(p, everyone).scores.numpy() for p in preferences])
+
+    expected = measure(one_by_one, pairs)
+    found = evaluation.metrics["val"]["mspa@step0"]
+    assert found == pytest.approx({metric: expected.mean(metric) for metric in METRICS})
+    assert evaluation.metrics["sources"]["cotips"]["val_alone_ndcg@10"] == pytest.approx(found["ndcg@10"])
+
+
 def test_users_table_adds_up_to_the_metrics(evaluation):
     users = evaluation.users
     last, first = users[users["final"]], users[users["step"] == 0]
@@ -112,8 +133,8 @@ def test_evaluating_again_changes_no_byte(run, evaluation, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["one-tip-users", "no-features", "matrix", "few-users"])
-def test_thin_sets_are_measured(name: str, make_world: Callable[[str], Path], small_config: RunConfig):
-    run = cotips_run(make_world(name), small_config)
+def test_thin_sets_are_measured(name: str, make_world: Callable[[str], Path], small_config: RunConfig, tmp_path: Path):
+    run = cotips_run(make_world(name), small_config, tmp_path)
     metrics = evaluate(run, progress=False).metrics
     assert 0 < metrics["n_users"] <= run.dataset.n_users
     lacking = {"visual", "audio", "text"} - set(run.features.modalities)

@@ -147,7 +147,9 @@ class History:
 
     def keep(self, mask: Bool[np.ndarray, " n_tips"]) -> "History":
         """The same user with only the tips where mask is True."""
-        return History(self.user_id, self.streamer_idx[mask], self.amount[mask], self.tipped_at[mask], self.tip_row[mask])
+        return History(
+            self.user_id, self.streamer_idx[mask], self.amount[mask], self.tipped_at[mask], self.tip_row[mask]
+        )
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,7 @@ class Vocabulary:
     """All values, which streamers have them, and what they look like in each modality's features.
 
     membership: 0/1 float32 (n_streamers, n_values).
-    prototypes: per modality, mean feature row of a value's streamers (n_values, feature_dim); zero rows where none has it.
+    prototypes: per modality, mean feature row of a value's streamers (n_values, feature_dim); zero where none has it.
     """
 
     values: tuple[Value, ...]
@@ -275,7 +277,7 @@ class Critique:
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that a step altered. kind: what; subject: source, "aspect: value" or modality; before and after: numbers."""
+    """One thing that a step altered. kind: what; subject: source, "aspect: value" or modality; before, after: numbers."""
 
     kind: Literal["source weight", "statement strength", "statement dropped", "statement taken up", "residual shift"]
     subject: str
@@ -311,7 +313,7 @@ StopReason = Literal["too few witnesses", "no gain", "step bound", "no tips", "n
 
 @dataclass(frozen=True)
 class RankingTrace:
-    """All kept steps in order (steps[0] before any correction, steps[-1] the answer), and the one proposed and not kept."""
+    """All kept steps in order (steps[0] before any correction, steps[-1] the answer), and the one that was rejected."""
 
     user_id: str
     steps: tuple[Step, ...]

@@ -63,8 +63,8 @@ class SelfCorrection:
     ) -> Bench:
         """Fits of a user's history (0/1 tips) and of the history without each witness.
 
-        What was handed in beyond the teacher's statements (a false statement, an edit) stands on every held-out history
-        too. trained_on: the user's train tips; base: weights fitted without the user's fold; blind: the whole history is
+        What was handed in beyond the teacher's statements (a false one, an edit) stands on every held-out history too.
+        trained_on: the user's train tips; base: weights fitted without the user's fold; blind: the whole history is
         scored by the co-tipping model without the user as well, as training needs it.
         """
         whole = PreferenceTensors(tips[None], given.strengths[None], given.residual)

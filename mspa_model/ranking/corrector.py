@@ -56,6 +56,8 @@ class Corrector(nn.Module):
         )
         kinds = torch.eye(len(SOURCES), device=sources.device)
         factor = torch.exp(MAX_LOG_EMPHASIS * torch.tanh(self.source(torch.cat([sources, kinds], 1))[:, 0]))
+        # Weights are moved between sources: raising all of them alike would change every score and no rank.
+        factor = factor / (view.source_weight * factor).sum().clamp(min=1e-6)
         return Proposal(factor, self._strengths(view), self._shift(view))
 
     def _strengths(self, view: CritiqueTensors) -> Float[Tensor, " n_values"]:

@@ -56,7 +56,7 @@ class Recommender:
         user_ids: tuple[str, ...],
         config: CorrectorConfig,
     ) -> None:
-        """train_tips: distinct train pairs (n_users, n_streamers): a user is taken out of the model that judges them."""
+        """train_tips: distinct train pairs (n_users, n_streamers): a user is taken out of what judges them."""
         self.scorer, self.composer, self.fused, self.config = scorer, composer, fused, config
         self.correction = SelfCorrection(scorer, composer, corrector.eval().to(scorer.device), config)
         self._train_tips = train_tips
@@ -91,7 +91,7 @@ class Recommender:
         history_scope: HistoryScope | Literal["given"] = "given",
         candidate_scope: CandidateScope = "new",
     ) -> RankingTrace:
-        """Step 0 and every correction step; one is kept only where the witnesses rise by more than their uncertainty."""
+        """Step 0 and every correction step; one is kept where the witnesses rise by more than their uncertainty."""
         steps, rejected, stop = self._correct(preference, candidates)
         known = preference.history.tipped_at[~np.isnat(preference.history.tipped_at)]
         last = known.max().astype("datetime64[us]").astype(datetime) if len(known) else None
@@ -111,7 +111,7 @@ class Recommender:
 
     def tip_fits(self, preference: Preference) -> Float[Tensor, "n_tips n_streamers"]:
         """What each tip adds to the co-tipping fit; several tips to one streamer share its part equally."""
-        idx = torch.as_tensor(preference.history.streamer_idx, dtype=torch.long, device=self.device)
+        idx = self._indices(preference.history.streamer_idx)
         if len(idx) == 0:
             return torch.zeros(0, self._train_tips.shape[1], device=self.device)
         distinct, inverse, counts = idx.unique(return_inverse=True, return_counts=True)
@@ -230,7 +230,7 @@ class Recommender:
         return self.correction.bench(tips, stance, self._indices(idx), self._indices(trained_on), base)
 
     def _indices(self, idx: np.ndarray) -> Int[Tensor, " n"]:
-        return torch.as_tensor(idx.astype(np.int64), device=self.device)
+        return torch.as_tensor(np.array(idx, dtype=np.int64), device=self.device)
 
     def _stance(self, preference: Preference) -> Stance:
         tensors = self._tensors(preference)

@@ -45,13 +45,19 @@ class RepairTraining:
         users = self.rng.permutation(np.flatnonzero(np.diff(train.indptr) >= needed))
         n_aside = min(HELD_OUT_USERS, len(users) // 4)
         self.aside, self.users = users[:n_aside], users[n_aside:]
+        self.log_sharpness = torch.zeros((), device=correction.scorer.device, requires_grad=True)
 
     def run(self, progress: bool) -> RepairReport | None:
         """Trains on all but the users set aside; None (nothing learnt) where fewer than 8 users have enough tips."""
         if len(self.aside) < 2:
             return None
         corrector, config = self.correction.corrector, self.correction.config
-        optimizer = torch.optim.AdamW(corrector.parameters(), lr=config.learning_rate, weight_decay=1e-4)
+        # Scores have no temperature of their own; without one the corrector would learn to scale them, not to repair.
+        optimizer = torch.optim.AdamW(
+            [{"params": corrector.parameters()}, {"params": [self.log_sharpness], "lr": 0.03}],
+            lr=config.learning_rate,
+            weight_decay=1e-4,
+        )
         judged = list(self._cases(self.aside, np.random.default_rng(0)))
         best, best_state = float("inf"), {k: v.clone() for k, v in corrector.state_dict().items()}
         bar = tqdm(range(config.max_epochs), "teaching the corrector", disable=not progress)
@@ -83,7 +89,8 @@ class RepairTraining:
         for _ in range(n_steps):
             stance = self.correction.advance(bench, stance, everyone, snap=False)
         fits = self.correction.fits_at(bench.own_fits, stance, bench.given)
-        scores = self.correction.scores(fits, stance.emphasis).masked_fill(~bench.others, -1e9)
+        scores = self.correction.scores(fits, stance.emphasis)
+        scores = (scores * self.log_sharpness.exp()).masked_fill(~bench.others, -1e9)
         return -(scores.log_softmax(0) * wanted).sum() / wanted.sum()
 
     def _cases(

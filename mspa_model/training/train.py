@@ -47,7 +47,7 @@ def train(
     with_map: bool = True,
     progress: bool = True,
 ) -> Path:
-    """A dataset folder to a run folder at `out`, which appears when all is done and takes the place of an older run.
+    """A dataset folder to a run folder at `out`, which appears when all is done, in place of any older run.
 
     Raises DataError with every fault of the folder, ResourceError where the training would not fit, RunError where `out`
     holds something that is not a run.

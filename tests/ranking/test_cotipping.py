@@ -1,0 +1,67 @@
+"""Co-tipping against its definition: a least-squares problem solved by hand, and a model fitted again without a user."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+import torch
+
+from mspa_model.config import RankingConfig
+from mspa_model.ranking.cotipping import cotips_from_tensors, fit_cotips
+
+CONFIG = RankingConfig()
+
+
+def tips(seed: int = 0, n_users: int = 40, n_streamers: int = 9) -> sp.csr_matrix:
+    rng = np.random.default_rng(seed)
+    return sp.csr_matrix((rng.random((n_users, n_streamers)) < 0.4).astype(np.float32))
+
+
+@pytest.mark.parametrize("power", [0.0, 0.5])
+def test_each_column_solves_its_ridge_regression_without_itself(power):
+    matrix, ridge = tips(), 3.0
+    rows = fit_cotips(matrix, ridge, power, CONFIG, 0).rows(torch.arange(9)).numpy()
+    x = matrix.toarray().astype(np.float64)
+    weight = np.maximum(x.sum(1), 1.0) ** -power
+    for j in range(9):
+        others = np.delete(np.arange(9), j)
+        a = (x[:, others] * weight[:, None]).T @ x[:, others] + ridge * np.eye(8)
+        solved = np.linalg.solve(a, (x[:, others] * weight[:, None]).T @ x[:, j])
+        # EASE's constraint is the diagonal alone, so a column is the regression on all other streamers.
+        np.testing.assert_allclose(rows[others, j], solved, atol=1e-5)
+        assert rows[j, j] == 0
+
+
+def test_fit_is_the_sum_of_its_rows():
+    model = fit_cotips(tips(), 3.0, 0.5, CONFIG, 0)
+    history = torch.zeros(1, 9)
+    history[0, [1, 4, 7]] = 1.0
+    torch.testing.assert_close(model.fit(history)[0], model.rows(torch.tensor([1, 4, 7])).sum(0))
+
+
+@pytest.mark.parametrize("power", [0.0, 0.5])
+def test_taking_a_user_out_equals_fitting_without_the_user(power):
+    matrix, user = tips(), 5
+    model = fit_cotips(matrix, 3.0, power, CONFIG, 0)
+    refitted = fit_cotips(sp.csr_matrix(np.delete(matrix.toarray(), user, axis=0)), 3.0, power, CONFIG, 0)
+    idx = torch.arange(9)
+    mine = torch.as_tensor(matrix[user].indices.astype(np.int64))
+    torch.testing.assert_close(model.rows_without(idx, mine), refitted.rows(idx), atol=1e-5, rtol=1e-4)
+    assert not torch.allclose(model.rows(idx), refitted.rows(idx), atol=1e-4)
+
+
+def test_low_rank_above_the_bound_never_makes_a_square_and_has_no_diagonal():
+    config = RankingConfig(max_dense_streamers=5, low_rank=4)
+    model = fit_cotips(tips(), 3.0, 0.0, config, 0)
+    assert set(model.tensors()) == {"directions", "gain"}
+    rows = model.rows(torch.arange(9))
+    assert torch.all(rows.diagonal() == 0)
+    history = torch.zeros(1, 9)
+    history[0, [0, 3]] = 1.0
+    torch.testing.assert_close(model.fit(history)[0], rows[[0, 3]].sum(0))
+
+
+@pytest.mark.parametrize("bound", [5, 100])
+def test_what_is_stored_comes_back(bound):
+    model = fit_cotips(tips(), 3.0, 0.5, RankingConfig(max_dense_streamers=bound, low_rank=4), 0)
+    back = cotips_from_tensors(model.tensors())
+    torch.testing.assert_close(back.rows(torch.arange(9)), model.rows(torch.arange(9)))

@@ -1,4 +1,4 @@
-"""The checks of a case and the seal over them, first version: parts add up, attribution converged, deletion in order."""
+"""The checks of a case and the seal over them, first version: sums, convergence of attributions, deletion in order."""
 
 from collections.abc import Sequence
 

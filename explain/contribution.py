@@ -96,7 +96,7 @@ def statement_reach(run: Run, step: Step, ranking: Ranking, k: int = 10) -> int:
 
 def total_margin(parts: Iterable[Contribution], source: Source | None = None) -> float:
     """The sum of the parts' margins, of one source where given."""
-    return sum(part.margin for part in parts if source is None or part.source is source)
+    return sum((part.margin for part in parts if source is None or part.source is source), 0.0)
 
 
 def _used_modalities(run: Run, ranking: Ranking) -> list[tuple[Source, float]]:

@@ -7,7 +7,8 @@ import pandas as pd
 import torch
 
 from mspa_model.config import RunConfig
-from mspa_model.data.load import load_dataset
+from mspa_model.data.ids import user_idx_of
+from mspa_model.data.load import history_of, load_dataset
 from mspa_model.data.split import interaction_matrix
 from mspa_model.features.encode import encode
 from mspa_model.preference.composer import Composer
@@ -18,7 +19,7 @@ from mspa_model.ranking.cotipping import fit_cotips
 from mspa_model.ranking.scorer import Scorer
 from mspa_model.ranking.towers import build_aligners
 from mspa_model.runs import Run, build_recommender
-from mspa_model.types import SOURCES, Dataset, Features, MapPoints, Source, Vocabulary
+from mspa_model.types import SOURCES, Dataset, Features, MapPoints, RankingTrace, Source, Vocabulary
 
 CPU = torch.device("cpu")
 WEIGHTS = {Source.VISUAL: 1.0, Source.AUDIO: 0.0, Source.TEXT: 0.5, Source.COTIPS: 1.0, Source.POPULARITY: 0.25}
@@ -100,3 +101,17 @@ def _scorer(
     popularity = torch.from_numpy(np.log1p(np.asarray(tips.sum(0)).ravel())).float()
     cotips = fit_cotips(tips, 10.0, 0.0, config.ranking, seed)
     return Scorer(cotips, aligners, popularity, base, base.repeat(2, 1), features, vocabulary, CPU)
+
+
+def trace_of(run: Run, user_id: str) -> RankingTrace:
+    """The user's trace over all tips, streamers already tipped left out."""
+    history = history_of(run.dataset, user_idx_of(run.dataset, user_id), "all")
+    candidates = np.ones(run.dataset.n_streamers, dtype=bool)
+    candidates[history.streamer_idx] = False
+    return run.recommender.rank(run.composer.compose(history), candidates, "all", "new")
+
+
+def pair_of(trace: RankingTrace) -> tuple[int, int]:
+    """The first of the final ranking and the last: a margin that is not small."""
+    order = trace.final.ranking.order
+    return int(order[0]), int(order[-1])

@@ -16,6 +16,7 @@ import pytest  # noqa: E402
 from filelock import FileLock  # noqa: E402
 
 from mspa_model.config import CorrectorConfig, MapConfig, PreferenceConfig, RankingConfig, RunConfig  # noqa: E402
+from tests.command import Command, command_of  # noqa: E402
 from tests.worlds import VARIANTS, add_media, checkerboard, write_world  # noqa: E402
 
 SMALL = RunConfig(
@@ -83,3 +84,19 @@ def make_run(shared_folder: Path, make_world: Callable[[str], Path], small_confi
 def tiny_run(make_run: Callable[[str], Path]) -> Path:
     """A run trained on the checkerboard, with its map. Read it, don't change it: copy it first."""
     return make_run("checkerboard")
+
+
+@pytest.fixture
+def mspa_model_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """`python -m mspa_model ...`, in this process."""
+    from mspa_model import __main__ as module
+
+    return command_of(module, capsys, monkeypatch)
+
+
+@pytest.fixture
+def explain_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """`python -m explain ...`, in this process."""
+    from explain import __main__ as module
+
+    return command_of(module, capsys, monkeypatch)

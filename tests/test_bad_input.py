@@ -1,0 +1,163 @@
+"""What bad input gets: every fault named at once, exit status 2, one clear sentence, nothing written."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.command import Command
+from tests.worlds import FAULTS, checkerboard, write_world
+
+TOGETHER = (
+    "duplicate streamer",
+    "unknown streamer",
+    "negative amount",
+    "NaN in features",
+    "inf in features",
+    "time in the future",
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A fresh copy of the checkerboard, to be damaged."""
+    return write_world(checkerboard(), tmp_path / "world")
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_check_and_train_name_the_fault_and_write_nothing(name: str, folder: Path, mspa_model_command: Command):
+    FAULTS[name].break_(folder)
+    before = _files(folder.parent)
+    for words in (("check", folder), ("train", folder, "--out", folder.parent / "run")):
+        answer = mspa_model_command(*words)
+        assert answer.status == 2, words
+        assert [says for says in FAULTS[name].says if says.lower() not in answer.said] == [], answer.said
+        assert "traceback" not in answer.said
+    assert _files(folder.parent) == before
+
+
+def test_all_faults_of_a_folder_are_named_at_once(folder: Path, mspa_model_command: Command):
+    for name in TOGETHER:
+        FAULTS[name].break_(folder)
+    for words in (("check", folder), ("train", folder, "--out", folder.parent / "run")):
+        answer = mspa_model_command(*words)
+        assert answer.status == 2
+        missed = [(n, s) for n in TOGETHER for s in FAULTS[n].says if s.lower() not in answer.said]
+        assert missed == [], answer.said
+
+
+def test_a_fault_in_a_process_of_its_own_leaves_status_2_and_no_traceback(folder: Path):
+    FAULTS["not Parquet"].break_(folder)
+    words = [sys.executable, "-m", "mspa_model", "train", str(folder), "--out", str(folder.parent / "run")]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False, cwd=folder.parent)
+    assert ended.returncode == 2
+    assert "tips.parquet" in ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert not (folder.parent / "run").exists()
+
+
+def test_a_folder_that_is_not_there_is_a_fault_too(tmp_path: Path, mspa_model_command: Command):
+    assert mspa_model_command("check", tmp_path / "nowhere").status == 2
+    answer = mspa_model_command("train", tmp_path / "nowhere", "--out", tmp_path / "run")
+    assert answer.status == 2
+    assert "nowhere" in answer.said
+    assert _files(tmp_path) == []
+
+
+def test_train_does_not_overwrite_a_folder_that_is_no_run(folder: Path, mspa_model_command: Command):
+    kept = folder.parent / "thesis"
+    kept.mkdir()
+    (kept / "chapter1.txt").write_text("years of work", encoding="utf-8")
+    answer = mspa_model_command("train", folder, "--out", kept)
+    assert answer.status == 2
+    assert _files(kept) == ["chapter1.txt"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("recommend", "--user", "u0044"), ("u0044", "u004")),
+        (("recommend", "--user", "u004", "--why", "s0077"), ("s0077", "s007")),
+        (("recommend", "--tip", "s0077"), ("s0077", "s007")),
+        (("compose", "--user", "<b>u004</b>"), ("<b>u004</b>", "u004")),
+        (("recommend", "--user", "u" * 5_000), ("5000 characters",)),
+    ],
+)
+def test_an_unknown_id_gets_one_sentence_and_the_nearest(
+    words: tuple[str, ...], says: tuple[str, ...], tiny_run: Path, mspa_model_command: Command
+):
+    answer = mspa_model_command(words[0], tiny_run, *words[1:])
+    assert answer.status == 2
+    assert answer.out == ""
+    assert [s for s in says if s.lower() not in answer.said] == []
+    assert len(answer.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--user", "u0044", "--streamer", "s006"), ("u0044", "u004")),
+        (("--user", "u004", "--streamer", "s0066"), ("s0066", "s006")),
+        (("--user", "u004", "--streamer", "s006", "--rival", "nobody"), ("nobody",)),
+        (("--user", "u004", "--streamer", "s006", "--step", "99"), ("99", "step")),
+    ],
+)
+def test_an_unknown_case_gets_one_sentence(
+    words: tuple[str, ...], says: tuple[str, ...], tiny_run: Path, explain_command: Command
+):
+    answer = explain_command("case", tiny_run, *words)
+    assert answer.status == 2
+    assert [s for s in says if s.lower() not in answer.said] == []
+    assert len(answer.err.strip().splitlines()) == 1
+
+
+@pytest.fixture
+def run_copy(tiny_run: Path, tiny_world: Path, tmp_path: Path) -> Path:
+    """The tiny run beside its world, as they lie in the session's folder; may be damaged."""
+    shutil.copytree(tiny_world, tmp_path / "worlds" / tiny_world.name)
+    return Path(shutil.copytree(tiny_run, tmp_path / "runs" / tiny_run.name))
+
+
+def _change_a_byte(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    file.write_bytes(bytes(data))
+
+
+@pytest.mark.parametrize("damage", [_change_a_byte, Path.unlink], ids=["a byte changed", "a file missing"])
+def test_a_damaged_run_is_refused_by_the_name_of_the_file(
+    damage: Callable[[Path], None], tiny_run: Path, tmp_path: Path, mspa_model_command: Command
+):
+    names = sorted(file.name for file in tiny_run.iterdir())
+    assert len(names) > 6
+    for name in names:
+        run = Path(shutil.copytree(tiny_run, tmp_path / name / "run"))
+        damage(run / name)
+        answer = mspa_model_command("recommend", run, "--user", "u004")
+        assert answer.status == 2, name
+        assert name in answer.err, answer.err
+        assert "traceback" not in answer.said
+
+
+def test_a_run_moved_with_its_world_still_loads_and_without_it_says_what_to_do(
+    run_copy: Path, tiny_world: Path, mspa_model_command: Command
+):
+    assert mspa_model_command("recommend", run_copy, "--user", "u004").status == 0
+    shutil.rmtree(run_copy.parents[1] / "worlds")
+    answer = mspa_model_command("recommend", run_copy, "--user", "u004")
+    assert answer.status == 2
+    assert "--data" in answer.err
+    assert mspa_model_command("recommend", run_copy, "--user", "u004", "--data", tiny_world).status == 0
+
+
+def test_a_run_on_data_that_has_changed_is_refused(run_copy: Path, mspa_model_command: Command):
+    FAULTS["time in the future"].break_(run_copy.parents[1] / "worlds" / run_copy.name)
+    answer = mspa_model_command("recommend", run_copy, "--user", "u004")
+    assert answer.status == 2

@@ -45,7 +45,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Run:
-    """A loaded run with the dataset it was trained on. metrics: metrics.json; users: one row a measured user and step."""
+    """A loaded run with its dataset. metrics: metrics.json; users: users.parquet, a row a measured user and step."""
 
     path: Path
     config: RunConfig

@@ -26,7 +26,7 @@ class Modality(StrEnum):
 
 
 class Source(StrEnum):
-    """What a score adds up from: a modality, or co-tipping, or popularity. The order is that of every n_sources axis."""
+    """What a score adds up from: a modality, co-tipping or popularity. The order is that of every n_sources axis."""
 
     VISUAL = "visual"
     AUDIO = "audio"
@@ -79,10 +79,10 @@ class Dataset:
     """A dataset folder behind the door: checked, split, ids turned into row positions.
 
     users: row i is user_idx i; column user_id (str) and whatever else the folder carries.
-    streamers: row i is streamer_idx i; columns streamer_id, name, category, language, text are always there (str, "" where
-        unknown), then whatever else the folder carries.
-    tips: user_idx, streamer_idx (int64), tipped_at (datetime64[us, UTC] or NaT), amount (float64), room_id, segment_id
-        (str, "" where unknown), split ("train", "val", "test"), ordered by user_idx, then time, then row.
+    streamers: row i is streamer_idx i; columns streamer_id, name, category, language, text are always there (str, ""
+        where unknown), then whatever else the folder carries.
+    tips: user_idx, streamer_idx (int64), tipped_at (datetime64[us, UTC] or NaT), amount (float64), room_id,
+        segment_id (str, "" where unknown), split ("train", "val", "test"), ordered by user_idx, then time, then row.
     rooms, segments, events: as in the folder, None where it has none.
     features: raw arrays of features/MODALITY.npy as float32, a row of NaN where a streamer lacks the modality.
     fingerprint: SHA-256 over every file of the folder that a model may read (never truth/).
@@ -277,7 +277,7 @@ class Critique:
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that a step altered. kind: what; subject: source, "aspect: value" or modality; before, after: numbers."""
+    """One thing that a step altered. kind: what; subject: source, value or modality; before, after: numbers."""
 
     kind: Literal["source weight", "statement strength", "statement dropped", "statement taken up", "residual shift"]
     subject: str

@@ -18,7 +18,9 @@ from mspa_model.ranking.correction import Bench, SelfCorrection, Stance
 from mspa_model.types import SOURCES
 
 WITNESS_SHARE = 0.7
-USERS_AN_EPOCH = 400
+MAX_CASES = 300
+MAX_CASES_BYTES = 1_500_000_000
+MAX_TAUGHT_WITNESSES = 24
 HELD_OUT_USERS = 120
 UNROLLED_STEPS = 2
 MUTED = 0.1
@@ -59,11 +61,11 @@ class RepairTraining:
             weight_decay=1e-4,
         )
         judged = list(self._cases(self.aside, np.random.default_rng(0)))
+        taught = list(self._cases(self.rng.permutation(self.users)[: self._n_cases()], self.rng))
         best, best_state = float("inf"), {k: v.clone() for k, v in corrector.state_dict().items()}
         bar = tqdm(range(config.max_epochs), "teaching the corrector", disable=not progress)
         for _ in bar:
-            users = self.rng.permutation(self.users)[:USERS_AN_EPOCH]
-            for bench, wanted in self._cases(users, self.rng):
+            for bench, wanted in (taught[i] for i in self.rng.permutation(len(taught))):
                 optimizer.zero_grad()
                 self._loss(bench, wanted, UNROLLED_STEPS).backward()
                 torch.nn.utils.clip_grad_norm_(corrector.parameters(), 1.0)
@@ -77,6 +79,11 @@ class RepairTraining:
         return RepairReport(
             len(self.aside), self._mean(judged, 0), self._mean(judged, 1), self._mean(clean, 0), self._mean(clean, 1)
         )
+
+    def _n_cases(self) -> int:
+        """As many as are kept in memory through all epochs: spoiling a preference costs more than correcting it."""
+        each = MAX_TAUGHT_WITNESSES * len(SOURCES) * self.train.shape[1] * 4
+        return max(8, min(MAX_CASES, MAX_CASES_BYTES // each))
 
     @torch.no_grad()
     def _mean(self, cases: list[tuple[Bench, Tensor]], n_steps: int) -> float:
@@ -98,16 +105,16 @@ class RepairTraining:
     ) -> Iterator[tuple[Bench, Float[Tensor, " n_streamers"]]]:
         device = self.correction.scorer.device
         for user in users:
-            mine = rng.permutation(self.train[user].indices)
+            mine = rng.permutation(self.train[user].indices)[: 2 * MAX_TAUGHT_WITNESSES]
             n = max(self.correction.config.min_witnesses, int(WITNESS_SHARE * len(mine)))
-            n = min(n, self.correction.config.max_witnesses)
+            n = min(n, MAX_TAUGHT_WITNESSES)
             tips = torch.zeros(self.train.shape[1], device=device)
             tips[torch.from_numpy(mine[:n].astype(np.int64))] = 1.0
             wanted = torch.zeros_like(tips)
             wanted[torch.from_numpy(mine[n:].astype(np.int64))] = 1.0
             stance = self._composed(tips)
             stance = self._spoilt(stance, tips, rng) if spoil else stance
-            trained_on = torch.from_numpy(mine.astype(np.int64)).to(device)
+            trained_on = torch.from_numpy(self.train[user].indices.astype(np.int64)).to(device)
             base = self.correction.scorer.fold_weights[user % len(self.correction.scorer.fold_weights)]
             yield self.correction.bench(tips, stance, tips.nonzero()[:, 0], trained_on, base, blind=True), wanted
 

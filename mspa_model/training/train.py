@@ -159,5 +159,5 @@ def _user_vector(run: Run, user_idx: int) -> np.ndarray:
 
 def _refuse_foreign(out: Path) -> None:
     """Before hours of work, not after."""
-    if out.is_file() or (out.is_dir() and any(os.scandir(out)) and not (out / MANIFEST).is_file()):
+    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).is_file()):
         raise RunError(f"--out {out}, which holds other files", "a new folder or an older run", "Name another folder.")

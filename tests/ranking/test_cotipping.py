@@ -1,4 +1,4 @@
-"""Co-tipping against its definition: a least-squares problem solved by hand, and a model fitted again without a user."""
+"""Co-tipping against its definition: least squares solved by hand, and a model fitted again without a user."""
 
 import numpy as np
 import pytest

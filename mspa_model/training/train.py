@@ -1,6 +1,5 @@
 """The way of a training: features, vocabulary, step 0, corrector, evaluation, map; then the run folder, whole."""
 
-import os
 import time
 from pathlib import Path
 

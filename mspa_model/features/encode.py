@@ -8,14 +8,17 @@ import torch
 from jaxtyping import Float
 
 from mspa_model.config import FeatureConfig
+from mspa_model.data.load import media_path
 from mspa_model.errors import DataError
-from mspa_model.features.encoders import load_text_encoder
+from mspa_model.features.encoders import load_media_encoder, load_text_encoder
 from mspa_model.features.scaling import scale_features
-from mspa_model.features.texts import segment_streamers, streamer_documents
+from mspa_model.features.texts import segment_streamers, spread, streamer_documents
 from mspa_model.types import Dataset, Features, Modality
 
 SHIPPED = "shipped"
 SHIPPED_SEGMENTS = "shipped by segment"
+MEDIA_PER_STREAMER = 16  # frames or clips, spread over the segments that have one
+_MEDIA_COLUMN = {Modality.VISUAL: "frame", Modality.AUDIO: "audio"}
 
 
 @dataclass(frozen=True)
@@ -84,10 +87,15 @@ def _read_one(
     name = getattr(config, f"{modality.value}_encoder")
     if modality in stored:
         return stored[modality].astype(np.float32), name
-    if modality is Modality.TEXT:
-        made = _encode_text(dataset, name, device)
-        return None if made is None else (made, name)
-    return None
+    if modality not in dataset.info.modalities:  # texts alone do not make a set textual: dataset.toml says so
+        return None
+    made = (
+        _encode_text(dataset, name, device)
+        if modality is Modality.TEXT
+        else _encode_media(dataset, modality, name, device)
+    )
+    # Through float16 before scaling, so that a run's stored copy gives the very same features.
+    return None if made is None else (made.astype(np.float16).astype(np.float32), name)
 
 
 def mean_by_streamer(
@@ -123,5 +131,18 @@ def _encode_text(dataset: Dataset, name: str, device: torch.device) -> np.ndarra
         return None
     owners = np.repeat(np.arange(dataset.n_streamers), [len(own) for own in documents])
     rows = load_text_encoder(name, device).encode(flat)
-    # Through float16 before scaling, so that a run's stored copy gives the very same features.
-    return mean_by_streamer(rows, owners, dataset.n_streamers).astype(np.float16).astype(np.float32)
+    return mean_by_streamer(rows, owners, dataset.n_streamers)
+
+
+def _encode_media(dataset: Dataset, modality: Modality, name: str, device: torch.device) -> np.ndarray | None:
+    column = _MEDIA_COLUMN[modality]
+    if dataset.segments is None or column not in dataset.segments:
+        return None
+    paths, streamers = dataset.segments[column].fillna(""), segment_streamers(dataset)
+    usable = np.where((paths != "").to_numpy(), streamers, -1)
+    rows = [spread(np.flatnonzero(usable == s), MEDIA_PER_STREAMER) for s in np.unique(usable[usable >= 0])]
+    if not rows:
+        return None
+    chosen = np.concatenate(rows)
+    encoded = load_media_encoder(modality, name, device).encode([media_path(dataset, paths.iloc[r]) for r in chosen])
+    return mean_by_streamer(encoded, streamers[chosen], dataset.n_streamers)

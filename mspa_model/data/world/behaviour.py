@@ -1,96 +1,136 @@
 """What users do: whom they watch, tip, like and write to, and when."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from mspa_model.data.world.cast import MINUTES_A_DAY, SEGMENT_SECONDS, Cast
 from mspa_model.data.world.plan import WorldConfig, stream
-from mspa_model.data.world.users import Crowd, utility
+from mspa_model.data.world.users import Crowd, second_half_pull, utility
 
 REACH_DAYS = 6  # a user finds a streamer whose next room starts within so many days
 AMOUNTS = np.array([1, 5, 10, 20, 50, 100, 500])
 AMOUNT_CHANCE = np.array([0.34, 0.25, 0.18, 0.12, 0.07, 0.03, 0.01])
+Tip = tuple[int, int, int, int, int, float]  # user, streamer, room, segment, second, amount
+
+
+@dataclass(frozen=True)
+class Taste:
+    """One user's planted log-odds, before and after the shift day: of each streamer, and of its second half."""
+
+    user: int
+    shift_day: int
+    streamers: tuple[NDArray[np.float64], NDArray[np.float64]]
+    second_half: tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def draw_tips(cast: Cast, crowd: Crowd, rooms: pd.DataFrame, config: WorldConfig, seed: int) -> pd.DataFrame:
-    """Every tip: user, streamer (rows), room (row), segment (number in the room), second (since the first day), amount."""
-    upcoming = _next_rooms(rooms, config)
-    by_phase = utility(cast, crowd, config, 0), utility(cast, crowd, config, 1)
-    parts = []
-    for user in np.flatnonzero(crowd.n_tips):
-        rng = stream(seed, "tips", int(user))
-        likes = by_phase[0][user], by_phase[1][user]
-        parts += _user_tips(int(user), likes, crowd, rooms, upcoming, config, rng)
-    tips = pd.DataFrame(parts, columns=["user", "streamer", "room", "segment", "second", "amount"])
+    """Every tip: user, streamer, room (rows), segment (number in the room), second (since the first day), amount."""
+    programme = Programme(rooms, config)
+    likes = [utility(cast, crowd, config, phase) for phase in (0, 1)]
+    pulls = [second_half_pull(cast, crowd, config, phase) for phase in (0, 1)]
+    rows: list[Tip] = []
+    for user in np.flatnonzero(crowd.n_tips).tolist():
+        taste = Taste(user, int(crowd.shift_day[user]), tuple(p[user] for p in likes), tuple(p[user] for p in pulls))
+        rng = stream(seed, "tips", user)
+        rows += _user_tips(
+            taste, _session_sizes(int(crowd.n_tips[user]), rng), int(crowd.joined_day[user]), programme, rng
+        )
+    tips = pd.DataFrame(rows, columns=["user", "streamer", "room", "segment", "second", "amount"])
     return tips.sort_values(["second", "user", "streamer"], kind="stable", ignore_index=True)
 
 
-def _next_rooms(rooms: pd.DataFrame, config: WorldConfig) -> NDArray[np.int64]:
-    """(n_streamers, n_days): the first room at or after each day, -1 where none starts within reach."""
-    table = np.full((config.n_streamers, config.n_days), -1)
-    starts, first = rooms["start"].to_numpy(), rooms["streamer"].to_numpy()
-    for s in range(config.n_streamers):
-        own = np.flatnonzero(first == s)
-        for day in range(config.n_days):
-            at = np.searchsorted(starts[own], day * MINUTES_A_DAY)
-            if at < len(own) and starts[own[at]] < (day + REACH_DAYS) * MINUTES_A_DAY:
-                table[s, day] = own[at]
-    return table
+class Programme:
+    """Who is on air when, as arrays that are quick to ask."""
+
+    def __init__(self, rooms: pd.DataFrame, config: WorldConfig) -> None:
+        self.config = config
+        self.streamer, self.start, self.n_segments, self.switch = (
+            rooms[name].to_numpy() for name in ("streamer", "start", "n_segments", "switch")
+        )
+        self.upcoming = self._next_rooms()
+
+    def _next_rooms(self) -> NDArray[np.int64]:
+        """(n_streamers, n_days): the first room at or after each day, -1 where none starts within reach."""
+        n_streamers, n_days = self.config.n_streamers, self.config.n_days
+        table = np.full((n_streamers, n_days), -1)
+        days = np.arange(n_days)
+        for s in range(n_streamers):
+            own = np.flatnonzero(self.streamer == s)
+            if len(own):
+                at = np.searchsorted(self.start[own], days * MINUTES_A_DAY)
+                room = own[np.minimum(at, len(own) - 1)]
+                near = (at < len(own)) & (self.start[room] < (days + REACH_DAYS) * MINUTES_A_DAY)
+                table[s] = np.where(near, room, -1)
+        return table
+
+    def rooms_near(self, day: int) -> NDArray[np.int64]:
+        """The next room of each streamer, -1 for none; of an earlier day where nobody is on air any more."""
+        while (self.upcoming[:, day] < 0).all():
+            day -= 1
+        return self.upcoming[:, day]
 
 
-def _user_tips(user, likes, crowd, rooms, upcoming, config, rng) -> list[tuple]:
-    """All tips of one user: sessions on drawn days, each to one streamer, old or new, in one room, several tips close together."""
-    rows: list[tuple] = []
-    met: dict[int, int] = {}
-    wanted = int(crowd.n_tips[user])
-    # more sessions than can be needed; days are sorted so that who was met before is known
+def _session_sizes(wanted: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Tips a session, mostly one or two, that add up to `wanted`."""
     sizes = rng.geometric(0.62, size=wanted)
     sizes = sizes[: int(np.searchsorted(np.cumsum(sizes), wanted)) + 1]
     sizes[-1] -= sizes.sum() - wanted
-    joined = int(crowd.joined_day[user])
-    days = np.sort(joined + np.floor((config.n_days - 1 - joined) * rng.beta(1, 0.9, size=len(sizes))).astype(int))
-    for day, size in zip(days, sizes, strict=True):
-        room = _choose_room(int(day), int(crowd.shift_day[user]), likes, met, rooms, upcoming, config, rng)
-        streamer = int(rooms["streamer"].iat[room])
-        met[streamer] = met.get(streamer, 0) + 1
-        rows += _burst(user, streamer, room, int(size), rooms, rng)
+    return sizes
+
+
+def _user_tips(
+    taste: Taste, sizes: NDArray[np.int64], joined: int, programme: Programme, rng: np.random.Generator
+) -> list[Tip]:
+    """All tips of one user: sessions on drawn days, each to one streamer, met before or new, in one room."""
+    rows: list[Tip] = []
+    met = np.zeros(programme.config.n_streamers, bool)
+    span = programme.config.n_days - 1 - joined
+    days = np.sort(joined + np.floor(span * rng.beta(1, 0.9, size=len(sizes))).astype(int))
+    for day, size in zip(days.tolist(), sizes.tolist(), strict=True):
+        room = _choose_room(day, taste, met, programme, rng)
+        met[programme.streamer[room]] = True
+        rows += _burst(taste, room, size, programme, rng)
     return rows
 
 
-def _choose_room(day, shift_day, likes, met, rooms, upcoming, config, rng) -> int:
+def _choose_room(day: int, taste: Taste, met: NDArray[np.bool_], programme: Programme, rng: np.random.Generator) -> int:
     """The room of one session: of a streamer met before (loyalty), else of a new one by planted utility and chance."""
-    while True:
-        room = upcoming[:, day]
-        open_ = room >= 0
-        if open_.any():
-            break
-        day -= 1
-    start_day = rooms["start"].to_numpy()[np.maximum(room, 0)] // MINUTES_A_DAY
-    score = np.where(start_day >= shift_day, likes[1], likes[0]) + rng.gumbel(size=len(room))
-    known = np.zeros(len(room), bool)
-    known[list(met)] = True
-    again = rng.random() < config.loyalty and (known & open_).any()
-    pool = open_ & known if again else open_ & ~known
-    pool = pool if pool.any() else open_
+    room = programme.rooms_near(day)
+    on_air = room >= 0
+    shifted = programme.start[np.maximum(room, 0)] // MINUTES_A_DAY >= taste.shift_day
+    score = np.where(shifted, taste.streamers[1], taste.streamers[0]) + rng.gumbel(size=len(room))
+    again = rng.random() < programme.config.loyalty and (met & on_air).any()
+    pool = on_air & met if again else on_air & ~met
+    pool = pool if pool.any() else on_air
     return int(room[np.where(pool, score, -np.inf).argmax()])
 
 
-def _burst(user: int, streamer: int, room: int, size: int, rooms: pd.DataFrame, rng) -> list[tuple]:
-    """Several tips within a few minutes of one room; amounts are mostly small."""
-    n_segments, start = int(rooms["n_segments"].iat[room]), int(rooms["start"].iat[room]) * 60
-    centre = rng.uniform(0, n_segments)
-    places = np.sort(np.clip(centre + rng.normal(0, 3, size=size), 0, n_segments - 0.01))
+def _burst(taste: Taste, room: int, size: int, programme: Programme, rng: np.random.Generator) -> list[Tip]:
+    """Several tips within a few minutes of one room, where its content is liked; amounts are mostly small."""
+    streamer, start = int(programme.streamer[room]), int(programme.start[room])
+    n_segments, switch = int(programme.n_segments[room]), int(programme.switch[room])
+    low, high = 0, n_segments
+    if switch >= 0:
+        pull = taste.second_half[start // MINUTES_A_DAY >= taste.shift_day][streamer]
+        low, high = (switch, n_segments) if rng.random() < 1 / (1 + np.exp(-pull)) else (0, switch)
+    places = np.sort(np.clip(rng.uniform(low, high) + rng.normal(0, 3, size=size), low, high - 0.01))
+    amounts = rng.choice(AMOUNTS, size=size, p=AMOUNT_CHANCE)
     return [
-        (user, streamer, room, int(p), start + int(p * SEGMENT_SECONDS), float(rng.choice(AMOUNTS, p=AMOUNT_CHANCE)))
-        for p in places
+        (taste.user, streamer, room, int(p), start * 60 + int(p * SEGMENT_SECONDS), float(a))
+        for p, a in zip(places, amounts, strict=True)
     ]
 
 
 def draw_events(
     cast: Cast, crowd: Crowd, rooms: pd.DataFrame, tips: pd.DataFrame, config: WorldConfig, seed: int
 ) -> pd.DataFrame:
-    """Views (of every tipped room and of many more), likes, comments, follows, shares: user, streamer, room, second, kind, seconds."""
+    """Views (of every tipped room and of many more), likes, comments, follows, shares.
+
+    Columns: user, streamer, room (rows), second (since the first day), kind, seconds (watched; NaN but for views).
+    """
     rng = stream(seed, "events")
     views = pd.concat(
         [_tipped_views(tips, rooms, rng), _other_views(cast, crowd, rooms, config, rng)], ignore_index=True

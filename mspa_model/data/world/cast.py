@@ -61,9 +61,9 @@ def draw_cast(config: WorldConfig, seed: int) -> Cast:
 
 
 def _first_days(config: WorldConfig, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Most are there from the start, some join on the way, newcomers in the last ten days."""
+    """Most are there from the start, some join on the way, newcomers in the last four days."""
     kind = rng.random(config.n_streamers)
-    late = config.n_days - 11 + rng.integers(0, 8, size=config.n_streamers)
+    late = config.n_days - 4 + rng.integers(0, 3, size=config.n_streamers)
     midway = rng.integers(3, max(4, config.n_days - 14), size=config.n_streamers)
     days = np.where(kind < config.newcomer_share, late, np.where(kind < config.newcomer_share + 0.12, midway, 0))
     return np.clip(days, 0, config.n_days - 1)
@@ -80,7 +80,9 @@ def _categories(topic: NDArray[np.int64], rng: np.random.Generator) -> tuple[str
 
 def _names(n: int, rng: np.random.Generator) -> tuple[str, ...]:
     """Invented, distinct names that say nothing about what the streamer does."""
-    starts = "Ba Be Bri Ca Cor Da Del El Fa Fen Ga Ho Is Jo Ka Kel Li Lo Ma Mi Na Ne O Pa Pe Qui Ra Ro Sa Se Ta Te U Va Vi Wen Ya Ze"
+    starts = (
+        "Ba Bri Ca Cor Da Del El Fa Fen Ga Ho Is Jo Ka Kel Li Lo Ma Mi Na Ne O Pa Qui Ra Ro Sa Ta Te U Va Vi Wen Ya Ze"
+    )
     middles = "la ri mo na ve do sha li ra to ne ki bel ya si ru mi lo za ny"
     ends = "n a s th ra x ne l o ka dor vin lle sk ri m wyn tt e us"
     extras = ("", "", "", " & Co", "_{}", "{}", " the {}", "xo")
@@ -99,7 +101,7 @@ def _names(n: int, rng: np.random.Generator) -> tuple[str, ...]:
 
 
 def draw_rooms(cast: Cast, config: WorldConfig, seed: int) -> pd.DataFrame:
-    """Every broadcast: room, streamer (row), start and length in minutes since the first day, segment at which content changes.
+    """Every broadcast: streamer (row), start (minutes since the first day), length, segment at which content changes.
 
     Sorted by streamer, then start; room is the row number. switch is -1 where the room keeps its content.
     """

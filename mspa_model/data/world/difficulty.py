@@ -3,6 +3,7 @@
 Reads the folder and its truth/; never used by a model. Metric: ndcg@k over all streamers, train and val pairs left out.
 """
 
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mspa_model.data.world.aspects import aspects_of
-from mspa_model.data.world.plan import WorldConfig
+from mspa_model.data.world.aspects import ASPECTS, aspects_of
 from mspa_model.types import Modality
 
 RIDGES = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
@@ -55,6 +55,7 @@ def measure_difficulty(folder: Path, k: int = 10) -> Difficulty:
         "planted popularity alone": truth["popularity"],
         "popularity": np.broadcast_to(pairs.train.sum(0).astype(float), known.shape),
         "EASE": ease(pairs.train, ridge),
+        "planted attributes, taste counted from train tips": counted_taste(planted_attributes(folder), pairs.train),
         "random": np.random.default_rng(0).random(known.shape),
     }
     values = {name: ndcg(scores, known, pairs.test, k) for name, scores in rankings.items()}
@@ -66,17 +67,38 @@ def planted_scores(folder: Path) -> dict[str, Scores]:
 
     Each (n_users, n_streamers), rows as in users.parquet and streamers.parquet; zero for users that never tip.
     """
-    config = WorldConfig()
+    strength = tomllib.loads((folder / "truth" / "world.toml").read_text(encoding="utf-8"))
     truth = {name: pd.read_parquet(folder / "truth" / f"{name}.parquet") for name in ("users", "streamers", "tastes")}
     liking = truth["tastes"].pivot(index="user_id", columns=["aspect", "value"], values="liking_after")
     liking = liking.reindex(truth["users"]["user_id"]).fillna(0.0)
     parts: dict[str, Scores] = {}
     for m in Modality:
         weight = truth["users"][f"weight_{m}"].to_numpy()[:, None]
-        parts[m.value] = config.taste_strength * weight * _modality_scores(m, truth["streamers"], liking)
+        parts[m.value] = strength["taste_strength"] * weight * _modality_scores(m, truth["streamers"], liking)
     parts["all"] = sum(parts[m.value] for m in Modality)
-    appeal = config.popularity_strength * truth["streamers"]["appeal"].to_numpy()
+    appeal = strength["popularity_strength"] * truth["streamers"]["appeal"].to_numpy()
     return {**parts, "popularity": np.broadcast_to(appeal, parts["all"].shape)}
+
+
+def planted_attributes(folder: Path) -> NDArray[np.float64]:
+    """What each streamer shows, (n_streamers, n_values): 2/3 first content, 1/3 second, zero where it lacks it."""
+    streamers = pd.read_parquet(folder / "truth" / "streamers.parquet")
+    columns = []
+    for aspect in ASPECTS:
+        first, second = streamers[aspect.name].to_numpy(), streamers[f"{aspect.name}_after"].to_numpy()
+        shown = streamers[f"has_{aspect.modality}"].to_numpy()
+        columns += [shown * (2 * (first == value) + (second == value)) / 3 for value in aspect.values]
+    return np.stack(columns, axis=1)
+
+
+def counted_taste(attributes: NDArray[np.float64], pairs: NDArray[np.bool_], pseudo_tips: float = 10.0) -> Scores:
+    """What content pays to a model that sees attributes without error but must learn taste from tips.
+
+    A value counts by the log of how much more often the user tips it than everyone does, shrunk by pseudo_tips.
+    """
+    everyone = pairs.sum(0) @ attributes / pairs.sum()
+    own = (pairs @ attributes + pseudo_tips * everyone) / (pairs.sum(1, keepdims=True) + pseudo_tips)
+    return np.log(own / everyone) @ attributes.T
 
 
 def _modality_scores(modality: Modality, streamers: pd.DataFrame, liking: pd.DataFrame) -> Scores:
@@ -94,7 +116,7 @@ def _modality_scores(modality: Modality, streamers: pd.DataFrame, liking: pd.Dat
 
 
 def _pairs(tips: pd.DataFrame, user_ids: Sequence[str], streamer_ids: Sequence[str]) -> Pairs:
-    """DATASET.md's split by time: a user's first floor(.8 n) tips train, up to floor(.9 n) val; below 5 tips train only."""
+    """DATASET.md's split by time: a user's first floor(.8 n) tips train, up to floor(.9 n) val; below 5 train only."""
     tips = tips.sort_values(["user_id", "tipped_at"], kind="stable")
     n = tips.groupby("user_id")["user_id"].transform("size").to_numpy()
     place = tips.groupby("user_id").cumcount().to_numpy()

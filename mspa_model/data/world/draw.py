@@ -1,4 +1,4 @@
-"""The picture of a segment: a scene, its lighting, a host and an object, drawn with Pillow at twice the size, then reduced."""
+"""The picture of a segment: a scene, its lighting, a host and an object, drawn with Pillow at twice the size."""
 
 import colorsys
 import io
@@ -87,7 +87,7 @@ def segment_frame(
 def encode_webp(picture: Image.Image) -> bytes:
     """WebP bytes of a frame."""
     file = io.BytesIO()
-    picture.save(file, "WEBP", quality=70, method=6)
+    picture.save(file, "WEBP", quality=78, method=6)
     return file.getvalue()
 
 
@@ -116,8 +116,8 @@ def _host(pen: ImageDraw.ImageDraw, look: Look, rng: np.random.Generator) -> Non
         pen.rounded_rectangle((x - 78, y - 66, x + 78, y + (120 if look.hair_style == 2 else 60)), 62, fill=look.hair)
     pen.rectangle((x - 22, y + 50, x + 22, y + 100), fill=_shade(look.skin, 0.85))
     pen.ellipse((x - 60, y - 74, x + 60, y + 78), fill=look.skin)
-    _face(pen, x + lean // 2, y, look, rng)
     _hair(pen, x, y, look)
+    _face(pen, x + lean // 2, y, look, rng)  # after the hair: the fringe must not cover the eyes
 
 
 def _face(pen: ImageDraw.ImageDraw, x: int, y: int, look: Look, rng: np.random.Generator) -> None:
@@ -146,14 +146,6 @@ def _hair(pen: ImageDraw.ImageDraw, x: int, y: int, look: Look) -> None:
     if look.hair_style == 4:
         pen.ellipse((x - 30, y - 128, x + 30, y - 72), fill=look.hair)
     pen.ellipse((x - 46, y - 52, x + 46, y + 6), fill=look.skin)
-    for side in (-1, 1):  # eyes again: the fringe must not cover them
-        pen.ellipse((x + side * 25 - 12, y - 14, x + side * 25 + 12, y + 8), fill=(250, 250, 250))
-        pen.ellipse((x + side * 25 - 6, y - 9, x + side * 25 + 6, y + 5), fill=(45, 35, 40))
-        pen.line((x + side * 25 - 13, y - 26, x + side * 25 + 13, y - 27), fill=_shade(look.hair, 0.8), width=5)
-        if look.glasses:
-            pen.rounded_rectangle(
-                (x + side * 25 - 20, y - 20, x + side * 25 + 20, y + 14), 9, outline=(30, 30, 35), width=4
-            )
 
 
 def _light(picture: Image.Image, lighting: str, look: Look, rng: np.random.Generator) -> Image.Image:

@@ -53,5 +53,5 @@ def _write_world(folder: Path, seed: int, progress: bool, config: WorldConfig) -
     }
     for name, table in tables.items():
         write.write_table(folder / f"{name}.parquet", table)
-    write.write_truth(folder / "truth", cast, crowd, rooms, segments)
+    write.write_truth(folder / "truth", cast, crowd, segments, config, seed)
     (folder / "dataset.toml").write_text(write.DATASET_TOML.format(seed=seed), encoding="utf-8")

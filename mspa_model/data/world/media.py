@@ -39,8 +39,7 @@ def choose_media(rooms: pd.DataFrame, cast: Cast, config: WorldConfig, seed: int
             n_segments, switch = int(rooms["n_segments"].iat[room]), int(rooms["switch"].iat[room])
             low, high = (0, n_segments) if switch < 0 else ((0, switch) if i % 3 else (switch, n_segments))
             rows.append((room, int(rng.integers(low, high))))
-    chosen_rows = pd.DataFrame(sorted(set(rows)), columns=["room", "segment"])
-    return chosen_rows
+    return pd.DataFrame(sorted(set(rows)), columns=["room", "segment"])
 
 
 def write_media(

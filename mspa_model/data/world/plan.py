@@ -23,16 +23,16 @@ class WorldConfig:
     few_tips_share: float = 0.12  # of tippers: 1 to 3 tips
     shift_share: float = 0.15  # of tippers: taste changes on one day
     changer_share: float = 0.1  # of streamers: change content in mid-room
-    newcomer_share: float = 0.08  # of streamers: first room in the last ten days
+    newcomer_share: float = 0.08  # of streamers: first room in the last four days
     missing_share: float = 0.05  # of streamers, for each modality
-    loyalty: float = 0.4  # chance that a session goes to a streamer tipped before
-    taste_strength: float = 4.5  # how much planted taste weighs against chance in a choice
-    popularity_strength: float = 0.8
+    loyalty: float = 0.25  # chance that a session goes to a streamer tipped before
+    taste_strength: float = 6.0  # how much planted taste weighs against chance in a choice
+    popularity_strength: float = 0.9
     frame_size: tuple[int, int] = (320, 240)
     clip_seconds: float = 3.0
     sample_rate: int = 16_000
 
 
 def stream(seed: int, part: str, index: int = 0) -> np.random.Generator:
-    """An independent generator for one part of the world, so that a change in one part leaves the others as they were."""
+    """An independent generator for one part of the world: a change in one part leaves the others as they were."""
     return np.random.default_rng([seed, index, *part.encode()])

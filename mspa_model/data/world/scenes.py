@@ -73,7 +73,7 @@ def _stage(pen: Pen, hue: float, rng: np.random.Generator) -> None:
 
 
 def _garden(pen: Pen, hue: float, rng: np.random.Generator) -> None:
-    _sky(pen, (110, 185, 240), (215, 240, 250), 260)
+    _sky(pen, (110, 185, 240), (215, 240, 250), 326)
     for x in (70, 240, 420, 590):
         wide = 90 + int(rng.integers(-15, 20))
         pen.rectangle((x - 12, 200, x + 12, 300), fill=(100, 70, 40))

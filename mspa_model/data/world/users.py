@@ -55,7 +55,7 @@ def draw_crowd(config: WorldConfig, seed: int) -> Crowd:
 
 
 def _tastes(n: int, n_values: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """One value loved, perhaps a second, one disliked, the rest near zero; drawn twice, for before and after a shift."""
+    """One value loved, perhaps a second, one disliked, the rest near zero; twice, for before and after a shift."""
     likings = rng.normal(0, 0.15, size=(2, n, n_values))
     order = np.argsort(rng.random((2, n, n_values)), axis=2)
     second = np.where(rng.random((2, n)) < 0.5, 0.6, 0.0) if n_values > 3 else np.zeros((2, n))
@@ -86,18 +86,34 @@ def modality_utility(cast: Cast, crowd: Crowd, modality: Modality, phase: int) -
     A streamer that changes in mid-room counts 2:1 by its first content; one that lacks the modality counts zero.
     phase: 0 before the shift day, 1 after.
     """
-    total = np.zeros((len(crowd.n_tips), len(cast.appeal)))
+    first, second = _content_utility(cast, crowd, modality, phase)
+    return (2 * first + second) / 3
+
+
+def second_half_pull(cast: Cast, crowd: Crowd, config: WorldConfig, phase: int) -> NDArray[np.float64]:
+    """The planted log-odds of tipping after a change of content and not before it (n_users, n_streamers)."""
+    pulls = [second - first for first, second in (_content_utility(cast, crowd, m, phase) for m in Modality)]
+    return config.taste_strength * sum(crowd.weights[:, [i]] * pull for i, pull in enumerate(pulls))
+
+
+def _content_utility(
+    cast: Cast, crowd: Crowd, modality: Modality, phase: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Liking of the first and of the second content, both on the scale on which their 2:1 mean has unit deviation."""
+    shape = (len(crowd.n_tips), len(cast.appeal))
+    first, second = np.zeros(shape), np.zeros(shape)
     for column, aspect in enumerate(ASPECTS):
         if aspect.modality is modality:
             taste = crowd.tastes[aspect.name][phase]
-            total += (2 * taste[:, cast.main[:, column]] + taste[:, cast.second[:, column]]) / 3
+            first += taste[:, cast.main[:, column]]
+            second += taste[:, cast.second[:, column]]
     present = cast.present[modality]
-    total -= total[:, present].mean(1, keepdims=True)
-    return np.where(present, total / total[:, present].std(1, keepdims=True), 0.0)
+    mixed = ((2 * first + second) / 3)[:, present]
+    centre, spread = mixed.mean(1, keepdims=True), mixed.std(1, keepdims=True)
+    return np.where(present, (first - centre) / spread, 0.0), np.where(present, (second - centre) / spread, 0.0)
 
 
 def utility(cast: Cast, crowd: Crowd, config: WorldConfig, phase: int) -> NDArray[np.float64]:
     """The planted log-odds of a choice (n_users, n_streamers): taste by modality weight, and popularity."""
-    after = 1 if phase else 0
-    taste = sum(crowd.weights[:, [i]] * modality_utility(cast, crowd, m, after) for i, m in enumerate(Modality))
+    taste = sum(crowd.weights[:, [i]] * modality_utility(cast, crowd, m, phase) for i, m in enumerate(Modality))
     return config.taste_strength * taste + config.popularity_strength * cast.appeal

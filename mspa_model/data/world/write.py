@@ -1,5 +1,7 @@
 """From what was drawn to the tables of a dataset folder."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -186,9 +188,11 @@ def events_table(events: pd.DataFrame, cast: Cast, crowd: Crowd, n_rooms: int, w
     )
 
 
-def write_truth(folder: Path, cast: Cast, crowd: Crowd, rooms: pd.DataFrame, segments: pd.DataFrame) -> None:
-    """What the world was made from, in four tables; sample_data/README.md says what each column is."""
+def write_truth(folder: Path, cast: Cast, crowd: Crowd, segments: pd.DataFrame, config: WorldConfig, seed: int) -> None:
+    """What the world was made from: its config and four tables; sample_data/README.md says what each column is."""
     folder.mkdir()
+    sizes = "".join(f"{key} = {json.dumps(value)}\n" for key, value in asdict(config).items())
+    (folder / "world.toml").write_text(f"seed = {seed}\n{sizes}", encoding="utf-8")
     write_table(folder / "streamers.parquet", _truth_streamers(cast))
     write_table(folder / "users.parquet", _truth_users(crowd))
     write_table(folder / "tastes.parquet", _truth_tastes(crowd))

@@ -48,8 +48,8 @@ def train(
 ) -> Path:
     """A dataset folder to a run folder at `out`, which appears when all is done, in place of any older run.
 
-    Raises DataError with every fault of the folder, ResourceError where the training would not fit, RunError where `out`
-    holds something that is not a run.
+    Raises DataError with every fault of the folder, ResourceError where the training would not fit, RunError where
+    `out` holds something that is not a run.
     """
     config, out = config or RunConfig(), Path(out)
     _refuse_foreign(out)

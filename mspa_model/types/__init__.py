@@ -1,0 +1,59 @@
+"""The values that cross borders between stages, in the order in which they are made: data, preference, ranking.
+
+Shape axes: n_users n_streamers n_tips n_values n_statements n_sources n_steps feature_dim dim k.
+Everything here is frozen: a stage takes a value and returns a new one.
+"""
+
+from mspa_model.types.data import (
+    SOURCES,
+    CandidateScope,
+    Dataset,
+    DatasetInfo,
+    Features,
+    HistoryScope,
+    Modality,
+    Source,
+    Split,
+    SplitInfo,
+)
+from mspa_model.types.preference import History, Preference, Statement, Value, Vocabulary
+from mspa_model.types.ranking import (
+    Change,
+    Critique,
+    Interval,
+    MapPoints,
+    Ranking,
+    RankingTrace,
+    SourceGap,
+    Step,
+    StopReason,
+    ValueGap,
+)
+
+__all__ = [
+    "SOURCES",
+    "CandidateScope",
+    "Change",
+    "Critique",
+    "Dataset",
+    "DatasetInfo",
+    "Features",
+    "History",
+    "HistoryScope",
+    "Interval",
+    "MapPoints",
+    "Modality",
+    "Preference",
+    "Ranking",
+    "RankingTrace",
+    "Source",
+    "SourceGap",
+    "Split",
+    "SplitInfo",
+    "Statement",
+    "Step",
+    "StopReason",
+    "Value",
+    "ValueGap",
+    "Vocabulary",
+]

@@ -1,0 +1,154 @@
+"""A ranking, the correction steps that led to it, and what is measured of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from mspa_model.types.data import CandidateScope, HistoryScope, Source
+from mspa_model.types.preference import Preference
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The score of every streamer and what it adds up from.
+
+    weights: this user's weight of each source, >= 0; zero where val does not pay for it or the set lacks it.
+    fits: fit less mean fit over streamers, so score = sum over sources of weight x fit, exactly.
+    order: candidates only, best first (ties by streamer_idx).
+    """
+
+    weights: Float[Tensor, " n_sources"]
+    fits: Float[Tensor, "n_sources n_streamers"]
+    order: Int[Tensor, " n_candidates"]
+
+    @property
+    def contributions(self) -> Float[Tensor, "n_sources n_streamers"]:
+        """weight x fit: what each source adds to each streamer's score."""
+        return self.weights[:, None] * self.fits
+
+    @property
+    def scores(self) -> Float[Tensor, " n_streamers"]:
+        return self.contributions.sum(0)
+
+    def rank_of(self, streamer_idx: int) -> int | None:
+        """1 for the first; None where the streamer is no candidate."""
+        hit = (self.order == streamer_idx).nonzero()
+        return int(hit[0, 0]) + 1 if len(hit) else None
+
+
+@dataclass(frozen=True)
+class SourceGap:
+    """Critique of one source: witnesses' mean fit less the present top k's, in standard deviations over streamers."""
+
+    source: Source
+    witnesses: float
+    top_k: float
+    weight: float
+
+
+@dataclass(frozen=True)
+class ValueGap:
+    """Critique of one value: how often witnesses have it, how often the present top k and all streamers have it."""
+
+    value_idx: int
+    aspect: str
+    value: str
+    witnesses: float
+    top_k: float
+    everyone: float
+    strength: float
+
+
+@dataclass(frozen=True)
+class Critique:
+    """What the corrector saw: where the witnesses stand, and what the top k has that they have not.
+
+    witness_idx: streamer_idx of each witness; witness_rank: where it stands, scored from the history without it.
+    """
+
+    witness_idx: tuple[int, ...]
+    witness_rank: tuple[int, ...]
+    sources: tuple[SourceGap, ...]
+    values: tuple[ValueGap, ...]
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that a step altered. kind: what; subject: source, value or modality; before, after: numbers."""
+
+    kind: Literal["source weight", "statement strength", "statement dropped", "statement taken up", "residual shift"]
+    subject: str
+    before: float
+    after: float
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One pass of the corrector; step 0 is before any.
+
+    emphasis: factor on each source's weight (1 everywhere at step 0).
+    witness_gain, witness_uncertainty: mean rise of the witnesses over the step before and the standard error it had to
+        beat, in log-odds of being ranked above another streamer; None at step 0.
+    reason: one sentence, why it was kept or not.
+    """
+
+    index: int
+    kept: bool
+    preference: Preference
+    emphasis: Float[Tensor, " n_sources"]
+    ranking: Ranking
+    critique: Critique | None
+    changes: tuple[Change, ...]
+    witness_gain: float | None
+    witness_uncertainty: float | None
+    reason: str
+
+
+StopReason = Literal["too few witnesses", "no gain", "step bound", "no tips", "no change"]
+
+
+@dataclass(frozen=True)
+class RankingTrace:
+    """All kept steps in order (steps[0] before any correction, steps[-1] the answer), and the one that was rejected."""
+
+    user_id: str
+    steps: tuple[Step, ...]
+    rejected: Step | None
+    stop: StopReason
+    stop_sentence: str
+    history_scope: HistoryScope | Literal["given"]
+    candidate_scope: CandidateScope
+    last_tip_at: datetime | None
+
+    @property
+    def final(self) -> Step:
+        return self.steps[-1]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean over users with a 95 % bootstrap interval; None where there is no user to measure."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class MapPoints:
+    """The stored fused map: 2-D UMAP coordinates of streamers and of users with tips, fitted once at training.
+
+    users: user_idx of each row of user_xy. quality: trustworthiness, continuity, knn15, knn15_pca, knn15_random, ...
+    """
+
+    streamer_xy: Float[np.ndarray, "n_streamers 2"]
+    users: Int[np.ndarray, " n_mapped_users"]
+    user_xy: Float[np.ndarray, "n_mapped_users 2"]
+    quality: Mapping[str, float]

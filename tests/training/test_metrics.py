@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 import torch
+from sklearn.metrics import ndcg_score
 
 from mspa_model.data.split import EvalPairs
 from mspa_model.errors import MspaError
@@ -31,6 +32,14 @@ def test_recall_divides_by_all_targets_and_ndcg_by_the_ideal_cut_at_k():
     assert values["recall@10"][0] == pytest.approx(10 / 15)
     assert values["ndcg@10"][0] == pytest.approx(1)
     assert [values["recall@20"][0], values["ndcg@20"][0]] == pytest.approx([1, 1])
+
+
+def test_ndcg_agrees_with_scikit_learn():
+    rng = np.random.default_rng(7)
+    scores, wanted = rng.normal(size=(20, 80)).astype(np.float32), (rng.random((20, 80)) < 0.2).astype(np.float32)
+    values = metrics_of_scores(scores, csr([], (20, 80)), sp.csr_matrix(wanted), np.arange(20)).values
+    for k in (10, 20):
+        assert values[f"ndcg@{k}"].mean() == pytest.approx(ndcg_score(wanted, scores, k=k))
 
 
 def test_a_constant_score_is_not_lucky():

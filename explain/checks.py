@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from explain.deletion import order_by_margin
+from explain.narrate import ordinal
 from explain.types import Attribution, Check, Contribution, Deletion, Seal
 from mspa_model.types import SOURCES, Source
 
@@ -72,8 +73,8 @@ def check_deletion(kind: str, parts: Sequence[Contribution], deletions: Sequence
     gap = first.margin_drop - last.margin_drop
     verdict = "pass" if places > 0 or (places == 0 and gap > 0) else "fail"
     sentence = (
-        f"{name}: without “{first.label}” (named first) it loses {_places(first)} places and {first.margin_drop:.3g} "
-        f"points of margin, without “{last.label}” (named last) {_places(last)} and {last.margin_drop:.3g}."
+        f"{name}: without “{first.label}” (named first) {_moved(first)}, "
+        f"without “{last.label}” (named last) {_moved(last)}."
     )
     return Check(name, float(places) if places else gap, 0.0, verdict, sentence)
 
@@ -95,6 +96,14 @@ def _unopened(check: Check, margin: float) -> Check:
     if abs(margin) <= ADDITIVE_LIMIT:
         return check
     return Check(check.name, abs(margin), ADDITIVE_LIMIT, "fail", f"{check.name}: {margin:.3g} points have no part.")
+
+
+def _moved(deletion: Deletion) -> str:
+    """What a deletion does to the place and the margin, in words."""
+    places = f"it stays {ordinal(deletion.rank_before)}"
+    if deletion.rank_after != deletion.rank_before:
+        places = f"it goes from {ordinal(deletion.rank_before)} to {ordinal(deletion.rank_after)}"
+    return f"{places} and its margin changes by {-deletion.margin_drop:+.2g}"
 
 
 def _places(deletion: Deletion) -> int:

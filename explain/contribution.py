@@ -14,6 +14,7 @@ from explain.types import Contribution
 from mspa_model.runs import Run
 from mspa_model.types import SOURCES, History, Ranking, Source, Statement, Step, Vocabulary
 
+LABEL_LIMIT = 120  # characters: a group's label carries two names
 Pair = tuple[int, int]  # streamer_idx and its rival's
 
 
@@ -80,7 +81,7 @@ def residual_margins(run: Run, step: Step, ranking: Ranking, pair: Pair) -> tupl
 def statement_label(statement: Statement, vocabulary: Vocabulary) -> str:
     """ "likes bright stage", "rarely techno": a negative statement rests on absence, so it claims no dislike."""
     verb = "likes" if statement.polarity > 0 else "rarely"
-    return f"{verb} {plain(vocabulary.values[statement.value_idx].label)}"
+    return f"{verb} {plain(vocabulary.values[statement.value_idx].label, LABEL_LIMIT)}"
 
 
 def statement_reach(run: Run, step: Step, ranking: Ranking, k: int = 10) -> int:

@@ -21,7 +21,7 @@ def evidence_line(run: Run, user_id: str, n_tips: int) -> EvidenceLine:
     info = run.dataset.info
     sentence = (
         f"{_known(run, n_tips)} For {counted(bucket['n_users'], f'test {info.user_is}')} with as many "
-        f"({bucket['bucket']}) the top 10 reaches {METRIC} {value:.3f}{_between(low, high)}, where 1 is perfect; "
+        f"({_range(bucket)}) the top 10 reaches {METRIC} {value:.3f}{_between(low, high)}, where 1 is perfect; "
         f"this {info.user_is} {'was' if tested else 'was not'} among the tested."
     )
     return EvidenceLine(n_tips, bucket["bucket"], METRIC, value, low, high, bucket["n_users"], tested, sentence)
@@ -31,7 +31,13 @@ def _known(run: Run, n_tips: int) -> str:
     info = run.dataset.info
     if n_tips == 0:
         return f"This ranking knows no {info.tip_is} of this {info.user_is}."
-    return f"This ranking rests on {counted(n_tips, info.tip_is)} of this {info.user_is}."
+    return f"This ranking knows {counted(n_tips, info.tip_is)} by this {info.user_is}."
+
+
+def _range(bucket: Mapping) -> str:
+    """ "6 to 10", "21 or more": the bucket's own words speak of tips, whatever the set calls them."""
+    low, high = bucket["low_tips"], bucket["high_tips"]
+    return f"{low:,} or more" if high is None else f"{low:,} to {high:,}" if high > low else f"{low:,}"
 
 
 def _between(low: float | None, high: float | None) -> str:

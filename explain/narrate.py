@@ -15,9 +15,9 @@ _BY_SOURCE = {
     Source.VISUAL: "how it looks",
     Source.AUDIO: "how it sounds",
     Source.TEXT: "what its text says",
-    Source.COTIPS: "what is tipped together",
     Source.POPULARITY: "its popularity",
 }
+_NOUNS = {Source.VISUAL: "looks", Source.AUDIO: "sound", Source.TEXT: "words"}
 
 
 def plain(text: str, limit: int = NAME_LIMIT) -> str:
@@ -63,6 +63,11 @@ def source_words(source: Source, info: DatasetInfo) -> str:
     return _BY_SOURCE[source]
 
 
+def points(number: float) -> str:
+    """The size of a number of points, as a sentence says it: "1.87", "0.02", "less than 0.01"."""
+    return f"{abs(number):.2f}" if abs(number) >= 0.005 else "less than 0.01"
+
+
 def _side(parts: Sequence[Contribution], sign: float, n: int = 2) -> list[Contribution]:
     """The n parts that push hardest in the direction of sign."""
     pushing = [part for part in parts if part.margin * sign > 0]
@@ -71,12 +76,18 @@ def _side(parts: Sequence[Contribution], sign: float, n: int = 2) -> list[Contri
 
 def reason_of(source: Contribution, inside: Sequence[Contribution], info: DatasetInfo) -> str:
     """ "A and B among this user's tips", or "how it looks (likes bright stage)": the source with its largest parts."""
-    parts = [p for p in inside if p.source is source.source]
-    top = listed([part.label for part in _side(parts, source.margin)])
-    if source.source is Source.COTIPS and top:
-        return f"{top} among this {info.user_is}'s {plural(info.tip_is)}"
+    top = _side([p for p in inside if p.source is source.source], source.margin)
+    said = [_brief(p.label) for p in top if p.kind != "residual"]
+    if source.source is Source.COTIPS and said:
+        return f"{listed(said)} among this {info.user_is}'s {plural(info.tip_is)}"
+    said += [p.label for p in top if p.kind == "residual"]
     words = source_words(source.source, info)
-    return f"{words} ({top})" if top else words
+    return f"{words} ({'; '.join(said)})" if said else words
+
+
+def _brief(label: str) -> str:
+    """A value's label without its examples: "audio group 2", not "audio group 2, like A and B"."""
+    return label.partition(", like ")[0]
 
 
 def _standing(name: str, rank: int | None) -> str:
@@ -104,29 +115,27 @@ def source_sentences(explanation: Explanation, info: DatasetInfo) -> list[str]:
     """Up to three reasons for the margin and one against it, each with its number."""
     inside = (*explanation.tips, *explanation.statements, *explanation.residuals)
     sign = 1.0 if explanation.margin >= 0 else -1.0
-    ahead = explanation.streamer_name if sign > 0 else explanation.rival_name
+    side, other = ("ahead", "behind") if sign > 0 else ("behind", "ahead")
     lines = [
-        f"{_capital(reason_of(part, inside, info))}: {abs(part.margin):.3g} of the {abs(explanation.margin):.3g} "
-        f"points by which {ahead} leads."
+        f"{_capital(reason_of(part, inside, info))}: {points(part.margin)} points {side}."
         for part in _side(explanation.sources, sign, n=3)
     ]
     against = _side(explanation.sources, -sign, n=1)
-    lines += [f"Against it speaks {reason_of(p, inside, info)}: {abs(p.margin):.3g} points." for p in against]
-    return lines
+    return lines + [f"Against that, {reason_of(p, inside, info)}: {points(p.margin)} points {other}." for p in against]
 
 
 def unused_sentence(sources: Sequence[Contribution], weights: Sequence[float], info: DatasetInfo) -> str:
     """Which sources have weight zero for this user, in one sentence; empty where all are used."""
     off = [source_words(part.source, info) for part, weight in zip(sources, weights, strict=True) if weight == 0]
-    return f"Not used in this score: {listed(off)}." if off else ""
+    return f"Not used in this score, with weight zero: {listed(off)}." if off else ""
 
 
 def reach_sentence(moved: int, k: int, info: DatasetInfo) -> str:
     """How many places of the top k the statements move; zero is said plainly."""
     if moved == 0:
         return f"The preference's statements move no place of the top {k}: without them it would hold the same."
-    were = f"{info.streamer_is} is" if moved == 1 else f"{plural(info.streamer_is)} are"
-    return f"Without the preference's statements, {moved} of the top {k} {were} others."
+    were = "would be another" if moved == 1 else "would be others"
+    return f"Without the preference's statements, {moved} of the top {k} {plural(info.streamer_is)} {were}."
 
 
 def residual_sentence(residuals: Sequence[Contribution], statements: Sequence[Contribution]) -> str:
@@ -134,7 +143,8 @@ def residual_sentence(residuals: Sequence[Contribution], statements: Sequence[Co
     unsaid, said = sum(abs(p.margin) for p in residuals), sum(abs(p.margin) for p in statements)
     if unsaid + said == 0:
         return ""
-    return f"Of what looks, sound and text add, {unsaid / (unsaid + said):.0%} is not put into words."
+    words = listed([_NOUNS[source] for source in dict.fromkeys(part.source for part in residuals)])
+    return f"Of all that {words} contribute, {unsaid / (unsaid + said):.0%} is not put into words."
 
 
 def deletion_sentence(deletions: Sequence[Deletion], info: DatasetInfo) -> str:
@@ -146,15 +156,15 @@ def deletion_sentence(deletions: Sequence[Deletion], info: DatasetInfo) -> str:
     moved = top.rank_after - top.rank_before
     what = f"this {info.user_is}'s {info.tip_is} “{top.label}”" if top.kind == "tip" else f"“{top.label}”"
     if moved <= 0:
-        return f"Taking away {what} costs it most ({top.score_drop:.3g} points), but not its place."
+        return f"Taking away {what} costs it most ({points(top.score_drop)} points), but not its place."
     return f"Taking away {what} would move it from {ordinal(top.rank_before)} to {ordinal(top.rank_after)}."
 
 
 def attribution_sentence(attributions: Sequence[Attribution], skipped: Sequence[str]) -> str:
     """How exactly the inside of each modality adds up, and which could not be opened."""
     lines = [
-        f"Inside {a.modality.value}, its {len(a.values)} features add up to {a.total:.3g} "
-        f"within {a.delta:.1g} ({a.n_steps} steps)."
+        f"Opened by integrated gradients, the {len(a.values)} {a.modality.value} features add up to {a.total:.3g}, "
+        f"off by {a.delta:.1g} ({a.n_steps} steps)."
         for a in attributions
     ]
     return " ".join([*lines, *skipped])
@@ -165,10 +175,9 @@ def moves_sentence(moves: Sequence[RankMove], changed: int, k: int, info: Datase
     if not moves:
         return f"Nothing moves in the top {k}."
     if changed == 0:
-        lead = f"The same {plural(info.streamer_is)} hold the top {k}, in another order"
-    else:
-        lead = f"{changed} of the top {k} {info.streamer_is if changed == 1 else plural(info.streamer_is)} change"
-    return f"{lead}; {_move_words(moves[0])}."
+        return f"The same {plural(info.streamer_is)} hold the top {k}, in another order; {_move_words(moves[0])}."
+    verb = "enters" if changed == 1 else "enter"
+    return f"{counted(changed, info.streamer_is)} {verb} the top {k}; {_move_words(moves[0])}."
 
 
 def _move_words(move: RankMove) -> str:

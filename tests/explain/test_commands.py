@@ -4,10 +4,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from explain.__main__ import main
 from mspa_model.pipeline import rank_user
 from mspa_model.runs import Run, load_run
 
@@ -24,24 +26,45 @@ def first(folder: Path) -> tuple[Run, str]:
     return run, str(run.dataset.streamers["streamer_id"].iloc[int(order[0])])
 
 
-def explain(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "explain", *words], capture_output=True, text=True, timeout=120)
+@dataclass(frozen=True)
+class Done:
+    """What a command left: exit status and both streams."""
+
+    status: int
+    out: str
+    err: str
 
 
-def test_case_as_json_adds_up(folder: Path, first: tuple[Run, str]) -> None:
+@pytest.fixture
+def explain(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """Runs a command in this process: the imports of a new one take seconds."""
+
+    def run(*words: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["explain", *words])
+        with pytest.raises(SystemExit) as left:
+            main()
+        streams = capsys.readouterr()
+        return Done(int(left.value.code or 0), streams.out, streams.err)
+
+    return run
+
+
+def test_case_as_json_adds_up(explain: Callable[..., Done], folder: Path, first: tuple[Run, str]) -> None:
     done = explain("case", str(folder), "--user", "u002", "--streamer", first[1], "--json", "--device", "cpu")
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    assert done.status == 0, done.err
+    told = json.loads(done.out)
     assert sum(part["margin"] for part in told["sources"]) == pytest.approx(told["margin"], abs=1e-5)
     assert told["streamer_rank"] == 1
     assert told["seal"]["colour"] in ("amber", "red")
 
 
-def test_case_in_words_says_the_answer_first(folder: Path, first: tuple[Run, str]) -> None:
+def test_case_in_words_says_the_answer_first(
+    explain: Callable[..., Done], folder: Path, first: tuple[Run, str]
+) -> None:
     done = explain("case", str(folder), "--user", "u002", "--streamer", first[1])
-    assert done.returncode == 0, done.stderr
-    assert "stands 1st, above" in done.stdout.splitlines()[0]
-    assert "Sources to score" in done.stdout
+    assert done.status == 0, done.err
+    assert "stands 1st, above" in done.out.splitlines()[0]
+    assert "Sources to score" in done.out
 
 
 @pytest.mark.parametrize(
@@ -52,23 +75,31 @@ def test_case_in_words_says_the_answer_first(folder: Path, first: tuple[Run, str
         (("--user", "u002", "--streamer", "s000", "--step", "9"), "step 9"),
     ],
 )
-def test_bad_input_is_one_sentence_and_status_2(folder: Path, words: tuple[str, ...], said: str) -> None:
+def test_bad_input_is_one_sentence_and_status_2(
+    explain: Callable[..., Done], folder: Path, words: tuple[str, ...], said: str
+) -> None:
     done = explain("case", str(folder), *words)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.stdout == ""
+    assert done.status == 2
+    assert said in done.err
+    assert "Traceback" not in done.err
+    assert done.out == ""
 
 
-def test_report_and_verify(folder: Path, tmp_path: Path) -> None:
+def test_report_and_verify(explain: Callable[..., Done], folder: Path, tmp_path: Path) -> None:
     done = explain("report", str(folder), "--user", "u002", "--out", str(tmp_path), "--device", "cpu")
-    assert done.returncode == 0, done.stderr
-    files = [Path(line) for line in done.stdout.split("\n") if line]
+    assert done.status == 0, done.err
+    files = [Path(line) for line in done.out.split("\n") if line]
     evidence = next(file for file in files if file.suffix == ".json")
-    assert explain("verify", str(evidence), "--run", str(folder)).returncode == 0
-    assert explain("verify", str(evidence), "--run", str(tmp_path)).returncode == 2
+    assert explain("verify", str(evidence), "--run", str(folder)).status == 0
+    assert explain("verify", str(evidence), "--run", str(tmp_path)).status == 2
 
 
-def test_help() -> None:
+def test_help_says_what_each_command_is_for(explain: Callable[..., Done]) -> None:
     for words in ([], ["case"], ["report"], ["verify"]):
-        assert explain(*words, "--help").returncode == 0
+        assert explain(*words, "--help").status == 0
+
+
+def test_it_starts_as_a_module() -> None:
+    done = subprocess.run([sys.executable, "-m", "explain", "--help"], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0
+    assert "verify" in done.stdout

@@ -10,6 +10,7 @@ from explain.map import NONE, OTHER, aspects, map_view, place
 from explain.neighbors import neighbors, shared_values
 from mspa_model.errors import MspaError, UnknownIdError
 from mspa_model.runs import Run
+from mspa_model.types import Vocabulary
 
 
 def label_of(run: Run, category: str) -> str:
@@ -57,7 +58,7 @@ def test_rare_groups_are_other_and_missing_ones_none(closed: Run) -> None:
         replace(closed.vocabulary.values[0], aspect="a", name=str(i), label=f"a {i}", n_streamers=20 - i)
         for i in range(9)
     ]
-    run = replace(closed, vocabulary=replace(closed.vocabulary, values=tuple(values), membership=membership))
+    run = replace(closed, vocabulary=Vocabulary(tuple(values), membership, {}))
     view = map_view(run, "a")
     assert view.groups[-2:] == (OTHER, NONE)
     assert (view.group_of[0], view.group_of[8], view.group_of[20]) == ("a 0", OTHER, NONE)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from app.search import LIMIT, matching_rows
 from app.ui.media import segment_streamers
 from app.worklist import USER, Worklist, make_worklist
 from explain.narrate import name_of
@@ -29,10 +30,11 @@ from explain.types import (
     Suggestion,
 )
 from mspa_model.data.ids import nearest_ids
+from mspa_model.errors import UnknownIdError
 from mspa_model.runs import Run, load_run
 from mspa_model.types import CandidateScope, HistoryScope, RankingTrace
 
-MATCHES = 20
+MATCHES = LIMIT
 MAX_GROUP = 25
 _LOCK = threading.RLock()
 _RUN = {"mspa_model.runs.Run": lambda run: run.hash}  # a run is known by the hash of its manifest
@@ -66,21 +68,13 @@ def _lowered(run: Run, what: str) -> pd.Series:
 def matching_users(run: Run, query: str) -> tuple[str, ...]:
     """At most MATCHES user ids: those that begin with the query, then those that have it inside."""
     ids = run.dataset.users["user_id"]
-    return tuple(ids.iloc[row] for row in _matches([_lowered(run, "user_id")], query))
+    return tuple(ids.iloc[row] for row in matching_rows([_lowered(run, "user_id")], query))
 
 
 @st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_RUN)
 def matching_streamers(run: Run, query: str) -> tuple[int, ...]:
     """At most MATCHES streamer_idx by name or id, those that begin with the query first."""
-    return tuple(_matches([_lowered(run, "name"), _lowered(run, "streamer_id")], query))
-
-
-def _matches(columns: list[pd.Series], query: str) -> list[int]:
-    text = query.strip().lower()
-    begins = pd.concat([column.str.startswith(text) for column in columns], axis=1).any(axis=1)
-    inside = pd.concat([column.str.contains(text, regex=False) for column in columns], axis=1).any(axis=1)
-    rows = [*begins.to_numpy().nonzero()[0], *(inside & ~begins).to_numpy().nonzero()[0]]
-    return [int(row) for row in rows[:MATCHES]]
+    return tuple(matching_rows([_lowered(run, "name"), _lowered(run, "streamer_id")], query))
 
 
 @st.cache_data(max_entries=128, show_spinner=False, hash_funcs=_RUN)
@@ -88,6 +82,17 @@ def nearest(run: Run, what: str, unknown: str) -> tuple[str, ...]:
     """The known ids most like an unknown one; what: "user" or "streamer"."""
     ids = run.dataset.users["user_id"] if what == "user" else run.dataset.streamers["streamer_id"]
     return nearest_ids(unknown, ids.tolist())
+
+
+@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=_RUN)
+def user_behind(run: Run, key: str) -> str | None:
+    """The user whom a report's link names by a pseudonym; None where no one user of this run has it."""
+    from explain.report import user_of_key
+
+    try:
+        return user_of_key(run, key)
+    except UnknownIdError:
+        return None
 
 
 @st.cache_resource(max_entries=2, show_spinner=False, hash_funcs=_RUN)

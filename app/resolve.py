@@ -1,6 +1,6 @@
 """The selection with every gap filled from the run: what all pages draw."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from app import cache
@@ -70,6 +70,7 @@ def id_of(run: Run, streamer_idx: int) -> str:
 
 def resolve(run: Run, selection: Selection) -> Picked | Unknown:
     """Fill in what was not chosen: a user from the worklist, the first streamer, the last step."""
+    selection = _named(run, selection)
     for param, wanted in (("user", selection.user), ("streamer", selection.streamer), ("rival", selection.rival)):
         if wanted is not None and cache.position(run, "user" if param == "user" else "streamer", wanted) is None:
             return _unknown(run, param, wanted)
@@ -83,6 +84,13 @@ def resolve(run: Run, selection: Selection) -> Picked | Unknown:
     if rival_idx is not None and rival_idx == streamer_idx:
         rival_idx, notes = None, (*notes, "A case needs two: the rival chosen is the same, so the next below is taken.")
     return Picked(run, user_id, suggested, trace, step_index, streamer_idx, rival_idx, notes)
+
+
+def _named(run: Run, selection: Selection) -> Selection:
+    """The selection with the user's id where a report's link gives the pseudonym."""
+    if selection.user is None or not selection.user.startswith("~"):
+        return selection
+    return replace(selection, user=cache.user_behind(run, selection.user) or selection.user)
 
 
 def _suggest(run: Run, selection: Selection) -> tuple[str, str]:

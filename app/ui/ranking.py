@@ -14,11 +14,12 @@ K = 10
 
 
 def later_tips(picked: Picked) -> set[int]:
-    """streamer_idx of tips that this user made and the ranking did not know; found after scoring, never before."""
+    """Ranked streamers in tips that this user made and the ranking did not know; found after scoring, never before."""
     tips = picked.run.dataset.tips
     known = set(picked.trace.steps[0].preference.history.tip_row.tolist())
     own = tips[tips["user_idx"] == user_idx(picked)]
-    return {int(streamer) for row, streamer in own["streamer_idx"].items() if row not in known}
+    later = {int(streamer) for row, streamer in own["streamer_idx"].items() if row not in known}
+    return later & set(picked.step.ranking.order.tolist())
 
 
 def user_idx(picked: Picked) -> int:

@@ -118,10 +118,9 @@ def _draw_step(picked: Picked, steps: list[Step]) -> None:
         rows = [
             {
                 "what": c.kind,
-                "of": plain(c.subject),
+                "in words": plain(c.sentence, 200),
                 "before": c.before,
                 "after": c.after,
-                "in words": plain(c.sentence, 200),
             }
             for c in step.changes
         ]

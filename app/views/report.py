@@ -53,6 +53,7 @@ def _draw_files(picked: Picked, files: dict[str, bytes]) -> None:
     case = picked.case
     address = link(
         "why",
+        run=st.query_params.get("run"),
         user=case.user_id,
         streamer=case.streamer_id,
         rival=case.rival_id,

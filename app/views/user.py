@@ -67,6 +67,7 @@ def _draw_statements(picked: Picked, preference: Preference) -> None:
     ]
     columns = {
         "": st.column_config.TextColumn(width=55),
+        "statement": st.column_config.TextColumn(width=270),
         "strength": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.2f", width=110),
         "evidence": st.column_config.NumberColumn(width=70),
     }

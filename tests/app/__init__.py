@@ -1,0 +1,1 @@
+"""The screen: what is drawn, what is escaped, and how the selection travels."""

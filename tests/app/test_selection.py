@@ -1,0 +1,104 @@
+"""One selection, in the URL both ways and shared by all pages; a bad one is a sentence and never a traceback."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.state import Selection, link, parse
+from tests.app.pages import PAGES, sound, texts, turn_to
+
+Open = Callable[..., AppTest]
+
+
+def test_the_url_is_read_and_what_it_leaves_open_stays_open():
+    given = {"user": "u1", "streamer": "s2", "step": "0", "history": "train"}
+    assert parse(given) == Selection(user="u1", streamer="s2", step=0, history="train")
+    assert parse({}) == Selection()
+
+
+@pytest.mark.parametrize(
+    "bad", [{"step": "-1"}, {"step": "²"}, {"step": "9999"}, {"history": "x"}, {"candidates": "'"}]
+)
+def test_a_value_that_means_nothing_is_a_fault_and_its_default(bad: dict[str, str]):
+    selection = parse(bad)
+    assert len(selection.faults) == 1
+    assert (selection.step, selection.history, selection.candidates) == (None, "all", "new")
+
+
+def test_a_link_encodes_what_it_carries():
+    assert link("why", user="a&b=c", streamer=None) == "/why?user=a%26b%3Dc"
+
+
+def test_the_selection_goes_with_the_analyst_from_page_to_page(open_app: Open, tiny_run: Path):
+    app = open_app(tiny_run, user="u007", history="train")
+    app.query_params.clear()  # as the browser does when a page is changed
+    turn_to(app, "why")
+    assert dict(app.query_params) == {"user": ["u007"], "history": ["train"]}
+    assert "User u007: from 8 tips" in texts(app)
+
+
+def test_choosing_in_the_sidebar_writes_the_url_and_resets_what_no_longer_means_anything(
+    open_app: Open, tiny_run: Path
+):
+    app = open_app(tiny_run, user="u004", streamer="s002", rival="s006")
+    app.text_input(key="find-user").set_value("u00").run()
+    assert app.selectbox(key="pick-user").options == [f"u{i:03}" for i in (4, 0, 1, 2, 3, 5, 6, 7, 8, 9)]
+    app.selectbox(key="pick-user").set_value("u006").run()
+    assert dict(app.query_params) == {"user": ["u006"]}
+
+
+def test_a_search_never_lists_more_than_twenty(open_app: Open, tiny_run: Path):
+    app = open_app(tiny_run, user="u004")
+    app.text_input(key="find-user").set_value("u").run()
+    app.text_input(key="find-streamer").set_value("room").run()
+    assert len(app.selectbox(key="pick-user").options) <= 21
+    assert len(app.selectbox(key="pick-streamer").options) <= 21
+
+
+def test_scopes_and_rival_travel_by_the_url(open_app: Open, tiny_run: Path):
+    app = open_app(tiny_run, user="u004")
+    app.segmented_control(key="pick-candidates").set_value("all").run()
+    rival = app.selectbox(key="pick-rival")
+    rival.set_value("s001" if "s001" in rival.options else rival.options[-1])
+    assert dict(app.query_params)["candidates"] == ["all"]
+    assert sound(turn_to(app, "why"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("query", [{"user": "u0044"}, {"user": "u004", "streamer": "<b>"}, {"user": "~beef"}])
+def test_an_unknown_id_is_one_sentence_with_the_nearest_known(
+    open_app: Open, tiny_run: Path, page: str, query: dict[str, str]
+):
+    app = turn_to(open_app(tiny_run, **query), page)
+    assert sound(app)
+    assert "in this run. The nearest known are" in texts(app)
+
+
+def test_a_click_on_a_nearest_id_takes_it(open_app: Open, tiny_run: Path):
+    app = open_app(tiny_run, user="u0044")
+    near = next(button for button in app.button if str(button.key).startswith("nearest-"))
+    near.click().run()
+    assert dict(app.query_params) == {"user": [near.label]}
+
+
+def test_a_step_that_does_not_exist_shows_the_last(open_app: Open, tiny_run: Path):
+    app = turn_to(open_app(tiny_run, user="u004", step="7"), "correction")
+    assert sound(app)
+    assert "Step 7 does not exist here" in texts(app)
+
+
+def test_a_run_that_was_not_given_is_refused_by_name(open_app: Open, tiny_run: Path):
+    app = open_app(tiny_run, run="../../etc")
+    assert sound(app)
+    assert "not started with a run “../../etc”" in texts(app)
+
+
+def test_a_report_s_link_finds_its_user_behind_the_pseudonym(open_app: Open, tiny_run: Path):
+    from explain.report.pseudonym import link_key, user_key
+    from mspa_model.runs import load_run
+
+    key = link_key(user_key(load_run(tiny_run).hash, "u009"))
+    app = turn_to(open_app(tiny_run, user=key), "user")
+    assert "User u009: from 10 tips" in texts(app)

@@ -1,0 +1,93 @@
+"""Metrics to sentences, and users to worklists, on numbers whose answer is known."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from app.groups import MAX_USERS, groups_of
+from app.search import matching_rows
+from app.verdict import correction_sentence, verdict
+from app.worklist import USER, make_worklist
+from mspa_model.data import load_dataset
+from mspa_model.runs import Run, load_run
+
+
+def metrics(**means: float | None) -> dict:
+    """metrics.json of models whose interval is their mean and a tenth either side."""
+    models = {
+        name: {"ndcg@10": {"value": mean, "low": None if mean is None else mean - 0.1, "high": mean and mean + 0.1}}
+        for name, mean in means.items()
+    }
+    return {"models": models, "n_users": 7}
+
+
+@pytest.mark.parametrize(
+    ("means", "start", "end"),
+    [
+        ({"mspa": 0.5, "ease": 0.4, "popularity": 0.1}, "Usable: ", "ahead of EASE and popularity in the mean."),
+        (
+            {"mspa": 0.5, "ease": 0.6, "popularity": 0.1},
+            "Usable with care: ",
+            "ahead of popularity but behind EASE in the mean.",
+        ),
+        ({"mspa": 0.5, "ease": 0.6}, "Do not use it to rank: ", "behind EASE."),
+        ({"mspa": 0.5, "als": None}, "Measured alone: ", "over 7 users."),
+        ({"mspa": None}, "Nobody was measured", "this run ranks streamers."),
+    ],
+)
+def test_the_verdict_says_what_the_run_beats(tiny_world: Path, means: dict, start: str, end: str):
+    sentence = verdict(metrics(**means), load_dataset(tiny_world).info)
+    assert sentence.startswith(start)
+    assert sentence.endswith(end)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "word"), [(0.1, 0.3, "helps"), (-0.3, -0.1, "harms"), (-0.1, 0.1, "neither helps nor harms")]
+)
+def test_correction_is_judged_by_its_paired_interval(tiny_world: Path, low: float, high: float, word: str):
+    paired = {"paired": {"final_minus_step0": {"ndcg@10": {"value": (low + high) / 2, "low": low, "high": high}}}}
+    assert correction_sentence(paired, load_dataset(tiny_world).info).startswith(f"Self-correction {word}")
+
+
+@pytest.fixture
+def measured(tiny_run: Path) -> Run:
+    """The tiny run with three measured users: one helped, one missed, one known from two tips."""
+    columns = ["user_id", "step", "final", "n_train", "n_test", "ndcg@10", "recall@10"]
+    rows = [
+        ("u000", 0, False, 8, 1, 0.2, 1.0),
+        ("u000", 1, True, 8, 1, 0.5, 1.0),
+        ("u001", 0, True, 9, 3, 0.0, 0.0),
+        ("u002", 0, True, 2, 1, 1.0, 1.0),
+    ]
+    return replace(load_run(tiny_run), users=pd.DataFrame(rows, columns=columns))
+
+
+def test_worklists_hold_whom_they_name(measured: Run):
+    lists = make_worklist(measured)
+    assert lists.changed[USER].tolist() == ["u000"]
+    assert lists.changed["ndcg@10 gained"].tolist() == pytest.approx([0.3])
+    assert lists.missed[USER].tolist() == ["u001"]
+    assert lists.few[USER].tolist() == ["u002", "u000", "u001"]
+    assert lists.openers == ("u000",)
+
+
+def test_nobody_measured_still_opens_on_somebody(measured: Run):
+    lists = make_worklist(replace(measured, users=measured.users.iloc[:0]))
+    assert lists.changed.empty
+    assert lists.openers[0] in set(measured.dataset.users["user_id"])
+
+
+def test_groups_are_bounded_and_their_users_exist(measured: Run):
+    groups = groups_of(measured)
+    assert groups == groups_of(measured)
+    known = set(measured.dataset.users["user_id"])
+    assert all(0 < len(users) <= MAX_USERS and set(users) <= known for users in groups.values())
+
+
+def test_a_search_puts_beginnings_first_and_is_bounded():
+    columns = [pd.Series(["b room", "a room", "room a", "rom"])]
+    assert matching_rows(columns, " ROOM ") == [2, 0, 1]
+    assert matching_rows(columns, "room", limit=1) == [2]
+    assert matching_rows(columns, "(") == []

@@ -114,7 +114,7 @@ def rhythm(onsets: Float[Tensor, " n_frames"]) -> Float[Tensor, " tempo_bins"]:
 @cache
 def mel_filters() -> Float[Tensor, "n_mels n_frequencies"]:
     """Triangles that are evenly spaced on the mel scale (O'Shaughnessy 1987) from 40 Hz to 8 kHz."""
-    edges = 700 * (10 ** (np.linspace(_mel(40), _mel(RATE / 2), N_MELS + 2) / 2595) - 1)
+    edges = 700 * (10 ** (np.linspace(_mel(40.0), _mel(RATE / 2), N_MELS + 2) / 2595) - 1)
     frequencies = np.linspace(0, RATE / 2, WINDOW // 2 + 1)
     low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     rising, falling = (frequencies - low) / (centre - low), (high - frequencies) / (high - centre)

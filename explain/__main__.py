@@ -1,21 +1,27 @@
-"""Commands: python -m explain case | report | verify. Exit status 0, or 2 with one sentence on bad input."""
+"""Commands: python -m explain case | report | verify. Exit status 0, or 2 with one sentence on bad input.
+
+Heavy imports wait until a command needs them, so that --help answers at once.
+"""
 
 import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import numpy as np
 import typer
 
-from explain.types import Case, Explanation
-from mspa_model.device import DeviceName
 from mspa_model.errors import MspaError
-from mspa_model.types import CandidateScope, HistoryScope
+
+if TYPE_CHECKING:
+    from explain.types import Explanation
+    from mspa_model.runs import Run
 
 app = typer.Typer(
-    help="Explain a trained run: why a streamer stands where it stands, with the proof.", no_args_is_help=True
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Explain a trained run: why a streamer stands where it stands, with the proof.",
 )
 
 RunFolder = Annotated[Path, typer.Argument(help="Folder of a trained run.")]
@@ -23,11 +29,11 @@ UserId = Annotated[str, typer.Option("--user", help="Id of the user.")]
 StreamerId = Annotated[str, typer.Option("--streamer", help="Id of the streamer that is explained.")]
 RivalId = Annotated[str | None, typer.Option("--rival", help="Id of the rival; else the next streamer below.")]
 StepIndex = Annotated[int | None, typer.Option("--step", help="Correction step; else the last kept.")]
-Scope = Annotated[HistoryScope, typer.Option("--history", help="The tips that the ranking knows.")]
+Scope = Annotated[Literal["train", "all"], typer.Option("--history", help="The tips that the ranking knows.")]
 Candidates = Annotated[
-    CandidateScope, typer.Option("--candidates", help="Leave out what was tipped (new), or not (all).")
+    Literal["new", "all"], typer.Option("--candidates", help="Leave out what was tipped (new), or not (all).")
 ]
-Device = Annotated[DeviceName, typer.Option("--device", help="Where to compute.")]
+Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option("--device", help="Where to compute.")]
 Data = Annotated[Path | None, typer.Option("--data", help="Dataset folder, where it is not where the run was trained.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -47,6 +53,7 @@ def case(
 ) -> None:
     """Why the streamer stands above or below its rival, in sentences or as JSON."""
     from explain.pipeline import explain
+    from explain.types import Case
     from mspa_model.runs import load_run
 
     loaded = load_run(run, data=data, device=device)
@@ -70,6 +77,7 @@ def report(
 ) -> None:
     """Write the printed page of a case: evidence JSON, HTML and PDF. Prints the files."""
     from explain.report import render_report
+    from explain.types import Case
     from mspa_model.runs import load_run
 
     loaded = load_run(run, data=data, device=device)
@@ -94,7 +102,7 @@ def verify(
     raise typer.Exit(0 if holds else 1)
 
 
-def in_words(explanation: Explanation) -> str:
+def in_words(explanation: "Explanation") -> str:
     """The explanation as lines of plain text: answer, seal, evidence, reasons, checks."""
     marks = {"pass": "✓", "fail": "✗", "not applicable": "–"}
     lines = [explanation.answer, "", f"[{explanation.seal.colour}] {explanation.seal.sentence}"]
@@ -103,7 +111,7 @@ def in_words(explanation: Explanation) -> str:
     return "\n".join(lines)
 
 
-def to_json(explanation: Explanation) -> str:
+def to_json(explanation: "Explanation") -> str:
     """Every field of the explanation, with the margin of each part beside its two sides."""
     fields = asdict(explanation)
     for kind in ("sources", "tips", "statements", "residuals"):
@@ -113,12 +121,12 @@ def to_json(explanation: Explanation) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray | np.generic):
+    if hasattr(value, "tolist"):  # arrays and scalars of NumPy
         return value.tolist()
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 
-def _first(run: Any, user: str, history: HistoryScope, candidates: CandidateScope) -> str:
+def _first(run: "Run", user: str, history: Any, candidates: Any) -> str:
     """The streamer that the user's ranking puts first."""
     from mspa_model.pipeline import rank_user
 

@@ -17,6 +17,7 @@ from explain.figures_style import (
     TABLE_LENGTH,
     VERMILION,
     Picture,
+    distinct,
     lay_out,
     shown,
 )
@@ -24,7 +25,15 @@ from explain.narrate import counted, listed, plain
 from mspa_model.types import DatasetInfo, MapPoints
 
 MAX_POINTS = 12_000
-_GROUP_COLOURS = (BLUE, VERMILION, GREEN, PURPLE, AMBER, SKY)
+_GROUP_LOOKS = (
+    (BLUE, "circle"),
+    (VERMILION, "square"),
+    (GREEN, "diamond"),
+    (PURPLE, "triangle-up"),
+    (AMBER, "triangle-down"),
+    (SKY, "cross"),
+)
+_UNNAMED = ("all", "none", "other")
 
 
 def fused_map(
@@ -38,16 +47,16 @@ def fused_map(
 ) -> Picture:
     """The stored map of streamers: one highlighted, its neighbours of the original space ringed, the user as a star.
 
-    names, groups: by streamer_idx; the six largest groups are coloured. user_xy: where the selected user is placed.
+    names, groups: by streamer_idx; the six largest groups get a colour and a shape ("", "none", "other" count as none).
+    user_xy: where the selected user is placed.
     At most 12,000 points are drawn (the highlighted and its neighbours always).
     """
     xy = np.asarray(points.streamer_xy, dtype=float)
     drawn = _drawn_rows(len(xy), {*neighbours, *([highlight] if highlight is not None else [])})
-    colour_of = _group_names(groups, drawn)
+    label_of = _group_labels(groups, drawn)
     figure = go.Figure()
-    for label, colour in _legend(colour_of):
-        rows = [i for i in drawn if colour_of[i] == label]
-        _add_points(figure, xy, rows, names, label, {"color": colour, "size": 5, "opacity": 0.55}, bool(groups))
+    for label, look in _legend(label_of):
+        _add_points(figure, xy, [i for i in drawn if label_of[i] == label], names, label, look, groups is not None)
     _add_points(figure, xy, list(neighbours), names, "neighbours", _ring(9, BLUE), True)
     if highlight is not None:
         _add_points(figure, xy, [highlight], names, shown(names[highlight]), _ring(15, VERMILION), True)
@@ -60,11 +69,11 @@ def fused_map(
             marker={"symbol": "star", "size": 15, "color": AMBER, "line": {"color": GREY, "width": 1}},
             hoverinfo="name",
         )
-    lay_out(figure, height=520)
+    lay_out(figure, height=520).update_layout(legend_itemsizing="constant")
     figure.update_xaxes(visible=False).update_yaxes(visible=False, scaleanchor="x")
     return Picture(
         figure,
-        _map_table(xy, drawn, names, info, colour_of, highlight, neighbours),
+        _map_table(xy, drawn, names, info, label_of, highlight, neighbours),
         _map_alt(drawn, names, info, highlight, neighbours),
         "Near often means alike, far means little: the rings are the true neighbours, found in the original space.",
     )
@@ -78,20 +87,23 @@ def _drawn_rows(n_streamers: int, always: Collection[int]) -> list[int]:
     return sorted({*even.tolist(), *always})
 
 
-def _group_names(groups: Sequence[str] | None, drawn: Sequence[int]) -> dict[int, str]:
-    """Group label of every drawn row: the largest six by name, "other" for the rest; one group where there are none."""
+def _group_labels(groups: Sequence[str] | None, drawn: Sequence[int]) -> dict[int, str]:
+    """Label of every drawn row: the largest six groups by name, "other" for the rest; "all" without groups."""
     if groups is None:
         return dict.fromkeys(drawn, "all")
-    counts = Counter(groups[i] for i in drawn if groups[i])
-    largest = {name: shown(name) for name, _ in counts.most_common(len(_GROUP_COLOURS))}
-    return {i: largest.get(groups[i], "other") for i in drawn}
+    counts = Counter(groups[i] for i in drawn if groups[i] not in _UNNAMED)
+    largest = [name for name, _ in counts.most_common(len(_GROUP_LOOKS))]
+    labels = dict(zip(largest, distinct(largest), strict=True)) | {"none": "none"}
+    return {i: labels.get(groups[i], "other") for i in drawn}
 
 
-def _legend(colour_of: dict[int, str]) -> list[tuple[str, str]]:
-    counts = Counter(colour_of.values())
-    named = [name for name, _ in counts.most_common() if name not in {"other", "all"}]
-    plain_ones = [(name, GREY) for name in ("all", "other") if name in counts]
-    return plain_ones + list(zip(named, _GROUP_COLOURS, strict=False))
+def _legend(label_of: dict[int, str]) -> list[tuple[str, dict]]:
+    """Labels with their markers, the unnamed first so that they lie below; a shape says it without colour."""
+    counts = Counter(label_of.values())
+    named = [label for label, _ in counts.most_common() if label not in _UNNAMED]
+    looks = [(label, {"color": GREY, "symbol": "circle"}) for label in _UNNAMED if label in counts]
+    looks += [(lab, {"color": c, "symbol": s}) for lab, (c, s) in zip(named, _GROUP_LOOKS, strict=False)]
+    return [(label, look | {"size": 6, "opacity": 0.6}) for label, look in looks]
 
 
 def _ring(size: int, colour: str) -> dict:

@@ -141,13 +141,17 @@ def _what_if(run: Run, explanation: Explanation, trace: RankingTrace) -> WhatIf:
 def _what_if_sentence(best: Suggestion, name: str) -> str:
     label = best.label[:1].upper() + best.label[1:]
     if best.rank_before is None or best.rank_after is None:
-        return f"{label}, the score of {name} would change by {best.score_change:+.3g}; it is not in this ranking."
+        return f"{label}, the score of {name} would change by {_points(best.score_change)}; it is not in this ranking."
     if best.rank_before == best.rank_after:
         return (
             f"No single edit tried moves {name} from {ordinal(best.rank_before)}; the strongest, {best.label}, "
-            f"changes its score by {best.score_change:+.3g}."
+            f"changes its score by {_points(best.score_change)}."
         )
     return f"{label}, {name} would move from {ordinal(best.rank_before)} to {ordinal(best.rank_after)}."
+
+
+def _points(change: float) -> str:
+    return f"{change:+.3g}".replace("-", "−")
 
 
 def _cannot_tell(run: Run, explanation: Explanation, trace: RankingTrace) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from explain.figures_style import SOURCE_COLOURS, SOURCE_LABELS, digits_for, signed
+from explain.narrate import plain
 from explain.report.evidence import Evidence
 from mspa_model.types import Source
 
@@ -12,6 +13,7 @@ SEAL_WORDS = {
     "red": "Red: not to be quoted",
 }
 SEAL_COLOURS = {"green": "#00724F", "amber": "#8A5A00", "red": "#B03A00"}  # 4.5:1 and more on white
+_SIDE = 34  # characters of a name beside the other one
 DISCLAIMER = "This explains the run named below, not what the platform served."
 
 
@@ -62,12 +64,12 @@ def page_of(evidence: Evidence) -> Page:
         seal_colour=SEAL_COLOURS[evidence.seal],
         seal_sentence=evidence.seal_sentence,
         evidence=evidence.evidence_sentence,
-        bars_title=f"The margin of {case.streamer_name} over {case.rival_name} by source",
+        bars_title="The margin over the rival by source, in points",
         bars=bars,
         bars_alt=f"Points of the margin by source: {said}. They add up.",
         zero=zero,
-        left=f"← for {case.rival_name}",
-        right=f"for {case.streamer_name} →",
+        left=f"← for {plain(case.rival_name, _SIDE)}",
+        right=f"for {plain(case.streamer_name, _SIDE)} →",
         reasons=evidence.reasons,
         what_if=evidence.what_if.sentence,
         cannot_tell=evidence.cannot_tell,
@@ -76,7 +78,7 @@ def page_of(evidence: Evidence) -> Page:
         foot=(
             ("Data", evidence.dataset),
             ("Run", f"{evidence.run_hash}, trained {evidence.run_created_at[:10]}"),
-            ("Case", f"user {case.user} (a pseudonym), step {case.step}, history {case.history}"),
+            ("Case", f"{case.user} is a pseudonym; correction step {case.step}, history “{case.history}”"),
             ("Open again", evidence.link),
             ("Evidence", f"{evidence.schema}, SHA-256 {evidence.sha256}"),
         ),

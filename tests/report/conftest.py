@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from explain.narrate import plain
+from explain.report.evidence import SCHEMA, CaseLine, CheckLine, Evidence, Part, WhatIf, sealed
 from explain.types import (
     Attribution,
     Case,
@@ -35,6 +37,10 @@ from mspa_model.types import (
 )
 
 HOSTILE = '<b>Lumi</b> <a href="javascript:x">$x$</a> & ' + "\u202eevil\u202c"
+HOSTILE_TEXT = (
+    "<script>alert(1)</script> <img src=x onerror=alert(1)> **b** [l](javascript:x) ![i](http://x.y/z) www.x.yz "
+    '#read("/etc/passwd") $x$ `c` | - # \u202eevil\u202c مرحبا 日本 *_ @user </table> {{ 7*7 }} &lt; '
+)
 NAMES = (HOSTILE, "Kato", "Mira", "Ōsaka Night Radio with a very long name indeed", "東京", "Kato")
 
 
@@ -181,3 +187,40 @@ def metrics() -> dict:
         "buckets": [bucket, {**bucket, "bucket": "3-5 tips", **model(0.15)}],
         "sources": {"visual": source, "audio": {**source, "base_weight": 0.0, "share": 0.0}, "cotips": source},
     }
+
+
+@pytest.fixture(scope="session")
+def evidence() -> Evidence:
+    """Evidence whose every text from data is hostile and as long as gather_evidence lets it be."""
+    hostile = HOSTILE_TEXT * 20
+    name, sentence = plain(hostile), plain(hostile, 420)
+    case = CaseLine("7f3a", "7f3a" + "0" * 60, "s\"<0>'", name, "s1", "東京 مرحبا", 1, "all", "new")
+    parts = tuple(
+        Part("source", source.value, source.value, ours, 0.1, ours - 0.1)
+        for source, ours in zip(Source, (0.5, -0.3, 0.0, 0.9, 0.1), strict=True)
+    )
+    return sealed(
+        Evidence(
+            schema=SCHEMA,
+            run_hash="ab" * 32,
+            run_created_at="2026-01-09T00:00:00+00:00",
+            dataset=plain(hostile, 120),
+            case=case,
+            question=f"Why does {name} stand above {case.rival_name} for viewer 7f3a?",
+            answer=sentence,
+            seal="amber",
+            seal_sentence=sentence,
+            evidence_sentence=sentence,
+            streamer_rank=1,
+            rival_rank=2,
+            margin=0.7,
+            sources=parts,
+            largest=(Part("tip", "cotips", name, 0.5, 0.1, 0.4),),
+            checks=(CheckLine("parts add up", 1e-8, 1e-5, "pass", sentence),),
+            reasons=(sentence, sentence, sentence),
+            what_if=WhatIf("drop tip", name, 1, 3, -0.4, sentence),
+            cannot_tell=tuple([plain(hostile, 300)] * 5),
+            link="/why?user=~7f3a&streamer=s0",
+            note=plain(hostile, 600),
+        )
+    )

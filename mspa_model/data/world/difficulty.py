@@ -4,7 +4,6 @@ Reads the folder and its truth/; never used by a model. Metric: ndcg@k over all 
 """
 
 import tomllib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,7 +114,7 @@ def _modality_scores(modality: Modality, streamers: pd.DataFrame, liking: pd.Dat
     return np.where(present, total / np.where(spread > 0, spread, 1.0), 0.0)
 
 
-def _pairs(tips: pd.DataFrame, user_ids: Sequence[str], streamer_ids: Sequence[str]) -> Pairs:
+def _pairs(tips: pd.DataFrame, user_ids: pd.Series, streamer_ids: pd.Series) -> Pairs:
     """DATASET.md's split by time: a user's first floor(.8 n) tips train, up to floor(.9 n) val; below 5 train only."""
     tips = tips.sort_values(["user_id", "tipped_at"], kind="stable")
     n = tips.groupby("user_id")["user_id"].transform("size").to_numpy()
@@ -147,3 +146,10 @@ def ndcg(scores: Scores, masked: NDArray[np.bool_], targets: NDArray[np.bool_], 
     hits = np.take_along_axis(targets[users], order, 1) @ gain
     ideal = np.cumsum(gain)[np.minimum(targets[users].sum(1), k) - 1]
     return float((hits / ideal).mean())
+
+
+def difficulty_table(difficulty: Difficulty) -> str:
+    """The Markdown table that sample_data/README.md shows: ndcg@10 and its share of the oracle's."""
+    rows = [f"| {name} | {value:.3f} | {difficulty.share(name):.0%} |" for name, value in difficulty.ndcg.items()]
+    head = ["| ranking | test ndcg@10 | of the oracle's |", "|---|---|---|"]
+    return "\n".join([*head, *rows, "", f"{difficulty.n_users} users measured; EASE with ridge {difficulty.ridge:g}."])

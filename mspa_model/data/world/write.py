@@ -92,7 +92,7 @@ def rooms_table(rooms: pd.DataFrame, cast: Cast, writer: Writer) -> pd.DataFrame
     streamer = rooms["streamer"].to_numpy()
     titles = [
         writer.title(cast.value(s, "topic"), cast.value(s, "tone")) if cast.present[Modality.TEXT][s] else None
-        for s in streamer
+        for s in streamer.tolist()
     ]
     start = rooms["start"] * 60
     return pd.DataFrame(

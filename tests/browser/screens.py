@@ -26,8 +26,8 @@ def take(run: Path, out: Path, query: str, scheme: str, width: int) -> list[Path
         open_page(page, f"{running.url}/?{query}")
         suffix = "" if scheme == "light" else "-dark"
         return [
-            _picture(page, f"{running.url}{link}?{query}", out / f"{name.lower()}{suffix}.png")
-            for name, link in page_links(page).items()
+            _picture(page, f"{running.url}{link}?{query}", out / f"{link.strip('/') or 'overview'}{suffix}.png")
+            for link in page_links(page).values()
         ]
 
 

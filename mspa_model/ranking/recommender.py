@@ -1,5 +1,7 @@
 """From a preference to a ranking, and from a ranking to a trace of correction steps."""
 
+from copy import copy
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -70,6 +72,12 @@ class Recommender:
     def base_weights(self) -> Float[Tensor, " n_sources"]:
         """The run's weight of each standardised source; zero where val does not pay for it."""
         return self.scorer.base_weights
+
+    def with_caution(self, caution: float) -> "Recommender":
+        """The same model that keeps a step where the witnesses rise by more than this many standard errors."""
+        other = copy(self)
+        other.config = replace(self.config, caution=caution)
+        return other
 
     # --- scoring -----------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,8 @@
 """The way of a training: features, vocabulary, step 0, corrector, evaluation, map; then the run folder, whole."""
 
+import shutil
 import time
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +32,7 @@ from mspa_model.runs import (
     write_manifest,
 )
 from mspa_model.training.baselines import BaselineResult, score_baselines
+from mspa_model.training.caution import CautionChoice, choose_caution
 from mspa_model.training.estimate import refuse_what_will_not_fit
 from mspa_model.training.evaluate import BASELINES_FILE, evaluate, write_evaluation
 from mspa_model.training.repair import RepairReport, RepairTraining
@@ -57,12 +60,12 @@ def train(
     dataset = load_dataset(Path(folder))
     refuse_what_will_not_fit(dataset, config)
     clock = _Clock()
-    parts, step0, repair = train_model(dataset, config, where, progress, clock)
+    parts, notes = train_model(dataset, config, where, progress, clock)
     with new_folder(out) as fresh:
         save_model(fresh, out, parts)
         baselines = _baselines(dataset, config)
         clock.lap("baselines")
-        write_json(fresh / "metrics.json", _first_metrics(baselines, config, step0, repair, clock))
+        write_json(fresh / "metrics.json", _first_metrics(baselines, config, notes, clock))
         baseline_users(baselines, tuple(dataset.users["user_id"])).to_parquet(fresh / BASELINES_FILE)
         pd.DataFrame({"user_id": pd.Series(dtype="str")}).to_parquet(fresh / "users.parquet")
         write_manifest(fresh)
@@ -77,14 +80,18 @@ def train(
 def evaluate_run(path: Path, data: Path | None, device: DeviceName, progress: bool = True) -> Run:
     """Measures a run on test again and stores the figures in it; the same run gives the same figures."""
     run = load_run(path, data, device)
-    if write_evaluation(evaluate(run, progress), run.path):
-        write_manifest(run.path)
+    evaluation = evaluate(run, progress)
+    # In a copy that takes the run's place at once: a killed evaluation leaves the run whole.
+    with new_folder(path) as fresh:
+        shutil.copytree(path, fresh, dirs_exist_ok=True)
+        if write_evaluation(evaluation, fresh):
+            write_manifest(fresh)
     return load_run(path, data, device)
 
 
 def train_model(
     dataset: Dataset, config: RunConfig, device: torch.device, progress: bool, clock: "_Clock"
-) -> tuple[TrainedParts, Step0, RepairReport | None]:
+) -> "tuple[TrainedParts, TrainingNotes]":
     """Everything that is learnt, in order: step 0 alone and frozen, then the corrector."""
     raw = read_raw(dataset, config.features, device)
     features = scale(raw)
@@ -97,9 +104,21 @@ def train_model(
     corrector = Corrector(config.corrector, config.seed).to(device)
     correction = SelfCorrection(step0.scorer, composer, corrector, config.corrector)
     repair = RepairTraining(correction, interaction_matrix(dataset, ("train",)), config.seed).run(progress)
-    clock.lap("corrector")
     recommender = build_recommender(step0.scorer, composer, corrector, dataset, config)
-    return TrainedParts(config, dataset, features, raw.to_store(), composer, recommender), step0, repair
+    choice = choose_caution(recommender, dataset, config.seed, progress)
+    clock.lap("corrector")
+    config = replace(config, corrector=replace(config.corrector, caution=choice.caution))
+    parts = TrainedParts(config, dataset, features, raw.to_store(), composer, recommender)
+    return parts, TrainingNotes(step0, repair, choice)
+
+
+@dataclass(frozen=True)
+class TrainingNotes:
+    """What was seen while learning, for metrics.json."""
+
+    step0: Step0
+    repair: RepairReport | None
+    caution: CautionChoice
 
 
 class _Clock:
@@ -121,16 +140,13 @@ def _baselines(dataset: Dataset, config: RunConfig) -> tuple[BaselineResult, ...
 
 
 def _first_metrics(
-    baselines: tuple[BaselineResult, ...],
-    config: RunConfig,
-    step0: Step0,
-    repair: RepairReport | None,
-    clock: _Clock,
+    baselines: tuple[BaselineResult, ...], config: RunConfig, notes: TrainingNotes, clock: _Clock
 ) -> dict[str, object]:
     """What training alone can know; `evaluate` adds what MSPA reaches."""
-    metrics = baseline_metrics(baselines, config.seed)
+    metrics, step0 = baseline_metrics(baselines, config.seed), notes.step0
     metrics["step0"] = {"cotips": step0.cotips_setting, "val": step0.val_metric, "val_alone": step0.alone}
-    metrics["repair"] = None if repair is None else vars(repair)
+    metrics["repair"] = None if notes.repair is None else asdict(notes.repair)
+    metrics["caution"] = asdict(notes.caution)
     metrics["train_seconds"] = dict(clock.seconds)
     return metrics
 

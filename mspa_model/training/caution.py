@@ -1,0 +1,66 @@
+"""How sure a correction must be: the number of standard errors that a step has to beat, chosen on val.
+
+A user's steps are the same whatever the caution, up to the first that is not kept; so one trace under the least caution
+tells what every other would have kept.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from tqdm import tqdm
+
+from mspa_model.data import eval_pairs, history_of
+from mspa_model.data.split import EvalPairs
+from mspa_model.ranking.recommender import Recommender
+from mspa_model.training.metrics import metrics_of_scores
+from mspa_model.types import Dataset, RankingTrace, Step
+
+MAX_USERS = 800
+
+
+@dataclass(frozen=True)
+class CautionChoice:
+    """caution: the chosen; gains: mean change of the selecting metric on val, final less step 0, per caution tried."""
+
+    caution: float
+    gains: dict[str, float]
+
+
+def choose_caution(recommender: Recommender, dataset: Dataset, seed: int, progress: bool) -> CautionChoice:
+    """The caution with the best final step on val; of equals, and where there is no val user, the greatest."""
+    tried = tuple(sorted(recommender.config.cautions))
+    pairs = eval_pairs(dataset, "val")
+    users = np.flatnonzero(np.diff(pairs.target.indptr))
+    if len(users) > MAX_USERS:
+        users = np.sort(np.random.default_rng(seed).choice(users, MAX_USERS, replace=False))
+    boldest = recommender.with_caution(tried[0])
+    gains = np.zeros(len(tried))
+    for user in tqdm(users.tolist(), "choosing the corrector's caution", disable=not progress):
+        allowed = np.ones(dataset.n_streamers, dtype=bool)
+        allowed[pairs.mask[user].indices] = False
+        trace = boldest.rank(boldest.composer.compose(history_of(dataset, user, "train")), allowed, "train")
+        gains += _gains(trace, tried, pairs, user, dataset.info.split.metric)
+    gains /= max(len(users), 1)
+    best = max(range(len(tried)), key=lambda i: (gains[i], i))
+    return CautionChoice(tried[best], {f"{c:g}": float(g) for c, g in zip(tried, gains, strict=True)})
+
+
+def _gains(trace: RankingTrace, tried: tuple[float, ...], pairs: EvalPairs, user: int, metric: str) -> np.ndarray:
+    if len(trace.steps) == 1:
+        return np.zeros(len(tried))
+    reached = np.array([_measure(step, pairs, user, metric) for step in trace.steps])
+    return np.array([reached[_last_kept(trace, caution)] - reached[0] for caution in tried])
+
+
+def _last_kept(trace: RankingTrace, caution: float) -> int:
+    last = 0
+    for step in trace.steps[1:]:
+        if not step.witness_gain > caution * step.witness_uncertainty:
+            break
+        last = step.index
+    return last
+
+
+def _measure(step: Step, pairs: EvalPairs, user: int, metric: str) -> float:
+    scores = step.ranking.scores[None]
+    return metrics_of_scores(scores, pairs.mask[user], pairs.target[user], np.array([user])).mean(metric)

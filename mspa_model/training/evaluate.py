@@ -1,7 +1,7 @@
 """What a run is worth: MSPA at every kept step on test, beside the baselines that were scored while training."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,14 @@ from mspa_model.data.load import history_of
 from mspa_model.data.split import EvalPairs, eval_pairs, interaction_matrix
 from mspa_model.ranking.scorer import PreferenceTensors
 from mspa_model.runs import Run, write_json
-from mspa_model.training.metrics import CUTOFFS, UserMetrics, concatenate, metrics_of_scores
-from mspa_model.training.scorecard import Measured, metrics_of_run, users_table
+from mspa_model.training.metrics import CUTOFFS, UserMetrics, concatenate, measured_users, metrics_of_scores
+from mspa_model.training.scorecard import Measured, correction_gain, metrics_of_run, users_table
 from mspa_model.types import SOURCES, Ranking, RankingTrace, Source
 
 METRICS_FILE = "metrics.json"
 USERS_FILE = "users.parquet"
 BASELINES_FILE = "baselines.parquet"  # training writes it: scorecard.baseline_users
+VAL_TRACES = 300  # users of val whose correction is measured; the rest of val is step 0 alone
 _BATCH = 128
 
 
@@ -44,10 +45,21 @@ def evaluate(run: Run, progress: bool = True) -> Evaluation:
     number of tips and streamers.
     """
     pairs = eval_pairs(run.dataset, "test")
-    measured = [_measure_trace(trace, user) for user, trace in _traces(run, pairs, progress)]
+    measured = measure_traces(run, pairs, measured_users(pairs), "evaluate on test", progress)
     val_step0, val_alone = _val(run, progress)
     metrics = metrics_of_run(run, pairs, measured, val_step0, val_alone, _baseline_users(run))
+    metrics["correction"]["val"] = correction_on_val(run, VAL_TRACES, progress)
     return Evaluation(metrics, users_table(run, measured, pairs))
+
+
+def correction_on_val(run: Run, at_most: int, progress: bool = True) -> dict[str, Any]:
+    """What correction adds on val, over a seeded draw of users: whether it pays can be asked without opening test.
+
+    n_users, kept_share, and per metric the paired interval of final step less step 0.
+    """
+    pairs = eval_pairs(run.dataset, "val")
+    users = np.sort(np.random.default_rng(run.config.seed).permutation(measured_users(pairs))[:at_most])
+    return correction_gain(measure_traces(run, pairs, users, "correction on val", progress), pairs, run.config.seed)
 
 
 def write_evaluation(evaluation: Evaluation, folder: Path) -> bool:
@@ -75,11 +87,16 @@ def _bytes(path: Path) -> bytes | None:
 # --- measuring -------------------------------------------------------------------------------------------------------
 
 
-def _traces(run: Run, pairs: EvalPairs, progress: bool) -> Iterator[tuple[int, RankingTrace]]:
-    users = np.flatnonzero(np.diff(pairs.target.indptr))
-    for user in tqdm(users.tolist(), "evaluate on test", unit="user", disable=not progress):
+def measure_traces(
+    run: Run, pairs: EvalPairs, users: Int[np.ndarray, " n_users"], label: str, progress: bool
+) -> list[Measured]:
+    """Every step of these users from their train history; label names the progress bar."""
+    measured = []
+    for user in tqdm(users.tolist(), label, unit="user", disable=not progress):
         preference = run.composer.compose(history_of(run.dataset, user, "train"))
-        yield user, run.recommender.rank(preference, _candidates(pairs, user), "train", "new")
+        trace = run.recommender.rank(preference, _candidates(pairs, user), "train", "new")
+        measured.append(_measure_trace(trace, user))
+    return measured
 
 
 def _candidates(pairs: EvalPairs, user: int) -> Bool[np.ndarray, " n_streamers"]:
@@ -109,7 +126,7 @@ def _shares(ranking: Ranking) -> Float[np.ndarray, " n_sources"]:
 def _val(run: Run, progress: bool) -> tuple[UserMetrics | None, dict[Source, UserMetrics]]:
     """Step 0, and each source that the set has by itself, on val: what paid for the weights. None without val users."""
     pairs, train = eval_pairs(run.dataset, "val"), interaction_matrix(run.dataset, ("train",))
-    users = np.flatnonzero(np.diff(pairs.target.indptr))
+    users = measured_users(pairs)
     if not len(users):
         return None, {}
     sources = [s for s in SOURCES if s.modality is None or s.modality in run.features.modalities]

@@ -106,12 +106,17 @@ def metrics_of_scores(
     return UserMetrics(user_idx, np.diff(targets.indptr), metrics_of_top(top, targets), top)
 
 
+def measured_users(pairs: EvalPairs) -> Int[np.ndarray, " n_users"]:
+    """user_idx of those with at least one target: the users that a mean is taken over."""
+    return np.flatnonzero(np.diff(pairs.target.indptr))
+
+
 def measure(scorer: Scorer, pairs: EvalPairs) -> UserMetrics:
     """Metrics of every user with a target, all streamers ranked, scored in batches of bounded memory.
 
     scorer: user_idx (batch,) to scores (batch, n_streamers).
     """
-    users = np.flatnonzero(np.diff(pairs.target.indptr))
+    users = measured_users(pairs)
     n_streamers = pairs.target.shape[1]
     size = max(1, _CELLS_A_BATCH // max(1, n_streamers))
     starts = range(0, max(1, len(users)), size)

@@ -215,6 +215,13 @@ def _correction(measured: Sequence[Measured], final: UserMetrics, first: UserMet
     }
 
 
+def correction_gain(measured: Sequence[Measured], pairs: EvalPairs, seed: int) -> dict[str, Any]:
+    """n_users, kept_share, and per metric the paired interval of final step less step 0."""
+    first, final = metrics_at(measured, 0, pairs), metrics_at(measured, -1, pairs)
+    kept = np.array([len(m.tops) > 1 for m in measured], dtype=bool)
+    return {"n_users": len(measured), "kept_share": _share(kept), **_paired(final, first.values, seed)}
+
+
 def _share(mask: np.ndarray) -> float | None:
     return float(mask.mean()) if len(mask) else None
 

@@ -92,7 +92,9 @@ def suggest(
     before = rescore(run, trace.final, ())
     tried = [_try(run, trace, before, streamer_idx, *edit) for edit in _single_edits(run, trace.final, streamer_idx)]
     sign = 1 if direction == "up" else -1
-    moving = [s for s in tried if sign * _rise(s) > 0 or (_rise(s) == 0 and sign * s.score_change > 0)]
+    moving = [s for s in tried if sign * _rise(s) > 0]
+    # A score is only comparable at one user's weights, which an edit shifts: it decides where no edit moves the place.
+    moving = moving or [s for s in tried if _rise(s) == 0 and sign * s.score_change > 0]
     return tuple(sorted(moving, key=lambda s: (-sign * _rise(s), -sign * s.score_change))[:n])
 
 

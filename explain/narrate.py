@@ -11,6 +11,7 @@ from explain.types import Attribution, Contribution, Deletion, Explanation, Rank
 from mspa_model.types import Dataset, DatasetInfo, Source
 
 NAME_LIMIT = 60
+SMALLEST = 0.005  # points that a sentence still tells from none
 _BY_SOURCE = {
     Source.VISUAL: "how it looks",
     Source.AUDIO: "how it sounds",
@@ -65,7 +66,7 @@ def source_words(source: Source, info: DatasetInfo) -> str:
 
 def points(number: float) -> str:
     """The size of a number of points, as a sentence says it: "1.87", "0.02", "less than 0.01"."""
-    return f"{abs(number):.2f}" if abs(number) >= 0.005 else "less than 0.01"
+    return f"{abs(number):.2f}" if abs(number) >= SMALLEST else "less than 0.01"
 
 
 def _side(parts: Sequence[Contribution], sign: float, n: int = 2) -> list[Contribution]:
@@ -118,9 +119,10 @@ def source_sentences(explanation: Explanation, info: DatasetInfo) -> list[str]:
     side, other = ("ahead", "behind") if sign > 0 else ("behind", "ahead")
     lines = [
         f"{_capital(reason_of(part, inside, info))}: {points(part.margin)} points {side}."
-        for part in _side(explanation.sources, sign, n=3)
+        for n, part in enumerate(_side(explanation.sources, sign, n=3))
+        if n == 0 or abs(part.margin) >= SMALLEST
     ]
-    against = _side(explanation.sources, -sign, n=1)
+    against = [part for part in _side(explanation.sources, -sign, n=1) if abs(part.margin) >= SMALLEST]
     return lines + [f"Against that, {reason_of(p, inside, info)}: {points(p.margin)} points {other}." for p in against]
 
 

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -13,6 +14,9 @@ MAX_SHARE = 0.3  # of the streamers with a text; a more frequent word is filler
 MAX_CANDIDATES = 2_000
 SAME_STREAMERS = 0.6  # Jaccard overlap above which two phrases say the same thing
 WORD = re.compile(r"[^\W\d_]{3,}")
+LETTERS = re.compile(r"[^\W\d_]+")
+CLAUSE_END = re.compile(r"[.,;:!?()\n]")
+INSIDE_SENTENCE = re.compile(r"(?<=[\w,;])\s+([^\W\d_]{2,})")  # a word that no full stop stands before
 # Beyond scikit-learn's list: verbs and adverbs of any plot or profile, which name no taste.
 STOP_WORDS = ENGLISH_STOP_WORDS | set(
     re.findall(
@@ -52,11 +56,7 @@ def key_phrases(
         return ()
     barred = barred | proper_names(texts)
     vectorizer = TfidfVectorizer(
-        tokenizer=lambda text: [w for w in WORD.findall(text.lower()) if w not in barred],
-        token_pattern=None,
-        lowercase=False,
-        stop_words=sorted(STOP_WORDS),
-        ngram_range=(1, 2),
+        analyzer=lambda text: terms(text, barred),
         min_df=min_streamers,
         max_df=max(MAX_SHARE * usable / len(texts), min_streamers / len(texts)),
     )
@@ -67,6 +67,18 @@ def key_phrases(
     return _select(weights, vectorizer.get_feature_names_out(), rows, n_phrases)
 
 
+def terms(text: str, barred: frozenset[str]) -> list[str]:
+    """Telling words, and pairs of them that stand side by side in the text: a quotation must be found in it."""
+    found: list[str] = []
+    for clause in CLAUSE_END.split(text.lower()):
+        words = [
+            w if WORD.fullmatch(w) and w not in STOP_WORDS and w not in barred else "" for w in LETTERS.findall(clause)
+        ]
+        found.extend(w for w in words if w)
+        found.extend(f"{a} {b}" for a, b in pairwise(words) if a and b)
+    return found
+
+
 def proper_names(texts: list[str]) -> frozenset[str]:
     """Words that inside sentences are written with a capital nearly always: names of people and places, not topics.
 
@@ -74,9 +86,8 @@ def proper_names(texts: list[str]) -> frozenset[str]:
     """
     capital, plain = Counter(), Counter()
     for text in texts:
-        for before, word in re.findall(r"(\S?)\s+([^\W\d_]{2,})", text):
-            if before not in ".!?:\"'“”":
-                (capital if word[0].isupper() else plain)[word.lower()] += 1
+        for word in INSIDE_SENTENCE.findall(text):
+            (capital if word[0].isupper() else plain)[word.lower()] += 1
     total = capital.total() + plain.total()
     if not total or capital.total() > 0.3 * total:
         return frozenset()

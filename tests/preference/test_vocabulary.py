@@ -14,7 +14,7 @@ from mspa_model.features.encode import encode
 from mspa_model.features.scaling import scale_features
 from mspa_model.preference.columns import cell_values, column_values, plain_label
 from mspa_model.preference.groups import Label, clear_label, feature_groups
-from mspa_model.preference.phrases import coherence, key_phrases, proper_names
+from mspa_model.preference.phrases import coherence, key_phrases, proper_names, terms
 from mspa_model.preference.vocabulary import build_vocabulary, load_vocabulary, plural, save_vocabulary
 from mspa_model.types import Dataset, Features, Modality
 from tests.preference import rooms
@@ -134,17 +134,23 @@ def test_names_of_people_are_no_phrases_and_topics_are():
         "We play chess openings slowly and quietly with Magnus all night",
         "We love fine chess openings and endgames, says Magnus again, and talk about them",
         "Some chess openings are played late at night by guests",
-    ] * 3
+    ] * 2
     other = [
         "We are cooking soup and bread and a small cake with Julia",
         "We make a warm soup for everyone who is cold, with Julia",
         "Even more soup and bread from a very small kitchen",
-    ] * 3
+    ] * 2
+    other += ["a plain room"] * 12  # a phrase of half of all streamers would be filler
     assert {"magnus", "julia"} <= proper_names(texts + other)
-    found = [p.words for p in key_phrases(texts + other, None, 6, 3, frozenset())]
+    found = [p.words for p in key_phrases(texts + other, None, 12, 3, frozenset())]
     assert "soup" in found
     assert "chess openings" in found
     assert not {"magnus", "julia"} & set(found)
+
+
+def test_pairs_of_words_stand_side_by_side_in_the_text():
+    assert terms("Falls in love. Chess club", frozenset()) == ["falls", "love", "chess", "club", "chess club"]
+    assert terms("chess, club", frozenset({"club"})) == ["chess"]
 
 
 def test_phrases_of_no_texts_or_only_filler_are_none():

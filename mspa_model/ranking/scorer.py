@@ -17,6 +17,7 @@ from mspa_model.types import SOURCES, Features, Modality, Source, Vocabulary
 
 # A spread below this is a fit that says nothing (no tips, one streamer): its weight is zero, not a division by it.
 MIN_SPREAD = 1e-6
+POPULARITY = SOURCES.index(Source.POPULARITY)
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class Scorer:
             fits[:, SOURCES.index(Source(m.value))] = stated + self.residual_fit(m, preference.residual[m])
         cotips = self.cotips.fit(preference.tips) if cotips_fit is None else cotips_fit
         fits[:, SOURCES.index(Source.COTIPS)] = cotips - cotips.mean(-1, keepdim=True)
-        fits[:, SOURCES.index(Source.POPULARITY)] = self.popularity
+        fits[:, POPULARITY] = self.popularity
         return fits
 
     def weights(
@@ -97,8 +98,13 @@ class Scorer:
         base: Float[Tensor, " n_sources"] | None = None,
         emphasis: Float[Tensor, " n_sources"] | None = None,
     ) -> Float[Tensor, "batch n_sources"]:
-        """weight[user, source] = base x emphasis / spread; zero where a fit has no spread."""
+        """weight[user, source] = base x emphasis / spread; zero where a fit has no spread.
+
+        A user of whom no source in use says anything (no tips) is ranked by popularity, whatever val chose for others.
+        """
         spread = fits.std(-1, correction=0)
-        weights = torch.where(spread > MIN_SPREAD, 1.0 / spread.clamp(min=MIN_SPREAD), 0.0)
-        weights = weights * (self.base_weights if base is None else base)
+        scale = torch.where(spread > MIN_SPREAD, 1.0 / spread.clamp(min=MIN_SPREAD), 0.0)
+        weights = scale * (self.base_weights if base is None else base)
+        unknown = weights.sum(-1) == 0
+        weights[unknown, POPULARITY] = scale[unknown, POPULARITY]
         return weights if emphasis is None else weights * emphasis

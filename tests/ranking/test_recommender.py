@@ -106,3 +106,13 @@ def test_an_edited_statement_stands_on_every_held_out_history(run):
     assert [s.value_idx for s in edited.statements] == [len(run.vocabulary.values) - 1]
     trace = run.recommender.rank(edited, candidates_for(run, edited.history))
     assert dataclasses.replace(trace.steps[0].preference, text="") == dataclasses.replace(edited, text="")
+
+
+def test_a_user_without_tips_is_ranked_by_popularity(run):
+    """Nothing is known of them, so the streamers most tipped come first, and the source says so."""
+    trace = rank_tips(run, history_of_tips(run, []))
+    parts = trace.final.ranking.contributions[:, trace.final.ranking.order]
+    popularity = run.recommender.scorer.popularity[trace.final.ranking.order]
+    assert torch.equal(popularity.argsort(descending=True, stable=True), torch.arange(len(popularity)))
+    assert float(parts[SOURCES.index(Source.POPULARITY)].std()) > 0
+    assert trace.stop == "no tips"

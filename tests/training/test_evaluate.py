@@ -106,6 +106,13 @@ def test_val_in_batches_agrees_with_the_recommender(run, evaluation):
     assert evaluation.metrics["sources"]["cotips"]["val_alone_ndcg@10"] == pytest.approx(found["ndcg@10"])
 
 
+def test_correction_is_measured_on_val_too(evaluation):
+    on_val = evaluation.metrics["correction"]["val"]
+    assert on_val["n_users"] == 60
+    assert 0 <= on_val["kept_share"] <= 1
+    assert on_val["ndcg@10"]["low"] <= on_val["ndcg@10"]["value"] <= on_val["ndcg@10"]["high"]
+
+
 def test_users_table_adds_up_to_the_metrics(evaluation):
     users = evaluation.users
     last, first = users[users["final"]], users[users["step"] == 0]

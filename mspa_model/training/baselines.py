@@ -16,7 +16,7 @@ from scipy.linalg import lapack
 from threadpoolctl import threadpool_limits
 
 from mspa_model.data.split import EvalPairs
-from mspa_model.training.metrics import Scores, UserMetrics, measure
+from mspa_model.training.metrics import Scores, UserMetrics, measure, top_k
 
 RowScorer = Callable[[sp.csr_matrix], Scores]  # rows of tips (batch, n_streamers) to scores
 
@@ -80,7 +80,7 @@ def _nearest_by_cosine(train: sp.csr_matrix, n: int) -> tuple[np.ndarray, np.nda
     for start in range(0, train.shape[1], _BLOCK):
         block = (unit[:, start : start + _BLOCK].T @ unit).toarray()
         block[np.arange(len(block)), start + np.arange(len(block))] = 0  # a streamer is no neighbour of itself
-        best = np.argsort(-block, axis=1, kind="stable")[:, :n]
+        best = top_k(block, n)
         columns.append(best)
         cosines.append(np.take_along_axis(block, best, 1))
     return np.concatenate(cosines), np.concatenate(columns)

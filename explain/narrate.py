@@ -30,8 +30,8 @@ def plain(text: str, limit: int = NAME_LIMIT) -> str:
 
 def name_of(dataset: Dataset, streamer_idx: int) -> str:
     """The streamer's name, else the dataset's word with its id, e.g. "micro-video s885"."""
-    row = dataset.streamers.iloc[streamer_idx]
-    return plain(str(row["name"])) or f"{dataset.info.streamer_is} {plain(str(row['streamer_id']))}"
+    name = plain(str(dataset.streamers["name"].iloc[streamer_idx]))
+    return name or f"{dataset.info.streamer_is} {plain(str(dataset.streamers['streamer_id'].iloc[streamer_idx]))}"
 
 
 def ordinal(number: int) -> str:

@@ -2,12 +2,9 @@
 
 from dataclasses import replace
 
-from mspa_model.pipeline import rank_user
-
 from explain.attribution import attribute_margin
 from explain.checks import check_attributions, check_deletion, check_sums, seal_of
 from explain.contribution import (
-    Pair,
     residual_margins,
     source_margins,
     statement_margins,
@@ -27,11 +24,11 @@ from explain.narrate import (
     source_sentences,
     unused_sentence,
 )
+from explain.rival import find_pair
 from explain.types import Case, Explanation
-from mspa_model.data.ids import streamer_idx_of
-from mspa_model.errors import MspaError
+from mspa_model.pipeline import rank_user
 from mspa_model.runs import Run
-from mspa_model.types import Ranking, RankingTrace, Step
+from mspa_model.types import RankingTrace, Step
 
 TOP_K = 10
 
@@ -87,31 +84,6 @@ def explain(run: Run, case: Case, trace: RankingTrace | None = None) -> Explanat
         sentences=(),
     )
     return replace(explanation, sentences=_sentences(run, step, explanation, skipped))
-
-
-def find_pair(run: Run, case: Case, ranking: Ranking) -> Pair:
-    """streamer_idx of the case's streamer and of its rival; by default the next below, for the last the one above."""
-    streamer = streamer_idx_of(run.dataset, case.streamer_id)
-    rival = _next_below(ranking, streamer) if case.rival_id is None else streamer_idx_of(run.dataset, case.rival_id)
-    if rival is None or rival == streamer:
-        word = run.dataset.info.streamer_is
-        raise MspaError(
-            f"no rival for {word} {case.streamer_id[:40]!r}", f"another {word}", "Name one to compare it with."
-        )
-    return streamer, rival
-
-
-def _next_below(ranking: Ranking, streamer: int) -> int | None:
-    """Among candidates; where there is no other, among all streamers. None in a set of one."""
-    order = ranking.order.tolist()
-    others = [idx for idx in order if idx != streamer]
-    if not others:
-        others = [idx for idx in ranking.scores.argsort(descending=True, stable=True).tolist() if idx != streamer]
-    below = order[order.index(streamer) + 1 :] if streamer in order else []
-    if not below:
-        scores = ranking.scores
-        below = [] if streamer in order and len(order) > 1 else [i for i in others if scores[i] <= scores[streamer]]
-    return next(iter(below), others[-1] if others else None)
 
 
 def _id_of(run: Run, streamer_idx: int) -> str:

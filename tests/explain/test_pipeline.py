@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from explain.pipeline import explain, find_pair
+from explain.pipeline import explain
+from explain.rival import find_pair
 from explain.types import Case
 from mspa_model.errors import MspaError, UnknownIdError
 from mspa_model.pipeline import history_of_tips, rank_tips, rank_user

@@ -11,6 +11,7 @@ from app import cache
 from app.resolve import Unknown, resolve
 from app.state import Selection, read_selection
 from app.ui import sidebar, states
+from app.ui.layout import use_style
 from app.ui.text import capital
 from mspa_model.errors import MspaError
 from mspa_model.runs import Run
@@ -57,7 +58,8 @@ def choose_run(runs: dict[str, Path], selection: Selection) -> tuple[str, str]:
 
 def main() -> None:
     """Draw the page that the URL names, for the selection that the URL holds."""
-    st.set_page_config(page_title="MSPA dashboard", page_icon="⚖", layout="wide")
+    st.set_page_config(page_title="MSPA dashboard", page_icon="⚖", layout="wide", initial_sidebar_state=270)
+    use_style()
     try:
         runs = given_runs(sys.argv[1:])
         selection = read_selection()

@@ -12,7 +12,7 @@ from mspa_model.types import Dataset
 
 _FRAMES = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
 _SOUNDS = {".wav": "audio/wav", ".flac": "audio/flac", ".ogg": "audio/ogg"}
-_WORDS = 400  # characters of speech and of comments that are shown
+_WORDS = 220  # characters of speech and of comments that are shown
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,10 @@ class Clip:
     speech: str
     comments: str
     exact: bool  # it is the tipped segment itself, not another of the same streamer
+
+    @property
+    def whole(self) -> bool:
+        return bool(self.frame and self.sound)
 
     @property
     def empty(self) -> bool:
@@ -77,16 +81,39 @@ def _words(text: object) -> str:
     return plain(text, _WORDS) if isinstance(text, str) else ""
 
 
-def show_clip(clip: Clip, title: str) -> None:
-    """Frame, player and words under a title; a file that cannot be read is said, not hidden."""
+def show_clip(clip: Clip, title: str, aside: str = "") -> None:
+    """Frame, player and words under a title, then `aside`."""
     st.markdown(f"**{escape_md(title)}**")
+    _show_seen_and_heard(clip, title)
+    _show_words(clip, aside)
+
+
+def show_clip_wide(clip: Clip, title: str, aside: str = "") -> None:
+    """The same with the words beside the frame."""
+    st.markdown(f"**{escape_md(title)}**")
+    left, right = st.columns(2)
+    with left:
+        _show_seen_and_heard(clip, title)
+    with right:
+        _show_words(clip, aside)
+
+
+def _show_seen_and_heard(clip: Clip, title: str) -> None:
     if clip.frame:
-        st.image(clip.frame.read_bytes(), width="stretch", alt=f"Frame: {title}")
+        try:
+            st.image(clip.frame.read_bytes(), width="stretch", alt=f"Frame: {title}")
+        except OSError:  # Pillow's word for bytes that are no picture
+            st.caption("The frame of this segment cannot be read.")
     if clip.sound:
         st.audio(clip.sound.read_bytes(), format=_SOUNDS[clip.sound.suffix.lower()], alt=f"Sound: {title}")
-    for heading, words in (("Says", clip.speech), ("Comments", clip.comments)):
-        if words:
-            st.caption(f"{heading}: {escape_md(words)}")
     lacking = [name for name, part in (("frame", clip.frame), ("sound", clip.sound)) if part is None]
     if lacking:
         st.caption(f"No {' and no '.join(lacking)} kept for this segment.")
+
+
+def _show_words(clip: Clip, aside: str) -> None:
+    if aside:
+        st.markdown(escape_md(aside))
+    for heading, words in (("Says", clip.speech), ("Comments", clip.comments)):
+        if words:
+            st.caption(f"{heading}: {escape_md(words)}")

@@ -7,6 +7,7 @@ from app import cache
 from app.resolve import Picked
 from app.state import choose
 from app.ui.chart import show_picture
+from app.ui.layout import pair
 from app.ui.ranking import later_tips
 from app.ui.states import answer, basis, heading, missing, note, say
 from app.ui.table import show_table
@@ -26,7 +27,7 @@ def draw(picked: Picked) -> None:
     basis(picked)
     say(trace.stop_sentence)
     names = cache.names(run)
-    left, right = st.columns([3, 2], gap="large")
+    left, right = pair("steps", (3, 2))
     with left:
         show_picture(
             rank_lines(trace, names, info, highlight=picked.streamer_idx), "ranks", "Ranks over the correction steps"

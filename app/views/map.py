@@ -7,6 +7,7 @@ from app import cache
 from app.resolve import Picked, id_of
 from app.state import choose
 from app.ui.chart import show_picture
+from app.ui.layout import pair
 from app.ui.media import clip_of, show_clip
 from app.ui.states import answer, basis, heading, missing, note, say
 from app.ui.table import show_table
@@ -33,7 +34,7 @@ def draw(picked: Picked) -> None:
             _QUESTION, f"{picked.streamer_name} is nearest to {names}, by what they look, sound and read like together."
         )
     basis(picked)
-    left, right = st.columns([2, 3], gap="large")
+    left, right = pair("map", (4, 5))
     with left:
         _draw_neighbours(picked, near)
     with right:
@@ -55,8 +56,8 @@ def _draw_neighbours(picked: Picked, near: tuple[Neighbor, ...]) -> None:
     info = picked.run.dataset.info
     rows = [{info.streamer_is: n.name, "similarity": n.similarity, "both have": ", ".join(n.shared)} for n in near]
     columns = {
-        info.streamer_is: st.column_config.TextColumn(width=170),
-        "similarity": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.2f", width=110),
+        info.streamer_is: st.column_config.TextColumn(width=140),
+        "similarity": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.2f", width=100),
     }
     show_table(
         pd.DataFrame(rows),
@@ -99,14 +100,16 @@ def _draw_media(picked: Picked, near: tuple[Neighbor, ...]) -> None:
     heading("Look and listen")
     dataset = picked.run.dataset
     shown = [(picked.streamer_idx, picked.streamer_name), *((n.streamer_idx, n.name) for n in near[:3])]
+    both = {n.streamer_idx: f"Both: {listed(n.shared)}." for n in near if n.shared}
     clips = {idx: clip_of(cache.segments(picked.run), dataset.folder, id_of(picked.run, idx)) for idx, _ in shown}
     for column, (idx, name) in zip(st.columns(len(shown)), shown, strict=True):
         with column:
             clip, text = clips[idx], plain(str(dataset.streamers["text"].iat[idx]), 200)
             if clip is not None:
-                show_clip(clip, name)
+                show_clip(clip, name, both.get(idx, ""))
                 continue
             st.markdown(f"**{escape_md(name)}**")
+            say(both.get(idx, ""))
             note(text or "Neither media nor text is kept for it.")
     if not any(clips.values()):
         note("This data set keeps no frames and no sound.")

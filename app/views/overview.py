@@ -7,6 +7,7 @@ from app import cache
 from app.resolve import Picked
 from app.state import choose
 from app.ui.chart import show_picture
+from app.ui.layout import pair
 from app.ui.states import answer, heading, missing, note, say
 from app.ui.table import show_table
 from app.ui.text import capital, escape_md, when
@@ -16,12 +17,6 @@ from explain.figures import accuracy_by_tips, metrics_with_baselines, source_wei
 from explain.narrate import counted, plural
 from mspa_model.runs import Run
 
-_LISTS = {
-    "changed": "Changed by correction",
-    "missed": "Missed",
-    "few": "Few known",
-    "red": "Red seals",
-}
 _SEALED_AT_ONCE = 10
 
 
@@ -31,7 +26,7 @@ def draw(picked: Picked) -> None:
     answer("Can I use this run, and where do I look?", verdict(run.metrics, run.dataset.info))
     say(correction_sentence(run.metrics, run.dataset.info))
     _draw_cards(run)
-    left, right = st.columns([3, 2], gap="large")
+    left, right = pair("metrics", (3, 2))
     with left:
         show_picture(metrics_with_baselines(run.metrics), "metrics", "Accuracy on test, beside the baselines")
     with right:
@@ -65,7 +60,7 @@ def _draw_cards(run: Run) -> None:
         ("First and last", *_span(times, run)),
     )
     for column, (label, value, below) in zip(st.columns(len(cards)), cards, strict=True):
-        with column, st.container(border=True):
+        with column, st.container(border=True, height="stretch", gap="small"):
             st.metric(escape_md(label), value)
             note(below)
     note(f"{plain_title(run)} Run {run.hash[:12]}, made {run.created_at[:16].replace('T', ' ')}.")
@@ -91,10 +86,12 @@ def _span(times: pd.Series, run: Run) -> tuple[str, str]:
 def _draw_worklist(picked: Picked) -> None:
     info = picked.run.dataset.info
     heading("Where to look")
+    few = f"Few {plural(info.tip_is)}"
+    lists = {"changed": "Changed by correction", "missed": "Missed", "few": few, "red": "Red seals"}
     kind = st.segmented_control(
         "Worklist",
-        list(_LISTS),
-        format_func=_LISTS.get,
+        list(lists),
+        format_func=lists.get,
         default="changed",
         key="worklist",
         required=True,

@@ -5,6 +5,7 @@ import streamlit as st
 from app import cache
 from app.resolve import Picked
 from app.state import link
+from app.ui.layout import pair
 from app.ui.seal import show_seal
 from app.ui.states import answer, basis, heading, note
 from app.ui.text import escape_md
@@ -29,7 +30,7 @@ def draw(picked: Picked) -> None:
     answer(_QUESTION, told.answer)
     show_seal(told.seal, told.evidence)
     basis(picked)
-    left, right = st.columns([1, 2], gap="large")
+    left, right = pair("report", (1, 2))
     with left:
         words = st.text_area("Your note on the report", key="note", max_chars=_NOTE, height=140)
         files = cache.report(picked.run, picked.case, words.strip())
@@ -46,7 +47,7 @@ def _draw_files(picked: Picked, files: dict[str, bytes]) -> None:
             st.download_button(
                 label, files[kind], f"report.{kind}", mime, key=f"file-{kind}", on_click="ignore", width="content"
             )
-    note("All four show the same evidence; `python -m explain verify` runs the case again from the JSON.")
+    note("All four show the same evidence; “python -m explain verify” runs the case again from the JSON.")
     fold = st.expander("Copy as Markdown", key="markdown-fold", on_change="rerun")
     if fold.open:
         fold.code(files["md"].decode(), language=None, wrap_lines=True)

@@ -7,6 +7,7 @@ import streamlit as st
 from app import cache
 from app.resolve import Picked
 from app.ui.chart import show_picture
+from app.ui.layout import pair
 from app.ui.media import clip_of, show_clip
 from app.ui.ranking import K, hidden_sentence, show_top, user_idx
 from app.ui.states import answer, basis, heading, missing, note, say
@@ -16,7 +17,7 @@ from explain.figures import history_timeline
 from explain.narrate import counted, listed, name_of, plain, plural, reach_sentence
 from mspa_model.types import History, Preference, Statement
 
-_EVIDENCE = 3  # clips beside a statement
+_EVIDENCE = 2  # clips beside a statement
 
 
 def draw(picked: Picked) -> None:
@@ -25,7 +26,7 @@ def draw(picked: Picked) -> None:
     answer(f"What does the model think this {info.user_is} likes, and from what?", _answer(picked, preference))
     basis(picked)
     note(cache.evidence(picked.run, picked.user_id, len(preference.history)).sentence)
-    left, right = st.columns([3, 2], gap="large")
+    left, right = pair("statements", (4, 3))
     with left:
         _draw_statements(picked, preference)
     with right:
@@ -107,7 +108,7 @@ def _draw_evidence(picked: Picked, preference: Preference) -> None:
         )
         if clip and idx not in {i for i, _ in clips}:
             clips.append((idx, clip))
-    clips = sorted(clips, key=lambda pair: not pair[1].exact)[:_EVIDENCE]
+    clips = sorted(clips, key=lambda pair: (not pair[1].whole, not pair[1].exact))[:_EVIDENCE]
     for column, (idx, clip) in zip(st.columns(_EVIDENCE), clips, strict=False):
         with column:
             show_clip(clip, name_of(dataset, idx))

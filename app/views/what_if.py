@@ -7,6 +7,7 @@ from app import cache
 from app.resolve import Picked
 from app.ui.chart import show_picture
 from app.ui.edits import draw_edits, edit_words, editor_of, put_edits
+from app.ui.layout import pair
 from app.ui.states import answer, basis, heading, missing, note, say
 from app.ui.table import show_table
 from app.ui.text import escape_md
@@ -27,7 +28,7 @@ def draw(picked: Picked) -> None:
     result = cache.scenario(picked.run, *_who(picked), edits)
     answer(_QUESTION, _answer(picked, result))
     basis(picked)
-    left, right = st.columns([2, 3], gap="large")
+    left, right = pair("edit", (2, 3))
     with left:
         draw_edits(picked, edits)
     with right:

@@ -6,7 +6,8 @@ import streamlit as st
 from app import cache
 from app.resolve import Picked, id_of
 from app.ui.chart import show_picture
-from app.ui.media import clip_of, show_clip
+from app.ui.layout import pair
+from app.ui.media import clip_of, show_clip_wide
 from app.ui.seal import show_checks, show_seal
 from app.ui.states import answer, basis, heading, missing, note, say
 from app.ui.table import show_table
@@ -31,7 +32,7 @@ def draw(picked: Picked) -> None:
     basis(picked)
     if told.streamer_rank is None:
         missing(cache.absent(picked.run, picked.trace, picked.streamer_id))
-    left, right = st.columns(2, gap="large")
+    left, right = pair("margin")
     with left:
         show_picture(margin_by_source(told), "margin", f"{told.streamer_name} against {told.rival_name}, by source")
     with right:
@@ -62,7 +63,7 @@ def _draw_media(picked: Picked, told: Explanation) -> None:
     """What streamer and rival look, sound and read like."""
     heading("What they look, sound and read like")
     sides = ((told.streamer_idx, told.streamer_name), (told.rival_idx, told.rival_name))
-    for column, (idx, name) in zip(st.columns(2, gap="large"), sides, strict=True):
+    for column, (idx, name) in zip(pair("media"), sides, strict=True):
         with column:
             _draw_side(picked, idx, name)
 
@@ -70,12 +71,11 @@ def _draw_media(picked: Picked, told: Explanation) -> None:
 def _draw_side(picked: Picked, idx: int, name: str) -> None:
     dataset, row = picked.run.dataset, picked.run.dataset.streamers.iloc[idx]
     clip = clip_of(cache.segments(picked.run), dataset.folder, id_of(picked.run, idx))
+    text = plain(str(row["text"]), 400)
     if clip is not None:
-        show_clip(clip, name)
+        show_clip_wide(clip, name, text)
     else:
         st.markdown(f"**{escape_md(name)}**")
-    text = plain(str(row["text"]), 400)
-    if text:
         say(text)
     lacks = [m.value for m in picked.run.features.modalities if not picked.run.features.present[m][idx]]
     if lacks:

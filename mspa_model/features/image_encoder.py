@@ -31,8 +31,8 @@ def read_frame(path: Path) -> Image.Image:
 class EfficientNetEncoder:
     """EfficientNet-Lite0 trained on ImageNet: 1,280 last features, then mean and deviation of each stage's channels.
 
-    The last features say what is on screen; on drawn frames, far from photographs, the earlier stages say more about
-    light, colour and scene. See docs/LOG.md for the probe that compares them.
+    On drawn frames, far from photographs, the stages add a little to the last features: on the sample world a linear
+    probe reads lighting with 1.00 instead of .99 and what is on screen with 1.00 instead of .99 (chance .28 and .19).
     """
 
     def __init__(self, device: torch.device) -> None:

@@ -12,7 +12,7 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 
 MAX_SHARE = 0.3  # of the streamers with a text; a more frequent word is filler
 MAX_CANDIDATES = 2_000
-SAME_STREAMERS = 0.6  # Jaccard overlap above which two phrases say the same thing
+SAME_STREAMERS = 0.6  # share of the rarer phrase's streamers that also use the other: the two say the same thing
 WORD = re.compile(r"[^\W\d_]{3,}")
 LETTERS = re.compile(r"[^\W\d_]+")
 CLAUSE_END = re.compile(r"[.,;:!?()\n]")
@@ -99,8 +99,6 @@ def _select(weights: csr_matrix, names: np.ndarray, rows: np.ndarray | None, n_p
     candidates = np.argsort(-mass, kind="stable")[:MAX_CANDIDATES]
     has = weights[:, candidates].toarray() > 0
     worth = mass[candidates] if rows is None else coherence(has, rows)
-    # A pair of words says more than either alone where the same streamers use both.
-    worth = worth * np.array([1.25 if " " in names[i] else 1.0 for i in candidates])
     chosen: list[int] = []
     for i in np.argsort(-worth, kind="stable"):
         if worth[i] <= 0 or len(chosen) == n_phrases:
@@ -113,17 +111,16 @@ def _select(weights: csr_matrix, names: np.ndarray, rows: np.ndarray | None, n_p
 def coherence(
     has: Bool[np.ndarray, "n_streamers n_candidates"], rows: Float[np.ndarray, "n_streamers feature_dim"]
 ) -> Float[np.ndarray, " n_candidates"]:
-    """How much closer to each other a candidate's streamers are than chance would have it, times sqrt(how many). Ours.
+    """Variance of the features that a candidate explains beyond chance, in units of one streamer's. Ours.
 
-    For n rows drawn at random from centred features E|mean|^2 = trace(covariance) / n; the excess over it is the mean
-    similarity of two different streamers of the candidate.
+    For n rows drawn at random from centred features E|mean|^2 = trace(covariance) / n, which
+    gives 0. (The mean similarity of its streamers instead favours pairs of words that five of them use.)
     """
-    counts = has.sum(axis=0).clip(min=2)
+    counts = has.sum(axis=0).clip(min=1)
     means = (has.T.astype(np.float32) @ rows) / counts[:, None]
-    noise = float((rows**2).sum(axis=1).mean()) + 1e-12
-    excess = (counts * (means**2).sum(axis=1) / noise - 1) / (counts - 1)
-    return excess * np.sqrt(counts)
+    one = float((rows**2).sum(axis=1).mean()) + 1e-12
+    return counts * (means**2).sum(axis=1) / one - 1
 
 
 def _overlap(a: np.ndarray, b: np.ndarray) -> float:
-    return float((a & b).sum() / max((a | b).sum(), 1))
+    return float((a & b).sum() / max(min(a.sum(), b.sum()), 1))

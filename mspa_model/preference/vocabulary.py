@@ -117,7 +117,11 @@ def _phrase_values(dataset: Dataset, features: Features, config: PreferenceConfi
     spoken = _ordinary_words(texts)
     rows = features.arrays.get(Modality.TEXT)
     phrases = key_phrases(texts, rows, config.n_phrases, config.min_streamers, barred - spoken)
-    return [(_value(PHRASE, p.words, f"the words “{p.words}”", Modality.TEXT, p.has, features), p.has) for p in phrases]
+    return [(_value(PHRASE, p.words, _phrase_label(p.words), Modality.TEXT, p.has, features), p.has) for p in phrases]
+
+
+def _phrase_label(words: str) -> str:
+    return f"the word{'s' if ' ' in words else ''} “{words}”"
 
 
 def _ordinary_words(texts: list[str]) -> frozenset[str]:

@@ -150,7 +150,7 @@ def deletions_drawn(deletions: Sequence[Deletion]) -> Picture:
     first = ordered[0]
     alt = (
         f"Taking away {plain(first.label, 60)} costs most: {signed(-first.score_drop)}, "
-        f"from {place(first.rank_before)} to {place(first.rank_after)}."
+        f"its place goes from {place(first.rank_before)} to {place(first.rank_after)}."
     )
     return Picture(
         figure,

@@ -85,4 +85,4 @@ def _draw(tips: pd.DataFrame, info: DatasetInfo) -> go.Figure:
     lay_out(figure, height=300)
     figure.update_xaxes(title="time" if timed else f"order of the {plural(info.tip_is)}", zeroline=False)
     kind, span = ("log", "normal") if wide else ("linear", "tozero")
-    return figure.update_yaxes(title=shown(_unit(info)), type=kind, rangemode=span)
+    return figure.update_yaxes(title=shown(_unit(info)), type=kind, rangemode=span, dtick=1 if wide else None)

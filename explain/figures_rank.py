@@ -97,6 +97,10 @@ def _drawn_rank(rank: int | None, k: int) -> float:
     return float(k + 1) if rank is None or rank > k else float(rank)
 
 
+def _heading_of(step: Step, answer: int) -> str:
+    return f"{title_of(step)}<br>the answer" if step.kept and step.index == answer else title_of(step)
+
+
 def _rank_axes(
     figure: go.Figure, steps: Sequence[Step], ranks: dict[int, list[int | None]], names: Sequence[str], k: int
 ) -> None:
@@ -104,7 +108,8 @@ def _rank_axes(
     rows = min(k, max(len(step.ranking.order) for step in steps))
     lower = any(rank is None or rank > k for row in ranks.values() for rank in row)
     ticks = [*range(1, rows + 1), *([k + 1] if lower else [])]
-    lay_out(figure, n_rows=len(ticks))
+    answer = max(step.index for step in steps if step.kept)
+    lay_out(figure, n_rows=len(ticks)).update_layout(margin_t=44)
     axis = {"tickvals": ticks, "range": [ticks[-1] + 0.6, 0.4], "showgrid": False, "zeroline": False}
     figure.update_yaxes(**axis, ticktext=_end_labels(0, ranks, names, rows, lower))
     if len(steps) > 1:
@@ -113,7 +118,7 @@ def _rank_axes(
         figure.update_layout(yaxis2_ticktext=_end_labels(len(steps) - 1, ranks, names, rows, lower))
     figure.update_xaxes(
         tickvals=list(range(len(steps))),
-        ticktext=[title_of(step) for step in steps],
+        ticktext=[_heading_of(step, answer) for step in steps],
         range=[-0.15, max(len(steps) - 1, 0.3) + 0.15],
         side="top",
         zeroline=False,

@@ -12,10 +12,10 @@ _SIGNS = re.compile(r"([\\`*_{}\[\]()<>#+!|~$&@:.-])")
 def escape(text: str) -> str:
     """The text with every sign that Markdown, a table, HTML, a mention or an automatic link could start with escaped.
 
-    A full stop and a colon only where they could: in an address, or behind a number that opens a line.
+    A full stop, a colon and an @ only where they could, so that numbers and sentences stay readable as they are.
     """
     text = _SIGNS.sub(lambda sign: sign[0] if sign[0] in "().:-@+" else "\\" + sign[0], text)
-    text = re.sub(r"(?<=\w)([.:@])(?=[\w/])", r"\\\1", text)
+    text = re.sub(r"([.@])(?=[^\W\d])|(:)(?=/)", r"\\\1\2", text)
     return re.sub(r"^(\s*)(\d+)([.)])|^(\s*)([-+])", lambda m: _opened(m), text, flags=re.MULTILINE)
 
 
@@ -38,5 +38,5 @@ def to_markdown(evidence: Evidence) -> str:
     lines += ["", "**One what-if**", "", escape(page.what_if), "", "**What this cannot tell**", ""]
     lines += [f"- {escape(limit)}" for limit in page.cannot_tell]
     lines += ["", "**Analyst’s note**", "", escape(page.note or "No note."), "", f"*{page.disclaimer}*", ""]
-    lines += [f"- {key}: {escape(value)}" for key, value in page.foot]
+    lines += [f"- {key}: {escape(value)}" for key, value in page.foot] + [f"- Open again: `{page.link}`"]
     return "\n".join(lines) + "\n"

@@ -30,7 +30,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Page:
-    """The page in reading order. bars_alt: what the bars show, in words."""
+    """The page in reading order. link: percent-encoded."""
 
     question: str
     answer: str
@@ -40,7 +40,6 @@ class Page:
     evidence: str
     bars_title: str
     bars: tuple[Bar, ...]
-    bars_alt: str
     zero: float
     left: str
     right: str
@@ -49,6 +48,7 @@ class Page:
     cannot_tell: tuple[str, ...]
     note: str
     disclaimer: str
+    link: str
     foot: tuple[tuple[str, str], ...]
 
 
@@ -56,7 +56,6 @@ def page_of(evidence: Evidence) -> Page:
     """The page of an evidence; pure, so that each view can be made again and compared."""
     case = evidence.case
     bars, zero = _bars(evidence)
-    said = "; ".join(f"{bar.label} {bar.text}" for bar in bars)
     return Page(
         question=evidence.question,
         answer=evidence.answer,
@@ -66,7 +65,6 @@ def page_of(evidence: Evidence) -> Page:
         evidence=evidence.evidence_sentence,
         bars_title="The margin over the rival by source, in points",
         bars=bars,
-        bars_alt=f"Points of the margin by source: {said}. They add up.",
         zero=zero,
         left=f"← for {plain(case.rival_name, _SIDE)}",
         right=f"for {plain(case.streamer_name, _SIDE)} →",
@@ -75,11 +73,11 @@ def page_of(evidence: Evidence) -> Page:
         cannot_tell=evidence.cannot_tell,
         note=evidence.note,
         disclaimer=DISCLAIMER,
+        link=evidence.link,
         foot=(
             ("Data", evidence.dataset),
             ("Run", f"{evidence.run_hash}, trained {evidence.run_created_at[:10]}"),
             ("Case", f"{case.user} is a pseudonym; correction step {case.step}, history “{case.history}”"),
-            ("Open again", evidence.link),
             ("Evidence", f"{evidence.schema}, SHA-256 {evidence.sha256}"),
         ),
     )

@@ -96,10 +96,27 @@ def test_a_short_report_is_one_page_too(evidence):
 def test_markdown_shows_text_and_no_markup_from_data(evidence):
     shown = RENDERER.render(to_markdown(evidence))
     read = Reader(shown)
-    allowed = ["h1", "p", "blockquote", "strong", "table", "thead", "tbody", "tr", "th", "td", "ol", "ul", "li", "em"]
+    allowed = [
+        "h1",
+        "p",
+        "blockquote",
+        "strong",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "ol",
+        "ul",
+        "li",
+        "em",
+        "code",
+    ]
     assert set(read.tags) <= set(allowed)
     assert evidence.answer in read.text
     assert evidence.note in read.text
+    assert read.tags.count("code") == 1
 
 
 @given(st.text(alphabet="<>&*_`[]()!|#+-.:@~$\\ 1aZ\u00e9\n", max_size=40))

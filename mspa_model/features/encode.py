@@ -12,7 +12,7 @@ from mspa_model.data.load import media_path
 from mspa_model.errors import DataError
 from mspa_model.features.encoders import load_media_encoder, load_text_encoder
 from mspa_model.features.scaling import scale_features
-from mspa_model.features.texts import segment_streamers, spread, streamer_documents
+from mspa_model.features.texts import rows_by_owner, segment_streamers, spread, streamer_documents
 from mspa_model.types import Dataset, Features, Modality
 
 SHIPPED = "shipped"
@@ -140,7 +140,7 @@ def _encode_media(dataset: Dataset, modality: Modality, name: str, device: torch
         return None
     paths, streamers = dataset.segments[column].fillna(""), segment_streamers(dataset)
     usable = np.where((paths != "").to_numpy(), streamers, -1)
-    rows = [spread(np.flatnonzero(usable == s), MEDIA_PER_STREAMER) for s in np.unique(usable[usable >= 0])]
+    rows = [spread(own, MEDIA_PER_STREAMER) for _, own in rows_by_owner(usable)]
     if not rows:
         return None
     chosen = np.concatenate(rows)

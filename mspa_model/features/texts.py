@@ -1,6 +1,6 @@
 """Which words stand for a streamer: its profile text and a sample of what is said in its segments."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from jaxtyping import Int
@@ -21,6 +21,15 @@ def segment_streamers(dataset: Dataset) -> Int[np.ndarray, " n_segments"]:
     streamer_of_room = dict(zip(dataset.rooms["room_id"], dataset.rooms["streamer_id"], strict=True))
     rooms = dataset.segments["room_id"]
     return np.array([row_of_id.get(streamer_of_room.get(room), -1) for room in rooms], dtype=np.int64)
+
+
+def rows_by_owner(owners: Int[np.ndarray, " n"]) -> Iterator[tuple[int, np.ndarray]]:
+    """Each owner and its rows in order, without owner -1; one sort, however many owners there are."""
+    order = np.argsort(owners, kind="stable")
+    order = order[owners[order] >= 0]
+    found, starts = np.unique(owners[order], return_index=True)
+    for owner, start, stop in zip(found, starts, np.append(starts[1:], len(order)), strict=True):
+        yield int(owner), order[start:stop]
 
 
 def spread(rows: Int[np.ndarray, " n"], at_most: int) -> Int[np.ndarray, " m"]:
@@ -48,8 +57,8 @@ def _sampled_segments(dataset: Dataset) -> Iterable[tuple[int, np.ndarray]]:
         return
     spoken = dataset.segments[columns].fillna("").astype(str).apply(lambda column: column.str.strip() != "").any(axis=1)
     owners = np.where(spoken.to_numpy(), segment_streamers(dataset), -1) if len(spoken) else np.zeros(0, dtype=int)
-    for streamer_idx in np.unique(owners[owners >= 0]):
-        yield int(streamer_idx), spread(np.flatnonzero(owners == streamer_idx), SEGMENTS_PER_STREAMER)
+    for streamer_idx, rows in rows_by_owner(owners):
+        yield streamer_idx, spread(rows, SEGMENTS_PER_STREAMER)
 
 
 def _segment_text(dataset: Dataset, row: int) -> str:

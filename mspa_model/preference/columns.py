@@ -13,6 +13,7 @@ NOT_A_VALUE = frozenset({"streamer_id", "name", "text"})
 MAX_SHARE = 0.6  # what more of the streamers have tells users little apart
 MAX_VALUES = 30  # of one column, the most frequent
 TWINS = 0.8  # Jaccard overlap above which two values are one
+MAX_CODES = 12
 MAX_LABEL = 40  # characters; a longer cell is prose, not a label
 
 
@@ -60,6 +61,8 @@ def _without_twins(found: list[ColumnValue]) -> tuple[ColumnValue, ...]:
 def _is_label(series: pd.Series) -> bool:
     if isinstance(series.dtype, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(series):
         return True
+    if pd.api.types.is_integer_dtype(series):  # a code, as of a gender or an age band; else a count, which is no label
+        return series.nunique() <= MAX_CODES
     return pd.api.types.is_string_dtype(series)
 
 

@@ -97,7 +97,7 @@ def proper_names(texts: list[str]) -> frozenset[str]:
 def _select(weights: csr_matrix, names: np.ndarray, rows: np.ndarray | None, n_phrases: int) -> tuple[Phrase, ...]:
     mass = np.asarray(weights.sum(axis=0)).ravel()
     candidates = np.argsort(-mass, kind="stable")[:MAX_CANDIDATES]
-    has = weights[:, candidates].toarray() > 0
+    has = (weights[:, candidates] > 0).toarray()
     worth = mass[candidates] if rows is None else coherence(has, rows)
     chosen: list[int] = []
     for i in np.argsort(-worth, kind="stable"):

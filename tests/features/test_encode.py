@@ -14,7 +14,7 @@ from mspa_model.data.load import load_dataset
 from mspa_model.errors import DataError
 from mspa_model.features import encode as encode_module
 from mspa_model.features.encode import SHIPPED, SHIPPED_SEGMENTS, encode, read_raw, scale
-from mspa_model.features.texts import MAX_CHARACTERS, SEGMENTS_PER_STREAMER, spread, streamer_documents
+from mspa_model.features.texts import MAX_CHARACTERS, SEGMENTS_PER_STREAMER, rows_by_owner, spread, streamer_documents
 from mspa_model.types import Dataset, Modality
 from tests.worlds import add_media, checkerboard, group_of, write_world
 
@@ -122,6 +122,13 @@ def test_documents_are_the_profile_then_a_spread_of_what_is_said(tiny_world: Pat
     assert documents[0][1] == "part 0"
     assert documents[0][-1] == "part 29"
     assert documents[1] == ()
+
+
+def test_rows_by_owner_keeps_their_order_and_drops_strangers():
+    found = {owner: rows.tolist() for owner, rows in rows_by_owner(np.array([2, -1, 0, 2, 0]))}
+    assert found == {0: [2, 4], 2: [0, 3]}
+    assert list(rows_by_owner(np.array([-1, -1]))) == []
+    assert list(rows_by_owner(np.zeros(0, dtype=np.int64))) == []
 
 
 def test_spread_takes_all_where_they_are_few():

@@ -112,6 +112,12 @@ def test_values_that_too_few_or_nearly_all_have_are_left_out():
     assert [v.name for v in found] == ["some"]
 
 
+def test_codes_are_values_and_counts_are_not():
+    codes = column_values(_column([1] * 6 + [2] * 6, "gender"), min_streamers=2)
+    assert [(v.column, v.name) for v in codes] == [("gender", "1"), ("gender", "2")]
+    assert column_values(_column([n // 2 for n in range(40)], "fans"), min_streamers=2) == ()
+
+
 def test_prose_is_no_value():
     assert (
         column_values(_column(["a long sentence that describes the room at length, with a comma"] * 4 + [""] * 8), 2)

@@ -1,6 +1,7 @@
 """Parts add up to what they are parts of, on every world."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,9 +15,10 @@ from explain.contribution import (
     tips_by_streamer,
     total_margin,
 )
+from mspa_model.config import RunConfig
 from mspa_model.runs import Run
 from mspa_model.types import SOURCES, History, Source
-from tests.explain.closed_form import pair_of, trace_of
+from tests.explain.closed_form import closed_form_run, pair_of, trace_of
 
 WORLDS = ("checkerboard", "no-features", "no-audio", "some-lack-audio", "matrix", "hostile", "few-users")
 
@@ -37,6 +39,15 @@ def test_parts_add_up(make_closed: Callable[[str], Run], world: str) -> None:
     for modality in run.features.modalities:
         source = Source(modality.value)
         assert total_margin(inside, source) == pytest.approx(_margin(sources, source), abs=1e-5)
+
+
+def test_tips_that_count_less_with_age_still_add_up(tiny_world: Path, small_config: RunConfig) -> None:
+    run = closed_form_run(tiny_world, small_config)
+    run.recommender.scorer.half_life = 3.0
+    step = trace_of(run, "u000").final
+    pair = int(step.ranking.order[0]), int(step.ranking.order[-1])
+    tips = tip_margins(run, step, step.ranking, pair)
+    assert total_margin(tips) == pytest.approx(_margin(source_margins(step.ranking, pair), Source.COTIPS), abs=1e-5)
 
 
 def test_source_of_weight_zero_has_no_parts(closed: Run) -> None:

@@ -28,7 +28,7 @@ def rows_by_owner(owners: Int[np.ndarray, " n"]) -> Iterator[tuple[int, np.ndarr
     order = np.argsort(owners, kind="stable")
     order = order[owners[order] >= 0]
     found, starts = np.unique(owners[order], return_index=True)
-    for owner, start, stop in zip(found, starts, np.append(starts[1:], len(order)), strict=True):
+    for owner, start, stop in zip(found, starts, np.append(starts, len(order))[1:], strict=True):
         yield int(owner), order[start:stop]
 
 

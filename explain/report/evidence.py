@@ -13,7 +13,7 @@ from mspa_model.types import CandidateScope, HistoryScope
 
 SCHEMA = "mspa-evidence/1"
 LONGEST_NOTE = 600  # characters: the report is one page
-_STRICT = ConfigDict(extra="forbid")
+_STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -36,6 +36,7 @@ def test_sealed_again_is_the_same(evidence):
     [
         (lambda d: d.pop("margin"), "margin"),
         (lambda d: d.update(margin="much"), "margin"),
+        (lambda d: d.update(margin=float("nan")), "margin"),
         (lambda d: d.update(extra=1), "extra"),
         (lambda d: d.update(schema="mspa-evidence/99"), "mspa-evidence/99"),
     ],

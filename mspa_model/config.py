@@ -36,13 +36,21 @@ class RankingConfig:
     dim: int = 48  # of the aligned embeddings
     hidden: int = 96  # of a streamer tower
     dropout: float = 0.2
-    learning_rate: float = 2e-3
-    weight_decay: float = 1e-3
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.1
     batch: int = 256
     max_epochs: int = 80
-    patience: int = 8  # epochs without a better val score before a tower stops
+    patience: int = 12  # epochs without a better val score before a tower stops
     cotips_ridge: tuple[float, ...] = (10.0, 30.0, 100.0, 300.0, 1000.0)  # tried on val
     cotips_degree_power: tuple[float, ...] = (0.0, 0.5)  # users weigh 1 / n_tips ** power; tried on val
+    cotips_half_life: tuple[float, ...] = (
+        5.0,
+        10.0,
+        20.0,
+        40.0,
+        80.0,
+        1e9,
+    )  # in tips; tried on val where times are known
     max_dense_streamers: int = 20_000  # above: co-tipping is low-rank
     low_rank: int = 256
 

@@ -119,6 +119,7 @@ def save_model(folder: Path, final: Path, parts: TrainedParts) -> None:
         "popularity": scorer.popularity,
         "base_weights": scorer.base_weights,
         "fold_weights": scorer.fold_weights,
+        "half_life": torch.tensor([scorer.half_life]),
     }
     save_file(_plain(step0), folder / "step0.safetensors")
     save_file(_plain(scorer.cotips.tensors()), folder / "cotips.safetensors")
@@ -239,6 +240,7 @@ def _load_recommender(
         features,
         composer.vocabulary,
         device,
+        float(step0["half_life"][0]),
     )
     corrector = Corrector(config.corrector, config.seed)
     corrector.load_state_dict(load_file(path / "corrector.safetensors"))

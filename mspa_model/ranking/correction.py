@@ -61,7 +61,7 @@ class SelfCorrection:
         base: Float[Tensor, " n_sources"],
         blind: bool = False,
     ) -> Bench:
-        """Fits of a user's history (0/1 tips) and of the history without each witness.
+        """Fits of a user's history (tips by weight) and of the history without each witness.
 
         What was handed in beyond the teacher's statements (a false one, an edit) stands on every held-out history too.
         trained_on: the user's train tips; base: weights fitted without the user's fold; blind: the whole history is
@@ -69,14 +69,14 @@ class SelfCorrection:
         """
         whole = PreferenceTensors(tips[None], given.strengths[None], given.residual)
         rows = hold_out(tips, witness_idx)
-        taught, taught_residual = self.composer.taught(tips[None])
-        held, held_residual = self.composer.taught(rows)
+        taught, taught_residual = self.composer.taught((tips[None] > 0).float())
+        held, held_residual = self.composer.taught((rows > 0).float())
         strengths = (held + given.strengths - taught).clamp(-1.0, 1.0)
         residual = {m: held_residual[m] + given.residual[m] - taught_residual[m] for m in self.scorer.modalities}
         without = PreferenceTensors(rows, strengths, residual)
         witnesses = gather_witnesses(self.scorer, without, witness_idx, trained_on, base)
         tipped = tips.nonzero()[:, 0]
-        own_cotips = self.scorer.cotips.rows_without(tipped, trained_on).sum(0, keepdim=True) if blind else None
+        own_cotips = tips[None, tipped] @ self.scorer.cotips.rows_without(tipped, trained_on) if blind else None
         return Bench(given, self.scorer.fits(whole, own_cotips)[0], tips == 0, witnesses)
 
     def fits_at(

@@ -19,6 +19,7 @@ from mspa_model.ranking.correction import Bench, SelfCorrection, Stance
 from mspa_model.ranking.corrector import Corrector
 from mspa_model.ranking.critic import spell_out
 from mspa_model.ranking.fused import FusedSpace
+from mspa_model.ranking.recency import places_of, weigh
 from mspa_model.ranking.scorer import PreferenceTensors, Scorer
 from mspa_model.ranking.witnesses import log_odds
 from mspa_model.types import (
@@ -118,13 +119,14 @@ class Recommender:
     # --- exact parts -------------------------------------------------------------------------------------------------
 
     def tip_fits(self, preference: Preference) -> Float[Tensor, "n_tips n_streamers"]:
-        """What each tip adds to the co-tipping fit; several tips to one streamer share its part equally."""
+        """What each tip adds to the co-tipping fit, by its weight; several tips to one streamer share equally."""
         idx = self._indices(preference.history.streamer_idx)
         if len(idx) == 0:
             return torch.zeros(0, self._train_tips.shape[1], device=self.device)
         distinct, inverse, counts = idx.unique(return_inverse=True, return_counts=True)
         rows = self.scorer.cotips.rows(distinct)
-        rows = (rows - rows.mean(1, keepdim=True)) / counts[:, None]
+        weight = self._tensors(preference).tips[0, distinct]
+        rows = (rows - rows.mean(1, keepdim=True)) * (weight / counts)[:, None]
         return rows[inverse]
 
     def statement_fits(self, preference: Preference, modality: Modality) -> Float[Tensor, "n_statements n_streamers"]:
@@ -171,7 +173,7 @@ class Recommender:
         stance = self._stance(preference)
         ranking = self.score(preference, candidates)
         steps = [Step(0, True, preference, stance.emphasis, ranking, None, (), None, None, "Before any correction.")]
-        idx = _distinct_newest(preference.history.streamer_idx)
+        idx, _ = places_of(preference.history)
         if len(idx) < self.config.min_witnesses:
             return steps, None, "no tips" if len(idx) == 0 else "too few witnesses"
         bench = self._bench(preference, stance, idx[-self.config.max_witnesses :])
@@ -245,8 +247,10 @@ class Recommender:
         return Stance(tensors.strengths[0], tensors.residual, torch.ones(len(SOURCES), device=self.device))
 
     def _tensors(self, preference: Preference) -> PreferenceTensors:
+        distinct, places = places_of(preference.history)
         tips = torch.zeros(1, self._train_tips.shape[1], device=self.device)
-        tips[0, self._indices(preference.history.streamer_idx)] = 1.0
+        tips[0, self._indices(distinct)] = torch.from_numpy(places.astype(np.float32)).to(self.device)
+        tips = weigh(tips, self.scorer.half_life)
         n_values = len(self.composer.vocabulary.values)
         strengths = signed_strengths(preference.statements, n_values).to(self.device)
         return PreferenceTensors(tips, strengths[None], self._residual(preference))
@@ -265,13 +269,6 @@ def _ranking(weights: Tensor, fits: Tensor, candidates: Bool[np.ndarray, " n_str
     allowed = torch.from_numpy(candidates).nonzero()[:, 0]
     order = allowed[scores[allowed].argsort(descending=True, stable=True)]
     return Ranking(weights, fits, order)
-
-
-def _distinct_newest(streamer_idx: Int[np.ndarray, " n_tips"]) -> Int[np.ndarray, " n"]:
-    """Distinct streamers in the order of their newest tip, newest last."""
-    reversed_idx = streamer_idx[::-1]
-    _, first = np.unique(reversed_idx, return_index=True)
-    return reversed_idx[np.sort(first)][::-1].copy()
 
 
 def _reason(kept: bool, gain: float, needed: float) -> str:

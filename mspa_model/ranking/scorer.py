@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from mspa_model.ranking.cotipping import CoTips
+from mspa_model.ranking.recency import NO_DECAY
 from mspa_model.ranking.towers import Aligner, feature_tensors
 from mspa_model.types import SOURCES, Features, Modality, Source, Vocabulary
 
@@ -24,7 +25,7 @@ POPULARITY = SOURCES.index(Source.POPULARITY)
 class PreferenceTensors:
     """The numbers of a batch of preferences.
 
-    tips: 0/1 for each distinct tipped streamer; strengths: signed strength of each value; residual: per modality.
+    tips: weight of each distinct tipped streamer (recency.py), else 0; strengths: signed strength of each value.
     """
 
     tips: Float[Tensor, "batch n_streamers"]
@@ -45,8 +46,13 @@ class Scorer:
         features: Features,
         vocabulary: Vocabulary,
         device: torch.device,
+        half_life: float = NO_DECAY,
     ) -> None:
-        """aligners: trained; popularity: log1p of train tippers; fold_weights: fitted without each fold of users."""
+        """aligners: trained; popularity: log1p of train tippers; fold_weights: fitted without each fold of users.
+
+        half_life: in tips, of how much a tip counts in co-tipping.
+        """
+        self.half_life = half_life
         self.cotips, self.aligners, self.device = cotips, aligners.eval().to(device), device
         self.popularity = (popularity - popularity.mean()).to(device)
         self.base_weights, self.fold_weights = base_weights.to(device), fold_weights.to(device)

@@ -41,6 +41,30 @@ class Aligner(nn.Module):
         self.tower = StreamerTower(feature_dim, config)
         self.statements = nn.Linear(feature_dim, config.dim, bias=False)
         self.residual = nn.Linear(feature_dim, config.dim, bias=False)
+        # Of the logits while learning; a ranking divides by a user's spread, so it needs none.
+        self.log_scale = nn.Parameter(torch.zeros(()))
+
+    @torch.no_grad()
+    def start_from(
+        self, features: Float[Tensor, "n_streamers feature_dim"], present: Float[Tensor, " n_streamers"]
+    ) -> None:
+        """Both sides start as the same projection on the leading principal directions, half whitened.
+
+        Untrained, the fit is then a similarity of contents, and learning has only to better it: with a few hundred
+        streamers and thousands of features, towers that start at random learn the streamers by heart (docs/LOG.md).
+        """
+        rows = features[present > 0]
+        k = min(self.tower.skip.out_features, *rows.shape)
+        _, scale, directions = torch.pca_lowrank(rows, q=k, niter=6)
+        projection = torch.zeros_like(self.tower.skip.weight)
+        projection[:k] = (directions / scale.clamp(min=1e-6).sqrt()).T
+        projection /= (rows @ projection.T).std(correction=0).clamp(min=1e-6)
+        for linear in (self.tower.skip, self.statements, self.residual):
+            linear.weight.copy_(projection)
+        last = self.tower.network[-1]
+        assert isinstance(last, nn.Linear)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
 
     def embed(
         self, features: Float[Tensor, "n_streamers feature_dim"], present: Float[Tensor, " n_streamers"]

@@ -53,6 +53,9 @@ class AlignerTraining:
         self.torch_seed = seed
         self.aligners = build_aligners(features, config, seed).to(device)
         self.features = feature_tensors(features, device)
+        torch.manual_seed(seed)
+        for m, (rows, present) in self.features.items():
+            self.aligner(m).start_from(rows, present)
         self.prototypes = {
             m: torch.from_numpy(composer.vocabulary.prototypes[m]).to(device) for m in features.modalities
         }
@@ -62,7 +65,7 @@ class AlignerTraining:
     def run(self, progress: bool) -> nn.ModuleDict:
         """Trains until every modality has stopped; returns the aligners settled, in eval mode."""
         learning = dict.fromkeys(self.features)
-        best = {m: _Best(-1.0, 0, {}) for m in learning}
+        best = {m: _Best(self._val_metric(m), 0, self._state(m)) for m in learning}
         optimizers = {
             m: torch.optim.AdamW(
                 self.aligner(m).parameters(), lr=self.config.learning_rate, weight_decay=self.config.weight_decay
@@ -78,14 +81,12 @@ class AlignerTraining:
             for m in tuple(learning):
                 value = self._val_metric(m)
                 if value > best[m].value:
-                    state = {k: v.detach().clone() for k, v in self.aligner(m).state_dict().items()}
-                    best[m] = _Best(value, epoch, state)
+                    best[m] = _Best(value, epoch, self._state(m))
                 elif epoch - best[m].epoch >= self.config.patience:
                     del learning[m]
             bar.set_postfix({m.value: f"{b.value:.4f}" for m, b in best.items()})
         for m, found in best.items():
-            if found.state:
-                self.aligner(m).load_state_dict(found.state)
+            self.aligner(m).load_state_dict(found.state)
             self.aligner(m).settle(*self.features[m])
         return self.aligners.eval()
 
@@ -93,6 +94,9 @@ class AlignerTraining:
         aligner = self.aligners[modality.value]
         assert isinstance(aligner, Aligner)
         return aligner
+
+    def _state(self, m: Modality) -> dict[str, Tensor]:
+        return {k: v.detach().clone() for k, v in self.aligner(m).state_dict().items()}
 
     def _epoch(self, optimizers: dict[Modality, torch.optim.Optimizer]) -> None:
         users = self.rng.permutation(np.flatnonzero(np.diff(self.train.indptr) >= 2))
@@ -113,7 +117,7 @@ class AlignerTraining:
         strengths, residual = self.composer.taught(given)
         for m, optimizer in optimizers.items():
             self.aligner(m).train()
-            logits = self._fit(m, strengths, residual[m]) + self.log_popularity
+            logits = self._fit(m, strengths, residual[m]) * self.aligner(m).log_scale.exp() + self.log_popularity
             log_share = logits.masked_fill(given > 0, -1e9).log_softmax(1)
             loss = -((log_share * wanted).sum(1) / wanted.sum(1)).mean()
             optimizer.zero_grad()

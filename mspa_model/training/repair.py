@@ -15,6 +15,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from mspa_model.ranking.correction import Bench, SelfCorrection, Stance
+from mspa_model.ranking.recency import weigh
 from mspa_model.types import SOURCES
 
 WITNESS_SHARE = 0.7
@@ -41,6 +42,7 @@ class RepairTraining:
     """One training of a corrector; `run` leaves it in its best state."""
 
     def __init__(self, correction: SelfCorrection, train: sp.csr_matrix, seed: int) -> None:
+        """train: places (recency.py) of every user's train tips."""
         self.correction, self.train = correction, train
         self.rng = np.random.default_rng(seed)
         needed = int(np.ceil(correction.config.min_witnesses / WITNESS_SHARE)) + 1
@@ -105,11 +107,12 @@ class RepairTraining:
     ) -> Iterator[tuple[Bench, Float[Tensor, " n_streamers"]]]:
         device = self.correction.scorer.device
         for user in users:
-            mine = rng.permutation(self.train[user].indices)[: 2 * MAX_TAUGHT_WITNESSES]
+            mine, places = self._drawn(int(user), rng)
             n = max(self.correction.config.min_witnesses, int(WITNESS_SHARE * len(mine)))
             n = min(n, MAX_TAUGHT_WITNESSES)
             tips = torch.zeros(self.train.shape[1], device=device)
-            tips[torch.from_numpy(mine[:n].astype(np.int64))] = 1.0
+            tips[torch.from_numpy(mine[:n].astype(np.int64))] = torch.from_numpy(places[:n])
+            tips = weigh(tips, self.correction.scorer.half_life)
             wanted = torch.zeros_like(tips)
             wanted[torch.from_numpy(mine[n:].astype(np.int64))] = 1.0
             stance = self._composed(tips)
@@ -118,8 +121,15 @@ class RepairTraining:
             base = self.correction.scorer.fold_weights[user % len(self.correction.scorer.fold_weights)]
             yield self.correction.bench(tips, stance, tips.nonzero()[:, 0], trained_on, base, blind=True), wanted
 
+    def _drawn(self, user: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Tipped streamers and their places, oldest first where times are known: what is asked for came later."""
+        row = self.train[user]
+        drawn = rng.permutation(len(row.indices))[: 2 * MAX_TAUGHT_WITNESSES]
+        drawn = drawn[np.argsort(-row.data[drawn], kind="stable")]
+        return row.indices[drawn], row.data[drawn]
+
     def _composed(self, tips: Float[Tensor, " n_streamers"]) -> Stance:
-        strengths, residual = self.correction.composer.taught(tips[None])
+        strengths, residual = self.correction.composer.taught((tips[None] > 0).float())
         return Stance(strengths[0], residual, torch.ones(len(SOURCES), device=tips.device))
 
     def _spoilt(self, stance: Stance, tips: Tensor, rng: np.random.Generator) -> Stance:

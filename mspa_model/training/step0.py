@@ -13,6 +13,7 @@ from mspa_model.data import eval_pairs, interaction_matrix
 from mspa_model.data.split import EvalPairs
 from mspa_model.preference.composer import Composer
 from mspa_model.ranking.cotipping import CoTips, DenseCoTips, LowRankCoTips, fit_cotips
+from mspa_model.ranking.recency import NO_DECAY, place_matrix, weigh
 from mspa_model.ranking.scorer import Scorer
 from mspa_model.training.align import AlignerTraining
 from mspa_model.training.metrics import measure
@@ -41,12 +42,13 @@ def train_step0(
     """The scorer whose every choice was made on val; the test split is never read."""
     train, val = interaction_matrix(dataset, ("train",)), eval_pairs(dataset, "val")
     metric = dataset.info.split.metric
-    cotips, setting = choose_cotips(train, val, metric, config, progress)
+    places = place_matrix(dataset, ("train",))
+    cotips, setting = choose_cotips(train, places, val, metric, config, progress)
     aligners = AlignerTraining(composer, features, train, val, metric, config.ranking, config.seed, device).run(
         progress
     )
-    scorer = make_scorer(cotips, aligners, train, features, composer, device, config)
-    scores = val_scores(scorer, composer, train, val, metric, config.seed)
+    scorer = make_scorer(cotips, aligners, train, features, composer, device, config, setting["half_life"])
+    scores = val_scores(scorer, composer, places, val, metric, config.seed)
     base = choose_weights(scores)
     scorer.base_weights = base
     scorer.fold_weights = fold_weights(scores, base, config.corrector.folds)
@@ -62,6 +64,7 @@ def make_scorer(
     composer: Composer,
     device: torch.device,
     config: RunConfig,
+    half_life: float = NO_DECAY,
 ) -> Scorer:
     """A scorer of trained parts, every source at weight 1 until val has chosen."""
     counts = torch.from_numpy(np.asarray(train.sum(0), dtype=np.float32).ravel())
@@ -75,24 +78,34 @@ def make_scorer(
         features,
         composer.vocabulary,
         device,
+        half_life,
     )
 
 
 def choose_cotips(
-    train: sp.csr_matrix, val: EvalPairs, metric: str, config: RunConfig, progress: bool
+    train: sp.csr_matrix, places: sp.csr_matrix, val: EvalPairs, metric: str, config: RunConfig, progress: bool
 ) -> tuple[CoTips, dict[str, float]]:
-    """The co-tipping model whose ridge and degree power are best on val; the first tried where there is no val user."""
+    """The co-tipping model whose ridge, degree power and half-life are best on val; the first tried without val users.
+
+    train: 0/1, what it is fitted to; places: of the same tips, what half-lives weigh when it scores.
+    """
     ranking = config.ranking
     settings = [(r, p) for p in ranking.cotips_degree_power for r in ranking.cotips_ridge]
+    timed = places.nnz > 0 and places.data.max() > 1
+    half_lives = ranking.cotips_half_life if timed else (NO_DECAY,)
     best: tuple[float, CoTips, dict[str, float]] | None = None
     for ridge, power in tqdm(settings, "co-tipping", disable=not progress):
         model = fit_cotips(train, ridge, power, ranking, config.seed)
-        reached = measure(lambda users, m=model: m.fit(torch.from_numpy(train[users].toarray())).numpy(), val)
-        value = reached.mean(metric)
-        if best is None or value > best[0]:
-            best = value, model, {"ridge": ridge, "degree_power": power}
+        for half_life in half_lives:
+            value = measure(lambda users, m=model, h=half_life: _fit(m, places[users], h), val).mean(metric)
+            if best is None or value > best[0]:
+                best = value, model, {"ridge": ridge, "degree_power": power, "half_life": half_life}
     assert best is not None
     return best[1], best[2]
+
+
+def _fit(cotips: CoTips, places: sp.csr_matrix, half_life: float) -> np.ndarray:
+    return cotips.fit(weigh(torch.from_numpy(places.toarray()), half_life)).numpy()
 
 
 def _on(cotips: CoTips, device: torch.device) -> CoTips:

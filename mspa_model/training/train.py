@@ -19,6 +19,7 @@ from mspa_model.preference.teacher import build_teacher
 from mspa_model.preference.vocabulary import build_vocabulary
 from mspa_model.ranking.correction import SelfCorrection
 from mspa_model.ranking.corrector import Corrector
+from mspa_model.ranking.recency import place_matrix
 from mspa_model.runs import (
     MANIFEST,
     Run,
@@ -103,7 +104,7 @@ def train_model(
     clock.lap("step 0")
     corrector = Corrector(config.corrector, config.seed).to(device)
     correction = SelfCorrection(step0.scorer, composer, corrector, config.corrector)
-    repair = RepairTraining(correction, interaction_matrix(dataset, ("train",)), config.seed).run(progress)
+    repair = RepairTraining(correction, place_matrix(dataset, ("train",)), config.seed).run(progress)
     recommender = build_recommender(step0.scorer, composer, corrector, dataset, config)
     choice = choose_caution(recommender, dataset, config.seed, progress)
     clock.lap("corrector")

@@ -1,7 +1,8 @@
 """How much each source counts: non-negative weights of standardised fits, chosen on val.
 
-A non-negative sum of standardised sources is hard to beat and stays readable. Coordinate search from the best source
-alone; a source that does not raise val by at least MIN_GAIN of itself gets weight zero.
+A non-negative sum of standardised sources is hard to beat and stays readable. Coordinate search on the metric from two
+starts, the best source alone and a conditional logit of the val tips (smooth, so less led astray by a noisy metric); a
+source that does not raise val by at least MIN_GAIN of itself gets weight zero.
 """
 
 from dataclasses import dataclass
@@ -13,13 +14,14 @@ from torch import Tensor
 
 from mspa_model.data.split import EvalPairs
 from mspa_model.preference.composer import Composer
+from mspa_model.ranking.recency import weigh
 from mspa_model.ranking.scorer import PreferenceTensors, Scorer
 from mspa_model.training.metrics import CUTOFFS, metrics_of_top
 from mspa_model.types import SOURCES
 
 GRID = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.75, 1.0, 1.4, 2.0)
 ROUNDS = 3
-MIN_GAIN = 0.001
+MIN_GAIN = 0.003
 MAX_USERS = 3000
 _BATCH = 256
 
@@ -48,13 +50,13 @@ class ValScores:
         return float(metrics_of_top(top, targets)[self.metric].mean())
 
 
-def val_scores(scorer: Scorer, composer: Composer, train, pairs: EvalPairs, metric: str, seed: int) -> ValScores:
-    """Fits of every val user (a seeded draw of MAX_USERS where there are more); train: csr of train pairs."""
+def val_scores(scorer: Scorer, composer: Composer, places, pairs: EvalPairs, metric: str, seed: int) -> ValScores:
+    """Fits of every val user (a seeded draw of MAX_USERS where there are more); places: of their train tips."""
     users = np.flatnonzero(np.diff(pairs.target.indptr))
     if len(users) > MAX_USERS:
         users = np.sort(np.random.default_rng(seed).choice(users, MAX_USERS, replace=False))
-    parts = [_standard_fits(scorer, composer, train[users[i : i + _BATCH]]) for i in range(0, len(users), _BATCH)]
-    empty = torch.zeros(0, len(SOURCES), train.shape[1], device=scorer.device)
+    parts = [_standard_fits(scorer, composer, places[users[i : i + _BATCH]]) for i in range(0, len(users), _BATCH)]
+    empty = torch.zeros(0, len(SOURCES), places.shape[1], device=scorer.device)
     mask = torch.from_numpy(pairs.mask[users].toarray()).to(scorer.device)
     return ValScores(users, torch.cat([empty, *parts]), mask.masked_fill_(mask > 0, -torch.inf), pairs, metric)
 
@@ -67,7 +69,27 @@ def choose_weights(scores: ValScores) -> Float[Tensor, " n_sources"]:
     start[best] = 1.0
     if not len(scores.user_idx):
         return start
-    return _search(scores, start, None, ROUNDS)
+    found = [_search(scores, s, None, ROUNDS) for s in (start, logit_weights(scores))]
+    return max(found, key=scores.measure)
+
+
+def logit_weights(scores: ValScores) -> Float[Tensor, " n_sources"]:
+    """Non-negative weights under which the val tips are likeliest (softmax over what a ranking may hold), largest 1."""
+    wanted = torch.from_numpy(scores.pairs.target[scores.user_idx].toarray()).to(scores.fits.device)
+    raw = torch.full((len(SOURCES),), -1.0, device=scores.fits.device, requires_grad=True)
+    optimizer = torch.optim.LBFGS([raw], max_iter=50, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        optimizer.zero_grad()
+        weighted = torch.einsum("s,usn->un", torch.nn.functional.softplus(raw), scores.fits) + scores.mask
+        log_share = weighted.log_softmax(1)
+        lost = -(torch.where(wanted > 0, log_share, 0.0).sum(1) / wanted.sum(1)).mean()
+        lost.backward()
+        return lost
+
+    optimizer.step(loss)
+    weights = torch.nn.functional.softplus(raw).detach()
+    return torch.where(weights < 0.02 * weights.max(), 0.0, weights) / weights.max()
 
 
 def fold_weights(
@@ -105,7 +127,7 @@ def _best_on_grid(scores: ValScores, weights: Tensor, best: float, i: int, keep)
     for value in GRID:
         attempt = weights.clone()
         attempt[i] = value
-        if attempt.sum() > 0 and (reached := scores.measure(attempt, keep)) > best:
+        if attempt.sum() > 0 and (reached := scores.measure(attempt, keep)) > best * (1 + MIN_GAIN):
             chosen, best = attempt, reached
     return chosen, best
 
@@ -120,8 +142,8 @@ def _drop_idle(scores: ValScores, weights: Tensor, best: float, present: list[in
 
 
 def _standard_fits(scorer: Scorer, composer: Composer, rows) -> Float[Tensor, "batch n_sources n_streamers"]:
-    tips = torch.from_numpy(rows.toarray()).to(scorer.device)
-    strengths, residual = composer.taught(tips)
+    tips = weigh(torch.from_numpy(rows.toarray()).to(scorer.device), scorer.half_life)
+    strengths, residual = composer.taught((tips > 0).float())
     fits = scorer.fits(PreferenceTensors(tips, strengths, residual))
     ones = torch.ones(len(SOURCES), device=scorer.device)
     return fits * scorer.weights(fits, ones)[:, :, None]

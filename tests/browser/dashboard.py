@@ -29,7 +29,7 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PAGE_MS = 60_000  # the longest a page may work, in ms; the budgets are asserted apart
+PAGE_MS = 120_000  # the longest a page may work, in ms; the budgets are asserted apart
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,17 @@ def dashboard(run: Path | None, cwd: Path, log: Path) -> Iterator[Dashboard]:
         _wait_until_healthy(f"http://localhost:{port}", process, log)
         yield Dashboard(f"http://localhost:{port}", process.pid, started)
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=20)
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes], patience: float = 10) -> None:
+    """End the process and its children; what does not listen in time is killed."""
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(timeout=patience)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _environment() -> dict[str, str]:
@@ -128,7 +137,7 @@ def _is_outside(url: str) -> bool:
 
 def open_page(page: Page, url: str) -> None:
     """Go there and wait until the script has run and the page has its heading."""
-    page.goto(url, timeout=PAGE_MS)
+    page.goto(url, timeout=PAGE_MS, wait_until="commit")
     settle(page)
 
 

@@ -69,8 +69,8 @@ class Teacher:
     def _gain(self, tips: Tensor) -> Float[Tensor, "batch n_values"]:
         """How much likelier the tips are under the user's share than under everyone's, in nats, never below zero.
 
-        Strength alone would fill the text with rare values that rest on one tip; on val of ml100k and ml1m this choice
-        ranks as well and a statement rests on a third more tips.
+        Strength alone would fill the text with rare values that rest on one tip. On val of ml100k and ml1m this choice
+        ranks as well, and a statement rests on 13 % and 28 % more tips.
         """
         n, on_value, share = self._shares(tips)
         share = share.clamp(1e-6, 1 - 1e-6)

@@ -128,7 +128,8 @@ def compose(
     data: DataOption = None,
 ) -> None:
     """Write a user's preference: statements with their evidence, and prose."""
-    from mspa_model.pipeline import compose_user, preference_json
+    from mspa_model.as_json import preference_json
+    from mspa_model.pipeline import compose_user
     from mspa_model.runs import load_run
 
     loaded = load_run(run, data, _device(device))
@@ -153,7 +154,8 @@ def recommend(
     data: DataOption = None,
 ) -> None:
     """Rank streamers for a user, or for a new user given by tips alone; prints every correction step."""
-    from mspa_model.pipeline import history_of_tips, rank_tips, rank_user, trace_json, why_absent
+    from mspa_model.as_json import trace_json
+    from mspa_model.pipeline import history_of_tips, rank_tips, rank_user, why_absent
     from mspa_model.runs import load_run
 
     if (user is None) == (not tip):

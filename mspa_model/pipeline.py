@@ -3,14 +3,12 @@
 history_for -> compose -> rank -> RankingTrace
 """
 
-from typing import Any
-
 import numpy as np
 from jaxtyping import Bool
 
 from mspa_model.data import history_of, streamer_idx_of, user_idx_of
 from mspa_model.runs import Run
-from mspa_model.types import SOURCES, CandidateScope, History, HistoryScope, Preference, RankingTrace, Step
+from mspa_model.types import CandidateScope, History, HistoryScope, Preference, RankingTrace
 
 
 def history_for(run: Run, user_id: str, scope: HistoryScope = "all") -> History:
@@ -66,58 +64,3 @@ def why_absent(run: Run, trace: RankingTrace, streamer_id: str, k: int = 10) -> 
         return f"{name} is not absent: it stands at place {rank}."
     gap = float(ranking.scores[ranking.order[k - 1]] - ranking.scores[idx])
     return f"{name} stands at place {rank} of {len(ranking.order)}, {gap:.2f} points below place {k}."
-
-
-def trace_json(run: Run, trace: RankingTrace, k: int = 10) -> dict[str, Any]:
-    """The trace as `recommend --json` prints it: kept steps, the last of which is the answer; a rejected one apart."""
-    return {
-        "user": trace.user_id,
-        "history": trace.history_scope,
-        "candidates": trace.candidate_scope,
-        "last_tip_at": trace.last_tip_at.isoformat() if trace.last_tip_at else None,
-        "preference": trace.final.preference.text,
-        "steps": [_step_json(run, step, k) for step in trace.steps],
-        "rejected": None if trace.rejected is None else _step_json(run, trace.rejected, k),
-        "stop": trace.stop,
-        "stop_sentence": trace.stop_sentence,
-    }
-
-
-def _step_json(run: Run, step: Step, k: int) -> dict[str, Any]:
-    ids, scores = run.dataset.streamers["streamer_id"], step.ranking.scores
-    parts = step.ranking.contributions
-    ranking = [
-        {
-            "streamer": ids.iloc[i],
-            "score": float(scores[i]),
-            "sources": {s.value: float(parts[j, i]) for j, s in enumerate(SOURCES)},
-        }
-        for i in step.ranking.order[:k].tolist()
-    ]
-    return {
-        "step": step.index,
-        "kept": step.kept,
-        "ranking": ranking,
-        "critique": None if step.critique is None else step.critique.sentence,
-        "changes": [c.sentence for c in step.changes],
-        "witness_gain": step.witness_gain,
-        "witness_uncertainty": step.witness_uncertainty,
-        "reason": step.reason,
-    }
-
-
-def preference_json(run: Run, preference: Preference) -> dict[str, Any]:
-    """A preference as `compose --json` prints it; evidence as streamer ids."""
-    ids = run.dataset.streamers["streamer_id"]
-    statements = [
-        {
-            "aspect": s.aspect,
-            "value": s.value,
-            "polarity": s.polarity,
-            "strength": s.strength,
-            "evidence": [ids.iloc[preference.history.streamer_idx[i]] for i in s.evidence],
-        }
-        for s in preference.statements
-    ]
-    composer = preference.composer
-    return {"user": preference.history.user_id, "composer": composer, "text": preference.text, "statements": statements}

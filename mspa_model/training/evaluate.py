@@ -15,12 +15,13 @@ from torch import Tensor
 from tqdm import tqdm
 
 from mspa_model.data.load import history_of
-from mspa_model.data.split import EvalPairs, eval_pairs, interaction_matrix
+from mspa_model.data.split import EvalPairs, eval_pairs
+from mspa_model.ranking.recency import place_matrix, weigh
 from mspa_model.ranking.scorer import PreferenceTensors
 from mspa_model.runs import Run, write_json
 from mspa_model.training.metrics import CUTOFFS, UserMetrics, concatenate, measured_users, metrics_of_scores
 from mspa_model.training.scorecard import Measured, correction_gain, metrics_of_run, users_table
-from mspa_model.types import SOURCES, Ranking, RankingTrace, Source
+from mspa_model.types import SOURCES, Ranking, RankingTrace, Source, Split
 
 METRICS_FILE = "metrics.json"
 USERS_FILE = "users.parquet"
@@ -41,13 +42,14 @@ def evaluate(run: Run, progress: bool = True) -> Evaluation:
     """Every user with a test target, all streamers ranked from the train history; test is read here alone.
 
     What training alone can know (baselines, seconds, map) is taken over from run.metrics. The same run gives the same
-    numbers. Takes 20 to 100 ms a user, by the
-    number of tips and streamers.
+    numbers. Takes 20 to 100 ms a user, by the number of tips and streamers.
     """
     pairs = eval_pairs(run.dataset, "test")
     measured = measure_traces(run, pairs, measured_users(pairs), "evaluate on test", progress)
-    val_step0, val_alone = _val(run, progress)
-    metrics = metrics_of_run(run, pairs, measured, val_step0, val_alone, _baseline_users(run))
+    val_step0, val_alone = _apart(run, "val", progress)
+    _, test_alone = _apart(run, "test", progress)
+    alone = {"val": val_alone, "test": test_alone}
+    metrics = metrics_of_run(run, pairs, measured, val_step0, alone, _baseline_users(run))
     metrics["correction"]["val"] = correction_on_val(run, VAL_TRACES, progress)
     return Evaluation(metrics, users_table(run, measured, pairs))
 
@@ -123,17 +125,17 @@ def _shares(ranking: Ranking) -> Float[np.ndarray, " n_sources"]:
     return spread / spread.sum() if spread.sum() > 0 else spread
 
 
-def _val(run: Run, progress: bool) -> tuple[UserMetrics | None, dict[Source, UserMetrics]]:
-    """Step 0, and each source that the set has by itself, on val: what paid for the weights. None without val users."""
-    pairs, train = eval_pairs(run.dataset, "val"), interaction_matrix(run.dataset, ("train",))
+def _apart(run: Run, split: Split, progress: bool) -> tuple[UserMetrics | None, dict[Source, UserMetrics]]:
+    """Step 0, and each source that the set has by itself: on val, what paid for the weights. None without users."""
+    pairs, places = eval_pairs(run.dataset, split), place_matrix(run.dataset, ("train",))
     users = measured_users(pairs)
     if not len(users):
         return None, {}
     sources = [s for s in SOURCES if s.modality is None or s.modality in run.features.modalities]
     parts: dict[Source | None, list[UserMetrics]] = {None: [], **{s: [] for s in sources}}
-    for start in tqdm(range(0, len(users), _BATCH), "evaluate on val", unit="batch", disable=not progress):
+    for start in tqdm(range(0, len(users), _BATCH), f"sources on {split}", unit="batch", disable=not progress):
         batch = users[start : start + _BATCH]
-        fits, scores = _fits_and_scores(run, train[batch])
+        fits, scores = _fits_and_scores(run, places[batch])
         rows = {None: scores, **{s: fits[:, SOURCES.index(s)] for s in sources}}
         for key, values in rows.items():
             parts[key].append(metrics_of_scores(values, pairs.mask[batch], pairs.target[batch], batch))
@@ -141,10 +143,10 @@ def _val(run: Run, progress: bool) -> tuple[UserMetrics | None, dict[Source, Use
 
 
 def _fits_and_scores(
-    run: Run, tips: csr_matrix
+    run: Run, places: csr_matrix
 ) -> tuple[Float[Tensor, "batch n_sources n_streamers"], Float[Tensor, "batch n_streamers"]]:
     """Step 0 of many users at once: the same fits and weights as Recommender.score, without words."""
     scorer = run.recommender.scorer
-    rows = torch.from_numpy(tips.toarray()).to(run.device)
-    fits = scorer.fits(PreferenceTensors(rows, *run.composer.taught(rows)))
+    tips = weigh(torch.from_numpy(places.toarray()).to(run.device), scorer.half_life)
+    fits = scorer.fits(PreferenceTensors(tips, *run.composer.taught((tips > 0).float())))
     return fits, torch.einsum("us,usn->un", scorer.weights(fits), fits)

@@ -20,7 +20,7 @@ from mspa_model.training.metrics import (
     metrics_of_top,
     paired_interval,
 )
-from mspa_model.types import SOURCES, Source
+from mspa_model.types import SOURCES, Source, Split
 
 BUCKETS: tuple[tuple[int, int | None], ...] = ((0, 0), (1, 2), (3, 5), (6, 10), (11, 20), (21, None))  # train tips
 TOP_SHOWN = 10
@@ -112,7 +112,7 @@ def metrics_of_run(
     pairs: EvalPairs,
     measured: Sequence[Measured],
     val_step0: UserMetrics | None,
-    val_alone: Mapping[Source, UserMetrics],
+    alone: Mapping[Split, Mapping[Source, UserMetrics]],
     baselines: pd.DataFrame | None,
 ) -> dict[str, Any]:
     """Content of metrics.json; what it does not know anew (baselines, seconds, map) is taken over from run.metrics."""
@@ -131,7 +131,7 @@ def metrics_of_run(
         "paired": {"final_minus_step0": _paired(final, first.values, seed), **_beside(run, final, baselines, seed)},
         "val": {**val, **_without_mspa(stored.get("val", {}))},
         "buckets": _buckets(final, _n_train(run), seed),
-        "sources": _sources(run, measured, val_alone),
+        "sources": _sources(run, measured, alone),
         "correction": _correction(measured, final, first),
         "notes": _notes(run, pairs, measured, stored),
     }
@@ -188,7 +188,7 @@ def _bucket_words(low: int, high: int | None) -> str:
 
 
 def _sources(
-    run: Run, measured: Sequence[Measured], val_alone: Mapping[Source, UserMetrics]
+    run: Run, measured: Sequence[Measured], alone: Mapping[Split, Mapping[Source, UserMetrics]]
 ) -> dict[str, dict[str, float | None]]:
     shares = np.mean([m.shares for m in measured], axis=0) if measured else np.full(len(SOURCES), np.nan)
     weights = run.recommender.base_weights.tolist()
@@ -196,10 +196,14 @@ def _sources(
         source.value: {
             "base_weight": weight,
             "share": _number(float(share)),
-            "val_alone_ndcg@10": _number(val_alone[source].mean("ndcg@10")) if source in val_alone else None,
+            **{f"{split}_alone_ndcg@10": _alone(found.get(source)) for split, found in alone.items()},
         }
         for source, weight, share in zip(SOURCES, weights, shares, strict=True)
     }
+
+
+def _alone(found: UserMetrics | None) -> float | None:
+    return None if found is None else _number(found.mean("ndcg@10"))
 
 
 def _correction(measured: Sequence[Measured], final: UserMetrics, first: UserMetrics) -> dict[str, Any]:

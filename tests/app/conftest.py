@@ -15,8 +15,8 @@ SECONDS = 60
 def open_app(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     """The overview of a run, drawn once, for the selection given as keywords of the URL."""
 
-    def start(run: Path, **query: str) -> AppTest:
-        monkeypatch.setattr(sys, "argv", ["main.py", "--run", str(run)])
+    def start(folder: Path, /, **query: str) -> AppTest:
+        monkeypatch.setattr(sys, "argv", ["main.py", "--run", str(folder)])
         app = AppTest.from_file(str(MAIN), default_timeout=SECONDS)
         for key, value in query.items():
             app.query_params[key] = value

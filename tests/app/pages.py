@@ -16,6 +16,11 @@ def texts(app: AppTest) -> str:
     return "\n".join(element.value for element in drawn).replace("\\", "").replace("\u200b", "")
 
 
+def url_of(app: AppTest) -> dict[str, str]:
+    """The query of the URL; AppTest gives a list where the browser set a value, a string where the page did."""
+    return {key: value if isinstance(value, str) else value[-1] for key, value in app.query_params.items()}
+
+
 def sound(app: AppTest) -> bool:
     """Nothing was raised and no input was refused."""
     return not app.exception and not app.error

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.state import Selection, link, parse
-from tests.app.pages import PAGES, sound, texts, turn_to
+from tests.app.pages import PAGES, sound, texts, turn_to, url_of
 
 Open = Callable[..., AppTest]
 
@@ -35,7 +35,7 @@ def test_the_selection_goes_with_the_analyst_from_page_to_page(open_app: Open, t
     app = open_app(tiny_run, user="u007", history="train")
     app.query_params.clear()  # as the browser does when a page is changed
     turn_to(app, "why")
-    assert dict(app.query_params) == {"user": ["u007"], "history": ["train"]}
+    assert url_of(app) == {"user": "u007", "history": "train"}
     assert "User u007: from 8 tips" in texts(app)
 
 
@@ -46,7 +46,7 @@ def test_choosing_in_the_sidebar_writes_the_url_and_resets_what_no_longer_means_
     app.text_input(key="find-user").set_value("u00").run()
     assert app.selectbox(key="pick-user").options == [f"u{i:03}" for i in (4, 0, 1, 2, 3, 5, 6, 7, 8, 9)]
     app.selectbox(key="pick-user").set_value("u006").run()
-    assert dict(app.query_params) == {"user": ["u006"]}
+    assert url_of(app) == {"user": "u006"}
 
 
 def test_a_search_never_lists_more_than_twenty(open_app: Open, tiny_run: Path):
@@ -60,9 +60,10 @@ def test_a_search_never_lists_more_than_twenty(open_app: Open, tiny_run: Path):
 def test_scopes_and_rival_travel_by_the_url(open_app: Open, tiny_run: Path):
     app = open_app(tiny_run, user="u004")
     app.segmented_control(key="pick-candidates").set_value("all").run()
-    rival = app.selectbox(key="pick-rival")
-    rival.set_value("s001" if "s001" in rival.options else rival.options[-1])
-    assert dict(app.query_params)["candidates"] == ["all"]
+    app.text_input(key="find-streamer").set_value("room 8").run()
+    app.selectbox(key="pick-rival").set_value("s008").run()
+    assert url_of(app)["candidates"] == "all"
+    assert url_of(app)["rival"] == "s008"
     assert sound(turn_to(app, "why"))
 
 
@@ -80,7 +81,7 @@ def test_a_click_on_a_nearest_id_takes_it(open_app: Open, tiny_run: Path):
     app = open_app(tiny_run, user="u0044")
     near = next(button for button in app.button if str(button.key).startswith("nearest-"))
     near.click().run()
-    assert dict(app.query_params) == {"user": [near.label]}
+    assert url_of(app) == {"user": near.label}
 
 
 def test_a_step_that_does_not_exist_shows_the_last(open_app: Open, tiny_run: Path):

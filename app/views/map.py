@@ -16,8 +16,10 @@ from explain.figures import fused_map
 from explain.narrate import listed, plain
 from explain.types import Neighbor
 from mspa_model.errors import MspaError
+from mspa_model.types import Modality
 
 _K = 10
+_SENSES = {Modality.VISUAL: "looks", Modality.AUDIO: "sound", Modality.TEXT: "words"}
 _QUESTION = "Who resembles the one that is picked?"
 
 
@@ -30,9 +32,7 @@ def draw(picked: Picked) -> None:
     near = _neighbours(picked)
     if near:
         names = listed([n.name for n in near[:3]])
-        answer(
-            _QUESTION, f"{picked.streamer_name} is nearest to {names}, by what they look, sound and read like together."
-        )
+        answer(_QUESTION, f"{picked.streamer_name} is nearest to {names}, by {_compared_by(picked)}.")
     basis(picked)
     left, right = pair("map", (4, 5))
     with left:
@@ -48,6 +48,13 @@ def _neighbours(picked: Picked) -> tuple[Neighbor, ...]:
     except MspaError as error:
         answer(_QUESTION, f"Nobody can be named for {picked.streamer_name}: {error.got} is not {error.expected}.")
         return ()
+
+
+def _compared_by(picked: Picked) -> str:
+    """What the original space is made of, for this streamer: the modalities that it has, and co-tipping."""
+    features = picked.run.features
+    senses = [_SENSES[m] for m in features.modalities if features.present[m][picked.streamer_idx]]
+    return f"{listed([*senses, 'co-tipping'])} taken together" if senses else "co-tipping alone"
 
 
 def _draw_neighbours(picked: Picked, near: tuple[Neighbor, ...]) -> None:

@@ -38,7 +38,7 @@ def test_every_page_works_on_a_world_that_lacks_something(open_app: Open, make_r
         ("matrix", "map", "trained without a map"),
         ("matrix", "user", "no frames, no sound and no text"),
         ("matrix", "overview", "keeps no time of a tip"),
-        ("no-features", "map", "Nobody can be named"),
+        ("no-features", "map", "by co-tipping alone"),
         ("no-features", "why", "Neither media nor text"),
     ],
 )

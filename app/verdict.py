@@ -39,6 +39,9 @@ def correction_sentence(metrics: Mapping, info: DatasetInfo, metric: str = "ndcg
     if not gain or gain.get("value") is None:
         return "What self-correction is worth was not measured."
     share = metrics.get("correction", {}).get("kept_share")
+    if share == 0:
+        word = plural(info.user_is)
+        return f"Self-correction kept no step for any of the {word} measured: nothing it proposed beat its uncertainty."
     acted = f" It kept a step for {share:.0%} of {plural(info.user_is)}." if share is not None else ""
     worth = f"{gain['value']:+.4f} ({gain['low']:+.4f} to {gain['high']:+.4f})".replace("-", "−")
     if gain["low"] > 0:

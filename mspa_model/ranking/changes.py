@@ -59,6 +59,7 @@ def _shifts(before: Stance, after: Stance) -> list[Change]:
             size = float((after.residual[m] - before.residual[m]).norm())
             if size > 0:
                 was = float(before.residual[m].norm())
-                sentence = f"The part not put into words moved in {SOURCE_WORDS[Source(m.value)]}, towards the tips held out."
+                where = SOURCE_WORDS[Source(m.value)]
+                sentence = f"The part not put into words moved in {where}, towards the tips held out."
                 changes.append(Change("residual shift", m.value, was, float(after.residual[m].norm()), sentence))
     return changes

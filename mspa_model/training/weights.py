@@ -16,7 +16,7 @@ from mspa_model.data.split import EvalPairs
 from mspa_model.preference.composer import Composer
 from mspa_model.ranking.recency import weigh
 from mspa_model.ranking.scorer import PreferenceTensors, Scorer
-from mspa_model.training.metrics import CUTOFFS, metrics_of_top, top_k
+from mspa_model.training.metrics import CUTOFFS, metrics_of_top
 from mspa_model.types import SOURCES
 
 GRID = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.75, 1.0, 1.4, 2.0)
@@ -44,7 +44,8 @@ class ValScores:
         used = weights.nonzero()[:, 0]
         fits = self.fits[users][:, used] if keep is not None or len(used) < len(weights) else self.fits
         scores = torch.einsum("s,usn->un", weights[used], fits) + self.mask[users]
-        top = top_k(scores.cpu().numpy(), max(CUTOFFS))
+        # Ten times faster than metrics.top_k and called some 500 times; how ties fall decides no figure that is shown.
+        top = scores.topk(min(max(CUTOFFS), scores.shape[1]), dim=1).indices.cpu().numpy()
         targets = self.pairs.target[self.user_idx[users]]
         return float(metrics_of_top(top, targets)[self.metric].mean())
 

@@ -84,9 +84,15 @@ def edit_words(picked: Picked, edit: Edit) -> str:
         return f"with a {info.tip_is} “{name_of(picked.run.dataset, idx)}”"
     if edit.kind == "mute modality":
         return f"without {edit.key}"
+    said = _value_words(picked, edit.key)
     if edit.kind == "delete statement":
-        return f"without the statement “{plain(edit.key)}”"
-    return f"with “{'likes' if edit.polarity > 0 else 'avoids'} {plain(edit.key)}” at {edit.strength:.2f}"
+        return f"without the statement “{said}”"
+    return f"with “{'likes' if edit.polarity > 0 else 'avoids'} {said}” at {edit.strength:.2f}"
+
+
+def _value_words(picked: Picked, key: str) -> str:
+    """How sentences say the value that an edit names by "aspect: name"."""
+    return next((plain(v.label) for v in picked.run.vocabulary.values if f"{v.aspect}: {v.name}" == key), plain(key))
 
 
 def _tip_name(picked: Picked, position: int) -> str:
@@ -120,11 +126,9 @@ def _add_tip(picked: Picked) -> Edit | None:
     typed = st.text_input(
         f"Find a {word}", key="edit-find-streamer", max_chars=100, type="search", placeholder="name or id"
     )
-    found = (
-        cache.matching_streamers(picked.run, typed)
-        if typed.strip()
-        else tuple(picked.trace.final.ranking.order[:10].tolist())
-    )
+    found = cache.matching_streamers(picked.run, typed)
+    if not typed.strip():  # not the one that is explained: tipping it would only take it out of the ranking
+        found = tuple(idx for idx in picked.trace.final.ranking.order[:10].tolist() if idx != picked.streamer_idx)
     if not found:
         note(f"No {word} has that name or id.")
         return None

@@ -162,7 +162,11 @@ def load_run(path: Path, data: Path | None = None, device: DeviceName = "auto") 
     features = encode(dataset, config.features, where, stored=stored)
     vocabulary = load_vocabulary(path)
     composer = Composer(dataset, vocabulary, load_teacher(path, vocabulary, config.preference), features)
-    recommender = _load_recommender(path, config, dataset, features, composer, where)
+    try:
+        recommender = _load_recommender(path, config, dataset, features, composer, where)
+    except (KeyError, RuntimeError) as error:
+        got = f"{path} with weights of another shape or name"
+        raise RunError(got, "a run made by this version", "Train it again.") from error
     metrics = json.loads((path / "metrics.json").read_text(encoding="utf-8"))
     users = pd.read_parquet(path / "users.parquet")
     return Run(

@@ -1,5 +1,6 @@
 """What README says is true: its commands exist, its tree is the tree, its links lead somewhere."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -73,3 +74,10 @@ def test_the_glossary_has_a_line_for_what_crosses_borders():
     words = {"Modality", "Source", "Statement", "Preference", "Critique", "Case", "Check", "Seal", "Scenario"}
     assert words <= classes, "a word of the glossary has lost its class"
     assert [word for word in words if not re.search(rf"^\| [^|]*{word.lower()}", glossary, re.MULTILINE)] == []
+
+
+def test_figures_are_the_shipped_runs():
+    metrics = json.loads((ROOT / "sample_data" / "run" / "metrics.json").read_text(encoding="utf-8"))
+    for name, model in (("MSPA, corrected", "mspa"), ("MSPA, step 0", "mspa@step0"), ("ALS", "als"), ("EASE", "ease")):
+        found = metrics["models"][model]["ndcg@10"]
+        assert f"| {name} | {found['value']:.3f} ({found['low']:.3f} to {found['high']:.3f}) |" in README

@@ -88,7 +88,8 @@ def logit_weights(scores: ValScores) -> Float[Tensor, " n_sources"]:
         return lost
 
     optimizer.step(loss)
-    weights = torch.nn.functional.softplus(raw).detach()
+    # A source that the set lacks has no say in the likelihood, so its weight would stay where it began.
+    weights = torch.nn.functional.softplus(raw).detach() * (scores.fits.abs().amax((0, 2)) > 0)
     return torch.where(weights < 0.02 * weights.max(), 0.0, weights) / weights.max()
 
 

@@ -1,0 +1,54 @@
+"""Weights of sources whose worth is known: one that finds the targets, one of noise, one that the set lacks."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+import torch
+
+from mspa_model.data import EvalPairs
+from mspa_model.training.weights import ValScores, choose_weights, fold_weights, logit_weights, single_source_metrics
+from mspa_model.types import SOURCES, Source
+
+VISUAL, AUDIO, TEXT, COTIPS, POPULARITY = range(len(SOURCES))
+N_USERS, N_STREAMERS = 60, 30
+
+
+@pytest.fixture
+def scores() -> ValScores:
+    """Visual and text each see half of what makes a target; co-tipping is noise; the set has no audio."""
+    rng = np.random.default_rng(3)
+    hidden = rng.normal(size=(2, N_USERS, N_STREAMERS)).astype(np.float32)
+    target = np.zeros((N_USERS, N_STREAMERS), np.float32)
+    target[np.arange(N_USERS), hidden.sum(0).argmax(1)] = 1.0
+    fits = np.zeros((N_USERS, len(SOURCES), N_STREAMERS), np.float32)
+    fits[:, VISUAL], fits[:, TEXT] = hidden
+    fits[:, COTIPS] = rng.normal(size=(N_USERS, N_STREAMERS))
+    fits[:, POPULARITY] = rng.normal(size=N_STREAMERS)
+    empty = sp.csr_matrix(target.shape, dtype=np.float32)
+    pairs = EvalPairs(empty, sp.csr_matrix(target), 0)
+    return ValScores(np.arange(N_USERS), torch.from_numpy(fits), torch.zeros(target.shape), pairs, "ndcg@10")
+
+
+def test_both_halves_are_weighted_alike_and_find_every_target(scores):
+    weights = choose_weights(scores)
+    assert weights[VISUAL].item() == pytest.approx(weights[TEXT].item(), rel=0.5)
+    assert scores.measure(weights) > 0.97
+    assert weights[COTIPS] < 0.2 * weights.max()
+
+
+def test_a_source_that_the_set_lacks_has_weight_zero(scores):
+    assert logit_weights(scores)[AUDIO] == 0
+    assert choose_weights(scores)[AUDIO] == 0
+    assert single_source_metrics(scores)[AUDIO] == -1.0
+
+
+def test_the_largest_weight_is_one_and_none_is_negative(scores):
+    for weights in (choose_weights(scores), logit_weights(scores), *fold_weights(scores, choose_weights(scores), 3)):
+        assert weights.max() == 1.0
+        assert weights.min() >= 0
+
+
+def test_without_val_users_popularity_stands_alone(scores):
+    nobody = ValScores(np.arange(0), scores.fits[:0], scores.mask[:0], scores.pairs, "ndcg@10")
+    assert SOURCES[int(choose_weights(nobody).argmax())] is Source.POPULARITY
+    assert float(choose_weights(nobody).sum()) == 1.0

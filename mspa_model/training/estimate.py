@@ -42,7 +42,7 @@ def estimate(dataset: Dataset, config: RunConfig) -> Estimate:
     seconds += epochs * users / config.ranking.batch * (0.08 + 2e-5 * n)
     square = 8.0 * n * n * 4 if dense else 4.0 * n * config.ranking.low_rank * 4
     val_fits = min(users, 3000) * n * 4.0 * 7
-    return Estimate(seconds / 60, 1.0 + (square + val_fits) / _GIB, psutil.virtual_memory().available / _GIB)
+    return Estimate(seconds / 60, 1.5 + (square + val_fits) / _GIB, psutil.virtual_memory().available / _GIB)
 
 
 def refuse_what_will_not_fit(dataset: Dataset, config: RunConfig) -> Estimate:

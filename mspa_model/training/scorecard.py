@@ -195,7 +195,7 @@ def _sources(
     return {
         source.value: {
             "base_weight": weight,
-            "share": _number(float(share)),
+            "share": _number(round(float(share), 6)),
             **{f"{split}_alone_ndcg@10": _alone(found.get(source)) for split, found in alone.items()},
         }
         for source, weight, share in zip(SOURCES, weights, shares, strict=True)

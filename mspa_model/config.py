@@ -1,6 +1,7 @@
 """What a run was trained with: one frozen dataclass per stage; an unknown key is an error."""
 
 from dataclasses import field
+from typing import Literal
 
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
@@ -27,6 +28,25 @@ class PreferenceConfig:
     n_clusters: int = 10  # groups of visual and of audio features
     n_phrases: int = 40  # key phrases of texts
     min_streamers: int = 5  # a value that fewer streamers have is not in the vocabulary
+
+
+@dataclass(frozen=True, config=_STRICT)
+class ComposerConfig:
+    """The language model that writes preferences."""
+
+    active: Literal["compact", "teacher"] = "compact"  # whose preferences are ranked
+    dim: int = 160
+    layers: int = 3
+    heads: int = 4
+    dropout: float = 0.1
+    max_tips: int = 48  # newest tipped streamers that it reads
+    batch: int = 48
+    learning_rate: float = 1.5e-3
+    minutes: float = 12.0  # of teaching, at most
+    patience: int = 4  # looks at the teaching users kept back, without a better one, before teaching stops
+    synthetic_share: float = 0.6  # of the histories it is taught on
+    retrain_without: bool = False  # teach it again without each modality, to measure what each is worth
+    other: str | None = None  # a larger model, by path or hub id, that can be asked beside it
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -86,6 +106,7 @@ class RunConfig:
 
     features: FeatureConfig = field(default_factory=FeatureConfig)
     preference: PreferenceConfig = field(default_factory=PreferenceConfig)
+    composer: ComposerConfig = field(default_factory=ComposerConfig)
     ranking: RankingConfig = field(default_factory=RankingConfig)
     corrector: CorrectorConfig = field(default_factory=CorrectorConfig)
     map: MapConfig = field(default_factory=MapConfig)

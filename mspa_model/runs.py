@@ -45,7 +45,10 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Run:
-    """A loaded run with its dataset. metrics: metrics.json; users: users.parquet, a row a measured user and step."""
+    """A loaded run with its dataset. metrics: metrics.json; users: users.parquet, a row a measured user and step.
+
+    composer: whose preferences are ranked; composers: all that this run can ask, by name, "teacher" always among them.
+    """
 
     path: Path
     config: RunConfig
@@ -53,6 +56,7 @@ class Run:
     features: Features
     vocabulary: Vocabulary
     composer: Composer
+    composers: Mapping[str, Composer]
     recommender: Recommender
     metrics: Mapping[str, Any]
     users: pd.DataFrame
@@ -176,6 +180,7 @@ def load_run(path: Path, data: Path | None = None, device: DeviceName = "auto") 
         features,
         vocabulary,
         composer,
+        {"teacher": composer},
         recommender,
         metrics,
         users,

@@ -1,7 +1,6 @@
 """The composer: from a user's tips to a preference."""
 
-from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -14,15 +13,6 @@ from mspa_model.preference.teacher import Teacher, residuals
 from mspa_model.types import Dataset, Features, History, Modality, Preference, Vocabulary
 
 UNCHANGED = 1e-4  # a strength that differs by less was not edited
-
-
-@runtime_checkable
-class PreferenceComposer(Protocol):
-    """Whoever writes preferences: the teacher's statistics here, a language model in its place."""
-
-    def compose(self, history: History) -> Preference: ...
-
-    def recompose(self, preference: Preference, history: History) -> Preference: ...
 
 
 class Composer:
@@ -38,6 +28,10 @@ class Composer:
         """Statements (none without tips), their text, and the residual."""
         strengths = self._taught(history)
         return self._preference(history, strengths, self._residual(history, strengths), self.name)
+
+    def compose_many(self, histories: Sequence[History]) -> list[Preference]:
+        """compose() of each, in order; a language model writes them in batches."""
+        return [self.compose(history) for history in histories]
 
     def recompose(self, preference: Preference, history: History) -> Preference:
         """The preference after tips were dropped or added: the teacher's new statements, with what an analyst or the

@@ -1,0 +1,119 @@
+"""A composer around a language model: it writes, what it wrote is checked, and quick edits need no new writing."""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from mspa_model.preference.claims import Writing, checked_statements
+from mspa_model.preference.composer import UNCHANGED, Composer
+from mspa_model.preference.prose import write_prose
+from mspa_model.preference.statements import signed_strengths
+from mspa_model.preference.teacher import Teacher
+from mspa_model.types import Dataset, Features, History, Modality, Preference, Statement, Vocabulary
+
+KEPT = 512  # compositions remembered, so that an edit need not write the unedited preference again
+
+
+class Writer(Protocol):
+    """A language model behind the composer. Writing the same histories again gives the same text."""
+
+    def write(self, histories: Sequence[History]) -> list[Writing]: ...
+
+
+class WrittenComposer(Composer):
+    """Preferences in a model's words. What towers and witnesses read of many histories at once stays the teacher's."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        vocabulary: Vocabulary,
+        teacher: Teacher,
+        features: Features,
+        writer: Writer,
+        name: str,
+    ) -> None:
+        super().__init__(dataset, vocabulary, teacher, features)
+        self.writer, self.name = writer, name
+        self._written: OrderedDict[tuple, Preference] = OrderedDict()
+
+    def compose(self, history: History) -> Preference:
+        """Checked statements, the model's prose (else plain sentences of them) and the residual; written once, kept."""
+        return self.compose_many([history])[0]
+
+    def compose_many(self, histories: Sequence[History]) -> list[Preference]:
+        """compose() of each, in order, written in batches."""
+        keys = [_key(h) for h in histories]
+        missing = {k: h for k, h in zip(keys, histories, strict=True) if k not in self._written}
+        written = dict(zip(missing, self.writer.write(list(missing.values())), strict=True))
+        found = {k: self._checked(missing[k], writing) for k, writing in written.items()}
+        found |= {k: self._written[k] for k in keys if k in self._written}
+        for k in found:
+            self._written[k] = found[k]
+            self._written.move_to_end(k)
+        while len(self._written) > KEPT:
+            self._written.popitem(last=False)
+        return [found[k] for k in keys]
+
+    def recompose(self, preference: Preference, history: History) -> Preference:
+        """The preference after tips were dropped or added, without writing anew: strengths move as the teacher's
+        reading of the tips does, statements that lost their last tip go, and what was edited stays edited.
+        """
+        if _key(history) == _key(preference.history):
+            return preference
+        before = signed_strengths(self.compose(preference.history).statements, len(self.vocabulary.values))
+        given = signed_strengths(preference.statements, len(self.vocabulary.values))
+        drift = self._read(history) - self._read(preference.history)
+        residual = self._shifted(preference, before, self._residual(history, self._moved(before, drift, history)))
+        strengths = self._moved(given, drift, history)
+        edited = ((given - before).abs() > UNCHANGED) & (given != 0)
+        strengths = torch.where(edited & (strengths == 0), given, strengths)
+        return self._preference(history, strengths, residual, preference.composer)
+
+    def restate(
+        self, preference: Preference, strengths: Tensor, residual: Mapping[Modality, Float[np.ndarray, " feature_dim"]]
+    ) -> Preference:
+        """As Composer.restate; statements that stay keep the evidence that the model pointed at."""
+        rows = super().restate(preference, strengths, residual)
+        pointed = {s.value_idx: s for s in preference.statements}
+        statements = tuple(_with_evidence(s, pointed.get(s.value_idx)) for s in rows.statements)
+        text = write_prose(statements, len(rows.history), self.vocabulary, self._info)
+        return Preference(rows.history, statements, text, rows.residual, rows.composer)
+
+    def _moved(self, strengths: Tensor, drift: Tensor, history: History) -> Float[Tensor, " n_values"]:
+        """Strengths after a drift, signs kept; a like that no tip bears out any more is zero."""
+        sign = strengths.sign()
+        moved = sign * (sign * (strengths + drift)).clamp(0, 1)
+        has = self.vocabulary.membership[history.streamer_idx].any(axis=0)
+        return torch.where((sign > 0) & ~torch.from_numpy(has), 0, moved)
+
+    def _checked(self, history: History, writing: Writing) -> Preference:
+        statements = checked_statements(writing.claims, history, self.vocabulary)
+        strengths = signed_strengths(statements, len(self.vocabulary.values))
+        residual = {m: row.numpy() for m, row in self._residual(history, strengths).items()}
+        told = len(statements) == len(writing.claims) and writing.prose is not None
+        # Prose that speaks of a claim that was not kept would be an unchecked claim.
+        text = writing.prose if told else write_prose(statements, len(history), self.vocabulary, self._info)
+        return Preference(history, statements, text or "", residual, self.name)
+
+
+def _with_evidence(statement: Statement, pointed: Statement | None) -> Statement:
+    if pointed is None or pointed.polarity != statement.polarity:
+        return statement
+    return Statement(
+        statement.aspect,
+        statement.value,
+        statement.polarity,
+        statement.strength,
+        pointed.evidence,
+        statement.value_idx,
+    )
+
+
+def _key(history: History) -> tuple:
+    times = history.tipped_at.astype("datetime64[us]").astype(np.int64)
+    return (history.streamer_idx.tobytes(), history.amount.tobytes(), times.tobytes())

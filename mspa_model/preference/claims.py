@@ -49,8 +49,8 @@ def value_of(aspect: str, name: str, vocabulary: Vocabulary) -> int | None:
 def checked_statements(claims: Sequence[Claim], history: History, vocabulary: Vocabulary) -> tuple[Statement, ...]:
     """The claims that may be shown, strongest first.
 
-    Left out: values outside the vocabulary, all but the first claim on a value, likes that no pointed tip bears out, and
-    whatever exceeds MAX_STATEMENTS. A pointer to a tip that is not there, or whose streamer lacks the value, is
+    Left out: values outside the vocabulary, all but the first claim on a value, likes that no pointed tip bears out,
+    and whatever exceeds MAX_STATEMENTS. A pointer to a tip that is not there, or whose streamer lacks the value, is
     dropped. A dislike rests on absence and has no evidence.
     """
     found: dict[int, Statement] = {}

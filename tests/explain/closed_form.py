@@ -42,6 +42,7 @@ def closed_form_run(
         features=features,
         vocabulary=vocabulary,
         composer=composer,
+        composers={"teacher": composer},
         recommender=recommender,
         metrics=metrics(),
         users=users(dataset),

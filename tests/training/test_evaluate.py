@@ -46,7 +46,21 @@ def cotips_run(folder: Path, config: RunConfig, out: Path) -> Run:
     results = score_baselines(train, eval_pairs(dataset, "val"), eval_pairs(dataset, "test"), "ndcg@10", config.seed)
     baseline_users(results, tuple(dataset.users["user_id"])).to_parquet(out / "baselines.parquet")
     metrics = {**baseline_metrics(results, config.seed), "train_seconds": {"all": 1.0}}
-    return Run(out, config, dataset, features, vocabulary, composer, recommender, metrics, pd.DataFrame(), None, "", "")
+    return Run(
+        out,
+        config,
+        dataset,
+        features,
+        vocabulary,
+        composer,
+        {"teacher": composer},
+        recommender,
+        metrics,
+        pd.DataFrame(),
+        None,
+        "",
+        "",
+    )
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ from mspa_model.ranking.scorer import PreferenceTensors
 from mspa_model.runs import Run, write_json
 from mspa_model.training.metrics import CUTOFFS, UserMetrics, concatenate, measured_users, metrics_of_scores
 from mspa_model.training.scorecard import Measured, correction_gain, metrics_of_run, users_table
+from mspa_model.training.text.measure import text_metrics
 from mspa_model.types import SOURCES, Ranking, RankingTrace, Source, Split
 
 METRICS_FILE = "metrics.json"
@@ -41,8 +42,9 @@ class Evaluation:
 def evaluate(run: Run, progress: bool = True) -> Evaluation:
     """Every user with a test target, all streamers ranked from the train history; test is read here alone.
 
-    What training alone can know (baselines, seconds, map) is taken over from run.metrics. The same run gives the same
-    numbers. Takes 20 to 100 ms a user, by the number of tips and streamers.
+    What training alone can know (baselines, seconds, map, composers retrained without a modality) is taken over from
+    run.metrics. The same run gives the same numbers. Takes 20 to 100 ms a user, by the number of tips and streamers;
+    then the texts, about two minutes.
     """
     pairs = eval_pairs(run.dataset, "test")
     measured = measure_traces(run, pairs, measured_users(pairs), "evaluate on test", progress)
@@ -51,6 +53,7 @@ def evaluate(run: Run, progress: bool = True) -> Evaluation:
     alone = {"val": val_alone, "test": test_alone}
     metrics = metrics_of_run(run, pairs, measured, val_step0, alone, _baseline_users(run))
     metrics["correction"]["val"] = correction_on_val(run, VAL_TRACES, progress)
+    metrics["text"] = text_metrics(run, progress)
     return Evaluation(metrics, users_table(run, measured, pairs))
 
 

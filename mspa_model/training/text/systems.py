@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 from mspa_model.preference.claims import Writing
+from mspa_model.preference.composer import Composer
+from mspa_model.preference.written import WrittenComposer
 from mspa_model.types import History, Preference
 
 Compose = Callable[[Sequence[History]], list[Preference]]
@@ -25,3 +28,19 @@ class TextSystem:
     free: Write | None = None
     write: Write | None = None
     setting: Mapping[str, object] = field(default_factory=dict)
+
+
+@runtime_checkable
+class FreeWriter(Protocol):
+    """A writer that can also leave its pointers unconstrained."""
+
+    def write_free(self, histories: Sequence[History]) -> list[Writing]: ...
+
+
+def system_of(name: str, composer: Composer) -> TextSystem:
+    """A composer as it is scored, with what its writer can tell beyond what is shown."""
+    if not isinstance(composer, WrittenComposer):
+        return TextSystem(name, composer.compose_many)
+    writer = composer.writer
+    free = writer.write_free if isinstance(writer, FreeWriter) else None
+    return TextSystem(name, composer.compose_many, free, writer.write)

@@ -27,3 +27,7 @@ class ResourceError(MspaError):
 
 class EncoderError(MspaError):
     """An encoder whose package or weights are absent or not the pinned ones."""
+
+
+class ComposerError(MspaError):
+    """A language model that is absent, unsafe to load or unable to write preferences."""

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from mspa_model.types import Dataset, Features, History, Modality, Preference, S
 KEPT = 512  # compositions remembered, so that an edit need not write the unedited preference again
 
 
+@runtime_checkable
 class Writer(Protocol):
     """A language model behind the composer. Writing the same histories again gives the same text."""
 

@@ -55,7 +55,7 @@ def measure_text(
 
 
 def text_metrics(run: Run, progress: bool = True) -> dict[str, Any] | None:
-    """metrics["text"] of a run: its composer and the rivals, measured; ablations taken over from run.metrics, None where
+    """metrics["text"] of a run: its composer and the rivals; ablations are taken over from run.metrics, None where
     they were not trained. None altogether where no user of the set has a long history, so that nobody is scored.
     """
     users = text_users(run.dataset, run.config.seed)

@@ -34,7 +34,7 @@ class TextSystem:
 class FreeWriter(Protocol):
     """A writer that can also leave its pointers unconstrained."""
 
-    def write_free(self, histories: Sequence[History]) -> list[Writing]: ...
+    def write_freely(self, histories: Sequence[History]) -> list[Writing]: ...
 
 
 def system_of(name: str, composer: Composer) -> TextSystem:
@@ -42,5 +42,5 @@ def system_of(name: str, composer: Composer) -> TextSystem:
     if not isinstance(composer, WrittenComposer):
         return TextSystem(name, composer.compose_many)
     writer = composer.writer
-    free = writer.write_free if isinstance(writer, FreeWriter) else None
+    free = writer.write_freely if isinstance(writer, FreeWriter) else None
     return TextSystem(name, composer.compose_many, free, writer.write)

@@ -15,9 +15,9 @@ MAX_SCORED, MAX_STOPPING = 200, 60
 class TextUsers:
     """user_idx of each part, ascending. teaching: every other user with a train tip, long history or not."""
 
-    teaching: Int[np.ndarray, " n"]
-    stopping: Int[np.ndarray, " n"]
-    scored: Int[np.ndarray, " n"]
+    teaching: Int[np.ndarray, " n_teaching"]
+    stopping: Int[np.ndarray, " n_stopping"]
+    scored: Int[np.ndarray, " n_scored"]
 
 
 def text_users(dataset: Dataset, seed: int) -> TextUsers:

@@ -128,8 +128,10 @@ def _sees(place: dict[str, Any], name: str) -> bool:
 
 
 def _special(tokenizer: Any) -> frozenset[str]:
-    added = {str(token) for token in tokenizer.added_tokens_decoder.values()}
-    return frozenset({*added, *tokenizer.all_special_tokens})
+    """Special tokens, and added ones that are no plain words (some tokenizers add letters of a language)."""
+    added = tokenizer.added_tokens_decoder.values()
+    marks = {str(token) for token in added if token.special or not str(token).isalnum()}
+    return frozenset({*marks, *tokenizer.all_special_tokens})
 
 
 @contextmanager

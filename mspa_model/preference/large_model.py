@@ -111,7 +111,9 @@ def _rendered(large: LargeModel, prompt: Prompt, numbers: Sequence[int]) -> str:
     if getattr(source, "chat_template", None) is None:
         marks = "".join(f"{_image_token(source)}\n" for _ in numbers) if _image_token(source) else ""
         return f"{prompt.system}\n\n{marks}{_asked(prompt, numbers)}\n"
-    how = {"tokenize": False, "add_generation_prompt": True, "enable_thinking": False}
+    how: dict[str, Any] = {"tokenize": False, "add_generation_prompt": True}
+    if "enable_thinking" in str(source.chat_template):
+        how["enable_thinking"] = False  # the schema has no place for thoughts
     try:
         return source.apply_chat_template(_messages(large, prompt, numbers, apart=True), **how)
     except TemplateError:  # some have no place for a system text

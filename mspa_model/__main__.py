@@ -1,4 +1,4 @@
-"""Commands: python -m mspa_model check | sample | import | train | evaluate | compose | recommend.
+"""Commands: python -m mspa_model check | sample | import | train | teach-lora | evaluate | compose | recommend.
 
 Exit status 0, or 2 with one clear sentence on bad input. Heavy imports wait until a command needs them.
 """
@@ -107,6 +107,29 @@ def train(
     typer.echo(f"Wrote the run {out}.")
 
 
+@app.command("teach-lora")
+def teach_lora(
+    run: RunArgument,
+    model: Annotated[str, typer.Option("--model", help="A language model by folder, .gguf file or cached hub id.")],
+    out: Annotated[Path, typer.Option("--out", help="The adapter's folder to make.")],
+    steps: Annotated[int, typer.Option(min=1)] = 200,
+    rank: Annotated[int, typer.Option(min=1)] = 8,
+    learning_rate: Annotated[float, typer.Option(min=0.0)] = 2e-4,
+    seed: int = 7,
+    device: DeviceOption = "auto",
+    data: DataOption = None,
+) -> None:
+    """Teach a large language model the teacher's statements of a run, from a few of a user's tips (LoRA)."""
+    from mspa_model.runs import load_run
+    from mspa_model.training.lora import LoraSettings, report_sentence
+    from mspa_model.training.lora import teach_lora as teach
+
+    loaded = load_run(run, data, _device(device))
+    settings = LoraSettings(steps=steps, rank=rank, learning_rate=learning_rate, seed=seed)
+    report = teach(loaded.dataset, loaded.composers["teacher"], model, out, settings, loaded.device)
+    typer.echo(f"Wrote the adapter {out}. {report_sentence(report)}")
+
+
 @app.command()
 def evaluate(
     run: RunArgument, as_json: JsonOption = False, device: DeviceOption = "auto", data: DataOption = None
@@ -123,17 +146,21 @@ def compose(
     run: RunArgument,
     user: Annotated[str, typer.Option("--user", help="Which user.")],
     history: Annotated[Scope, typer.Option(help="Which tips are known.")] = Scope.ALL,
+    composer: Annotated[
+        str | None, typer.Option(help="teacher, compact, or a language model by folder, .gguf file or cached hub id.")
+    ] = None,
     as_json: JsonOption = False,
     device: DeviceOption = "auto",
     data: DataOption = None,
 ) -> None:
     """Write a user's preference: statements with their evidence, and prose."""
     from mspa_model.as_json import preference_json
-    from mspa_model.pipeline import compose_user
+    from mspa_model.pipeline import history_for
     from mspa_model.runs import load_run
 
     loaded = load_run(run, data, _device(device))
-    preference = compose_user(loaded, user, history.value)
+    tips = history_for(loaded, user, history.value)
+    preference = _composer(loaded, composer).compose(tips)
     told = preference_json(loaded, preference)
     typer.echo(json.dumps(told, indent=1, ensure_ascii=False) if as_json else preference.text)
 
@@ -197,6 +224,16 @@ def _device(name: str):
     if name not in ("auto", "cpu", "cuda"):
         raise ResourceError(f"--device {name}", "auto, cpu or cuda", "Use --device auto.")
     return name
+
+
+def _composer(run, name: str | None):
+    """The run's active composer, another of its own, or a language model from this machine."""
+    if name is None or name in run.composers:
+        return run.composer if name is None else run.composers[name]
+    from mspa_model.preference.large_model import large_composer
+
+    teacher = run.composers["teacher"].teacher
+    return large_composer(name, run.dataset, run.vocabulary, teacher, run.features, run.device)
 
 
 def _metrics_table(metrics) -> str:

@@ -95,6 +95,14 @@ def teach_lora(
     return report
 
 
+def report_sentence(report: LoraReport) -> str:
+    """What teaching did, in one sentence."""
+    if report.before is None or report.after is None:
+        first, last = report.losses[0], report.losses[-1]
+        return f"Nobody was kept back; on those taught the loss went from {first:.2f} to {last:.2f} nats a token."
+    return f"On users kept back the loss went from {report.before:.2f} to {report.after:.2f} nats a token."
+
+
 def part_of(history: History, rng: np.random.Generator) -> History:
     """A random part of a history, at least one tip, in its order."""
     n = max(1, round(rng.uniform(MIN_PART, 1) * len(history)))

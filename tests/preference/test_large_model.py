@@ -27,9 +27,9 @@ HISTORY = rooms.history(0, 1, 0, 5, 9)
 
 @pytest.fixture(scope="session")
 def talkative(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A text model whose random weights write many statements."""
+    """A text model whose random weights claim one value twice, and likes that no tip bears out."""
     folder = tmp_path_factory.mktemp("talkative")
-    return save_text_model(folder, seed=3)
+    return save_text_model(folder, seed=13)
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +43,7 @@ def _writer(name: str, **limits) -> LargeWriter:
 
 def test_whatever_the_weights_what_is_written_obeys_the_schema(tmp_path: Path):
     seen = 0
-    for seed in range(6):
+    for seed in (4, 8, 13):
         writer = _writer(save_text_model(tmp_path / str(seed), seed=seed))
         prompt, inputs = writer.ask(HISTORY)
         for line in json.loads(writer._generate(prompt, inputs))["statements"]:

@@ -24,7 +24,10 @@ from mspa_model.types import Dataset, Modality, Vocabulary
 
 COMPOSER, COMPACT = "composer", "compact"  # the name a composer is scored by; the one it has in a run
 ABLATIONS = tuple(f"{COMPOSER}-{m.value}" for m in Modality)  # scored while training, which alone can make them
-PAIRED = ("truth_f1", "truth_f1_sparse", "teacher_f1", "bleu4", "bertscore_f1")
+PAIRED = (
+    *("truth_f1", "truth_f1_sparse", "teacher_f1", "bleu4", "bertscore_f1"),
+    *(f"{m.value}_f1" for m in Modality),
+)
 _DIGITS = 5  # stored: another number of threads moves later ones
 _PROSE_DEVICE = torch.device("cpu")  # the same figures on every machine, in half a minute
 
@@ -65,13 +68,14 @@ def text_metrics(run: Run, progress: bool = True) -> dict[str, Any] | None:
     own = [system_of(COMPOSER, run.composers[COMPACT])] if COMPACT in run.composers else []
     beside = rivals(run.dataset, run.vocabulary, teacher, users, run.features, run.config)
     found = measure_text(run.dataset, run.vocabulary, teacher, users, (*own, *beside), run.config.seed, progress)
-    return {COMPOSER: None, **found, **_ablations(run.metrics.get("text") or {}, found)}
+    return with_ablations(run.metrics.get("text") or {}, {COMPOSER: None, **found})
 
 
-def _ablations(stored: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+def with_ablations(stored: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    """What was found anew, with the composers retrained without a modality as they are stored; None where none is."""
     names = {_gap(name) for name in ABLATIONS}
     paired = {name: gaps for name, gaps in stored.get("paired", {}).items() if name in names}
-    return {**{name: stored.get(name) for name in ABLATIONS}, "paired": {**found["paired"], **paired}}
+    return {**found, **{name: stored.get(name) for name in ABLATIONS}, "paired": {**found["paired"], **paired}}
 
 
 def _figure(values: Rows | None, seed: int) -> dict[str, float | None] | None:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Float
-from scipy.sparse import csr_matrix
-from sklearn.preprocessing import normalize
+from scipy.sparse import csr_matrix, diags
 from torch import Tensor
 
 from mspa_model.config import PreferenceConfig, RunConfig
@@ -104,19 +103,24 @@ def nearest(telling: Telling, tips: csr_matrix, strengths: Strengths, features: 
     tips: 0/1 (n_teaching, n_streamers), strengths their rows. Alike: cosine over tipped streamers; where no teaching
     user tipped any of them, cosine of pooled features.
     """
-    unit = normalize(tips)
+    unit = _unit(tips)
     pooled = _in_batches(tips, lambda part: _pooled(part, features), sum(a.shape[1] for a in features.arrays.values()))
 
     def compose(histories: Sequence[History]) -> list[Preference]:
         if not tips.shape[0]:
             return [telling.preference(torch.zeros(strengths.shape[1]), h, "nearest") for h in histories]
         own = tips_of(histories, tips.shape[1])
-        shared = torch.from_numpy((normalize(csr_matrix(own.numpy())) @ unit.T).toarray())
+        shared = torch.from_numpy((_unit(csr_matrix(own.numpy())) @ unit.T).toarray())
         alike = torch.where((shared > 0).any(1, keepdim=True), shared, _pooled(own, features) @ pooled.T)
         rows = strengths[alike.argmax(1)]
         return [telling.preference(row, h, "nearest") for row, h in zip(rows, histories, strict=True)]
 
     return TextSystem("nearest", compose)
+
+
+def _unit(tips: csr_matrix) -> csr_matrix:
+    """0/1 rows at length one; empty ones stay."""
+    return diags(1 / np.sqrt(np.diff(tips.indptr).clip(min=1)).astype(np.float32)) @ tips
 
 
 def _pooled(tips: Float[Tensor, "batch n_streamers"], features: Features) -> Float[Tensor, "batch dim"]:

@@ -3,6 +3,7 @@
 A row a user is what intervals are drawn from: texts of one user resemble each other and are no independent sample.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -43,7 +44,8 @@ def claim_rows(system: TextSystem, texts: Texts, ground: Ground) -> Measures:
         "evidence_precision": _rows(evidence_precision(p, ground.vocabulary) for p in texts.whole),
         "evidence_precision_free": _free_rows(system, ground),
         "parses": _parse_rows(system, ground),
-        "distinct": no_one_elses([p.text for p in texts.whole], ground.vocabulary).astype(np.float64),
+        "distinct": _rows(no_one_elses([p.text for p in texts.whole], ground.vocabulary)),
+        "distinct_claims": _alone([taught_claims(p.statements) for p in texts.whole]),
     }
 
 
@@ -112,6 +114,12 @@ def prose_rows(
             for name, own in zip(texts, scores.reshape(len(texts), -1, PROSE_DRAWS), strict=True):
                 found[name][measure].append(own.mean(1))
     return {name: {m: np.concatenate([np.zeros(0), *parts]) for m, parts in own.items()} for name, own in found.items()}
+
+
+def _alone(claims: Sequence[frozenset]) -> Rows:
+    """1 where nobody else is told the same claims, however they are worded."""
+    counts = Counter(claims)
+    return _rows(counts[own] == 1 for own in claims)
 
 
 def _rows(values: Iterable[float]) -> Rows:

@@ -95,7 +95,8 @@ def test_a_text_is_no_one_elses_by_its_words_not_by_its_counts():
     texts = [
         "Read from 14 tips. Often: visual group 7 (3 tips).",
         "Read from 90 tips. Often: visual group 7 (1 tip).",
+        "Read from 90 tips. Often: visual group 7.",
         "Read from 14 tips. Often: visual group 12 (3 tips).",
     ]
-    assert no_one_elses(texts, words).tolist() == [False, False, True]
+    assert no_one_elses(texts, words).tolist() == [False, False, False, True]
     assert no_one_elses([], words).tolist() == []

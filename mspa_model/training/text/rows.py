@@ -44,7 +44,7 @@ def claim_rows(system: TextSystem, texts: Texts, ground: Ground) -> Measures:
         "evidence_precision": _rows(evidence_precision(p, ground.vocabulary) for p in texts.whole),
         "evidence_precision_free": _free_rows(system, ground),
         "parses": _parse_rows(system, ground),
-        "distinct": _rows(no_one_elses([p.text for p in texts.whole], ground.vocabulary)),
+        "distinct": no_one_elses([p.text for p in texts.whole], ground.vocabulary).astype(np.float64),
         "distinct_claims": _alone([taught_claims(p.statements) for p in texts.whole]),
     }
 

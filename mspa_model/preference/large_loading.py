@@ -83,8 +83,8 @@ def _load(name: str, device: torch.device) -> LargeModel:
     require("llguidance", "hold a model to the form of its answer")
     from transformers import AutoModelForCausalLM, AutoModelForImageTextToText, AutoProcessor, AutoTokenizer
 
-    place = _place(name)
     with _told(name):
+        place = _place(name)
         sees = _sees(place, name)
         processor = AutoProcessor.from_pretrained(**place) if sees else None
         tokenizer = AutoTokenizer.from_pretrained(**place) if processor is None else processor.tokenizer
@@ -99,16 +99,22 @@ def _load(name: str, device: torch.device) -> LargeModel:
 
 
 def _place(name: str) -> dict[str, Any]:
-    """What from_pretrained is told of where the files lie."""
+    """What from_pretrained is told of where the files lie: always a folder of this machine.
+
+    A hub id is looked up in the cache here: left to from_pretrained, one without safetensors would be asked of the hub.
+    """
+    from huggingface_hub import snapshot_download
+
     safe = {"local_files_only": True, "trust_remote_code": False}
     path = Path(name)
-    if path.suffix != ".gguf":
-        return safe | {"pretrained_model_name_or_path": name}
-    if not path.is_file():
-        raise ComposerError(f"no file {name}", _EXPECTED, _TODO)
-    for package in ("gguf", "accelerate"):
-        require(package, "read a .gguf file")
-    return safe | {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
+    if path.suffix == ".gguf":
+        if not path.is_file():
+            raise ComposerError(f"no file {name}", _EXPECTED, _TODO)
+        for package in ("gguf", "accelerate"):
+            require(package, "read a .gguf file")
+        return safe | {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
+    folder = name if path.is_dir() else snapshot_download(name, local_files_only=True)
+    return safe | {"pretrained_model_name_or_path": folder}
 
 
 def _sees(place: dict[str, Any], name: str) -> bool:

@@ -164,6 +164,33 @@ def test_a_model_that_is_not_here_is_one_sentence():
         load_large_model("nowhere.gguf", CPU)
 
 
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, talkative: str) -> Path:
+    """A hub cache that holds the model nobody/sound, and nobody/pickled without safetensors; and no network."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    for name, dropped in (("sound", ""), ("pickled", "model.safetensors")):
+        home = tmp_path / f"models--nobody--{name}"
+        (home / "refs").mkdir(parents=True)
+        (home / "refs" / "main").write_text("abc", encoding="utf-8")
+        (home / "snapshots").mkdir()
+        _without(talkative, home / "snapshots" / "abc", dropped)
+    torch.save({}, home / "snapshots" / "abc" / "pytorch_model.bin")
+    return tmp_path
+
+
+def test_a_hub_id_is_read_from_the_cache_and_nothing_is_asked_of_the_network(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked = []
+    monkeypatch.setattr("socket.getaddrinfo", lambda *place, **_: asked.append(place) or [])
+    monkeypatch.setattr("socket.socket.connect", lambda _, place: asked.append(place))
+    assert load_large_model("nobody/sound", CPU).name == "nobody/sound"
+    for name in ("nobody/pickled", "nobody/absent", "../../etc"):
+        with pytest.raises(ComposerError, match="cannot be loaded"):
+            load_large_model(name, CPU)
+    assert asked == []
+
+
 def test_pickled_weights_are_not_read(tmp_path: Path, talkative: str):
     folder = _without(talkative, tmp_path / "pickled", "model.safetensors")
     torch.save({}, folder / "pytorch_model.bin")

@@ -95,6 +95,8 @@ def test_metrics_are_complete_and_json_ready(evaluation):
     assert sum(metrics["correction"]["stops"].values()) == metrics["n_users"]
     assert metrics["sources"]["cotips"]["share"] == pytest.approx(1)
     assert any(note.startswith("audio: val does not pay") for note in metrics["notes"])
+    assert metrics["text"]["composer"] is None  # this run has the teacher alone
+    assert metrics["text"]["teacher"]["teacher_f1"]["value"] > metrics["text"]["frequent"]["teacher_f1"]["value"]
 
 
 def test_models_are_paired_user_by_user(evaluation):

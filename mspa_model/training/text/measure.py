@@ -72,10 +72,24 @@ def text_metrics(run: Run, progress: bool = True) -> dict[str, Any] | None:
 
 
 def with_ablations(stored: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
-    """What was found anew, with the composers retrained without a modality as they are stored; None where none is."""
+    """What was found anew, with the composers retrained without a modality as they are stored; None where none is.
+
+    "gain_lost": per modality, the share of the composer's gain over "frequent" in that modality's F1 that went with it.
+    """
     names = {_gap(name) for name in ABLATIONS}
     paired = {name: gaps for name, gaps in stored.get("paired", {}).items() if name in names}
-    return {**found, **{name: stored.get(name) for name in ABLATIONS}, "paired": {**found["paired"], **paired}}
+    whole = {**found, **{name: stored.get(name) for name in ABLATIONS}, "paired": {**found["paired"], **paired}}
+    return {**whole, "gain_lost": {m.value: _gain_lost(whole, m) for m in Modality}}
+
+
+def _gain_lost(found: Mapping[str, Any], modality: Modality) -> float | None:
+    """None where one of the three was not measured, or where there was no gain to lose."""
+    names = (COMPOSER, f"{COMPOSER}-{modality.value}", "frequent")
+    figures = [(found.get(name) or {}).get(f"{modality.value}_f1") or {} for name in names]
+    full, without, base = (figure.get("value") for figure in figures)
+    if None in (full, without, base) or full <= base:
+        return None
+    return round((full - without) / (full - base), _DIGITS)
 
 
 def _figure(values: Rows | None, seed: int) -> dict[str, float | None] | None:

@@ -153,3 +153,14 @@ def test_ablations_are_taken_over_and_null_where_they_were_not_trained():
     assert kept["composer-audio"] == {"truth_f1": None}
     assert kept["composer-visual"] is kept["composer-text"] is kept["composer"] is None
     assert kept["paired"] == {"composer_minus_teacher": "new", "composer_minus_composer-audio": gap}
+
+
+def test_what_a_modality_is_worth_is_the_share_of_the_gain_that_goes_with_it():
+    def system(audio: float) -> dict:
+        return {"audio_f1": {"value": audio, "low": 0.0, "high": 1.0}, "text_f1": None}
+
+    found = {"composer": system(0.5), "frequent": system(0.1), "paired": {}}
+    kept = module.with_ablations({"composer-audio": system(0.2), "composer-text": system(0.2)}, found)
+    assert kept["gain_lost"] == {"visual": None, "audio": pytest.approx(0.75), "text": None}
+    absent = module.with_ablations({"composer-audio": system(0.2)}, {**found, "composer": None})
+    assert absent["gain_lost"]["audio"] is None

@@ -12,10 +12,21 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from app.search import LIMIT, matching_rows
-from app.ui.media import segment_streamers
+from app.larger import write_with_other
+from app.lookup import (
+    MATCHES,
+    RUN_KEY,
+    clip,
+    matching_streamers,
+    matching_users,
+    names,
+    nearest,
+    position,
+    segments,
+    user_behind,
+)
 from app.worklist import USER, Worklist, make_worklist
-from explain.narrate import name_of
+from explain.cards import Anew, SaidValue, StatementView
 from explain.types import (
     Case,
     Edit,
@@ -29,15 +40,24 @@ from explain.types import (
     StepDifference,
     Suggestion,
 )
-from mspa_model.data.ids import nearest_ids
-from mspa_model.errors import UnknownIdError
 from mspa_model.runs import Run, load_run
-from mspa_model.types import CandidateScope, HistoryScope, RankingTrace
+from mspa_model.types import CandidateScope, HistoryScope, Preference, RankingTrace
 
-MATCHES = LIMIT
+__all__ = [  # passed on
+    "MATCHES",
+    "clip",
+    "matching_streamers",
+    "matching_users",
+    "names",
+    "nearest",
+    "position",
+    "segments",
+    "user_behind",
+]
+
 MAX_GROUP = 25
 _LOCK = threading.RLock()
-_RUN = {"mspa_model.runs.Run": lambda run: run.hash}  # a run is known by the hash of its manifest
+_RUN = RUN_KEY
 
 
 def open_run(path: Path) -> Run:
@@ -56,54 +76,6 @@ def _load(path: str, stamp: int) -> Run:
 def worklist(run: Run) -> Worklist:
     """Users worth a look, from what `evaluate` stored in the run."""
     return make_worklist(run)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_RUN)
-def _lowered(run: Run, what: str) -> pd.Series:
-    frame = run.dataset.users if what == "user_id" else run.dataset.streamers
-    return frame[what].str.lower()
-
-
-@st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_RUN)
-def matching_users(run: Run, query: str) -> tuple[str, ...]:
-    """At most MATCHES user ids: those that begin with the query, then those that have it inside."""
-    ids = run.dataset.users["user_id"]
-    return tuple(ids.iloc[row] for row in matching_rows([_lowered(run, "user_id")], query))
-
-
-@st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_RUN)
-def matching_streamers(run: Run, query: str) -> tuple[int, ...]:
-    """At most MATCHES streamer_idx by name or id, those that begin with the query first."""
-    return tuple(matching_rows([_lowered(run, "name"), _lowered(run, "streamer_id")], query))
-
-
-@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=_RUN)
-def nearest(run: Run, what: str, unknown: str) -> tuple[str, ...]:
-    """The known ids most like an unknown one; what: "user" or "streamer"."""
-    ids = run.dataset.users["user_id"] if what == "user" else run.dataset.streamers["streamer_id"]
-    return nearest_ids(unknown, ids.tolist())
-
-
-@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=_RUN)
-def user_behind(run: Run, key: str) -> str | None:
-    """The user whom a report's link names by a pseudonym; None where no one user of this run has it."""
-    from explain.report import user_of_key
-
-    try:
-        return user_of_key(run, key)
-    except UnknownIdError:
-        return None
-
-
-@st.cache_resource(max_entries=2, show_spinner=False, hash_funcs=_RUN)
-def _positions(run: Run, what: str) -> dict[str, int]:
-    ids = run.dataset.users["user_id"] if what == "user" else run.dataset.streamers["streamer_id"]
-    return {known: row for row, known in enumerate(ids)}
-
-
-def position(run: Run, what: str, known: str) -> int | None:
-    """Row of a user or streamer id; None where the run does not know it."""
-    return _positions(run, what).get(known)
 
 
 @st.cache_resource(max_entries=256, show_spinner="Ranking…", hash_funcs=_RUN)
@@ -187,6 +159,65 @@ def reach(run: Run, user_id: str, history: HistoryScope, candidates: CandidateSc
         return statement_reach(run, step, step.ranking)
 
 
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=_RUN)
+def statement_views(
+    run: Run, user_id: str, history: HistoryScope, candidates: CandidateScope, step_index: int
+) -> tuple[StatementView, ...]:
+    """The cards of a step's statements, each with what its deletion does."""
+    from explain.statements import statement_views as views
+
+    step = trace(run, user_id, history, candidates).steps[step_index]
+    with _LOCK:
+        return views(run, step)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=_RUN)
+def edited(
+    run: Run, user_id: str, history: HistoryScope, candidates: CandidateScope, edits: tuple[Edit, ...]
+) -> Preference:
+    """The last step's preference after some edits."""
+    from explain.counterfactual import edit_preference
+
+    preference = trace(run, user_id, history, candidates).final.preference
+    with _LOCK:
+        return edit_preference(run, preference, edits)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Composing anew…", hash_funcs=_RUN)
+def composed_anew(
+    run: Run, user_id: str, history: HistoryScope, candidates: CandidateScope, edits: tuple[Edit, ...]
+) -> Anew:
+    """Written, corrected and ranked again from the tips that the edits left."""
+    from explain.composing import compose_anew
+
+    ranked = trace(run, user_id, history, candidates)
+    with _LOCK:
+        return compose_anew(run, ranked, edits)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Writing…", hash_funcs=_RUN)
+def composed(run: Run, user_id: str, history: HistoryScope) -> dict[str, Preference]:
+    """What each composer of the run writes from a user's tips, before any correction; the active one first."""
+    from explain.composing import composed_by
+
+    with _LOCK:
+        return dict(composed_by(run, trace(run, user_id, history, "new").steps[0].preference))
+
+
+def said(run: Run, preferences: tuple[Preference, ...]) -> tuple[SaidValue, ...]:
+    """Who says what, value by value."""
+    from explain.composing import said_values
+
+    return said_values(run, preferences)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=_RUN)
+def asked(run: Run, user_id: str, history: HistoryScope) -> Preference:
+    """What the run's other, larger model writes from a user's tips. Raises MspaError where it cannot be loaded."""
+    written = trace(run, user_id, history, "new").steps[0].preference
+    return write_with_other(run, written.history)
+
+
 def evidence(run: Run, user_id: str, n_tips: int) -> EvidenceLine:
     """How well the run knows users with as many tips."""
     from explain.evidence import evidence_line
@@ -201,18 +232,6 @@ def neighbours(run: Run, streamer_idx: int, k: int) -> tuple[Neighbor, ...]:
 
     with _LOCK:
         return tuple(neighbors(run, streamer_idx, k))
-
-
-@st.cache_resource(max_entries=3, show_spinner=False, hash_funcs=_RUN)
-def segments(run: Run) -> pd.DataFrame | None:
-    """Segments with their streamer; None where the set has none."""
-    return segment_streamers(run.dataset)
-
-
-@st.cache_resource(max_entries=3, show_spinner=False, hash_funcs=_RUN)
-def names(run: Run) -> list[str]:
-    """Every streamer's name by streamer_idx."""
-    return [name_of(run.dataset, idx) for idx in range(run.dataset.n_streamers)]
 
 
 @st.cache_resource(max_entries=3, show_spinner=False, hash_funcs=_RUN)

@@ -8,7 +8,7 @@ from app.state import Selection
 from explain.narrate import counted, name_of, plain
 from explain.types import Case
 from mspa_model.runs import Run
-from mspa_model.types import RankingTrace, Step
+from mspa_model.types import CandidateScope, HistoryScope, RankingTrace, Step
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,16 @@ class Picked:
         return self.trace.steps[self.step_index]
 
     @property
+    def who(self) -> tuple[str, HistoryScope, CandidateScope]:
+        """What the cached calls know a trace by."""
+        return self.user_id, self.trace.history_scope, self.trace.candidate_scope
+
+    @property
+    def is_last(self) -> bool:
+        """The step is the answer, which edits start from."""
+        return self.step_index == len(self.trace.steps) - 1
+
+    @property
     def streamer_id(self) -> str | None:
         return None if self.streamer_idx is None else id_of(self.run, self.streamer_idx)
 
@@ -58,7 +68,7 @@ class Picked:
         """What is explained; None where the set has nothing to rank."""
         if self.streamer_id is None:
             return None
-        step = None if self.step_index == len(self.trace.steps) - 1 else self.step_index
+        step = None if self.is_last else self.step_index
         scopes = (self.trace.history_scope, self.trace.candidate_scope)
         return Case(self.user_id, self.streamer_id, self.rival_id, step, *scopes)
 

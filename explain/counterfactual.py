@@ -72,12 +72,13 @@ def candidates_of(ranking: Ranking, n_streamers: int) -> Bool[np.ndarray, " n_st
 def edit_preference(run: Run, preference: Preference, edits: Iterable[Edit]) -> Preference:
     """The preference after the edits of tips, then those of statements; the same object where there are none."""
     edits = tuple(edits)
+    given = preference
     history = _edit_history(run, preference.history, [e for e in edits if e.kind in ("drop tip", "add tip")])
     if history is not preference.history:
         preference = run.composer.recompose(preference, history)
     for edit in edits:
         if edit.kind in ("set statement", "delete statement"):
-            preference = _edit_statement(run, preference, edit)
+            preference = _edit_statement(run, preference, edit, given)
     return preference
 
 
@@ -148,11 +149,13 @@ def _with_tip(history: History, streamer_idx: int) -> History:
     )
 
 
-def _edit_statement(run: Run, preference: Preference, edit: Edit) -> Preference:
+def _edit_statement(run: Run, preference: Preference, edit: Edit, given: Preference) -> Preference:
+    """given: the preference before any edit; a statement that went with its tips needs no deleting any more."""
     value_idx = _value_idx(run, edit.key)
     stated = {s.value_idx: s for s in preference.statements}
-    if edit.kind == "delete statement" and stated.pop(value_idx, None) is None:
-        known = "; ".join(f"{s.aspect}: {s.value}" for s in preference.statements) or "none"
+    known_idx = {s.value_idx for s in given.statements}
+    if edit.kind == "delete statement" and stated.pop(value_idx, None) is None and value_idx not in known_idx:
+        known = "; ".join(f"{s.aspect}: {s.value}" for s in given.statements) or "none"
         raise MspaError(f"{edit.key[:80]!r}", f"a statement of this preference ({known})", "Delete one of these.")
     if edit.kind == "set statement":
         stated[value_idx] = _statement(run, preference, edit, value_idx)

@@ -7,6 +7,7 @@ a sentence still has to escape it for its medium.
 import unicodedata
 from collections.abc import Sequence
 
+from explain.cards import SaidValue
 from explain.types import Attribution, Contribution, Deletion, Explanation, RankMove
 from mspa_model.types import Dataset, DatasetInfo, Source
 
@@ -18,6 +19,7 @@ _BY_SOURCE = {
     Source.TEXT: "what its text says",
     Source.POPULARITY: "its popularity",
 }
+_COMPOSERS = {"teacher": "the teacher (statistics)", "compact": "the compact language model"}
 _NOUNS = {Source.VISUAL: "looks", Source.AUDIO: "sound", Source.TEXT: "words"}
 
 
@@ -187,6 +189,40 @@ def _move_words(move: RankMove) -> str:
         return f"{move.name} {'enters' if move.rank_before is None else 'leaves'} the ranking"
     verb = "rises" if move.rank_after < move.rank_before else "falls"
     return f"{move.name} {verb} from {ordinal(move.rank_before)} to {ordinal(move.rank_after)}"
+
+
+def composer_words(name: str) -> str:
+    """How a sentence names a composer: the known ones in words, any other by the last part of its path."""
+    return _COMPOSERS.get(name) or plain(name.rstrip("/").rpartition("/")[2] or name)
+
+
+def agreement_sentence(rows: Sequence[SaidValue], names: Sequence[str]) -> str:
+    """How many statements all composers share, and how many are one's alone or contradicted."""
+    if not rows:
+        return "None of them puts anything into words."
+    shared = sum(row.agreement == "all" for row in rows)
+    lines = [f"They share {shared} of {counted(len(rows), 'statement')}."]
+    for position, name in enumerate(names):
+        alone = sum(row.agreement == "some" and _only(row) == position for row in rows)
+        if alone:
+            lines.append(f"Only {name} has {alone} of them.")
+    opposite = [row.label for row in rows if row.agreement == "opposite"]
+    if opposite:
+        lines.append(f"They say the opposite of {listed(opposite)}.")
+    return " ".join(lines)
+
+
+def said_by(row: SaidValue, names: Sequence[str]) -> str:
+    """ "all", "only the teacher (statistics)", "the opposite": the mark of one row."""
+    if row.agreement != "some":
+        return {"all": "all", "opposite": "the opposite"}[row.agreement]
+    told = [name for name, signed in zip(names, row.signed, strict=True) if signed is not None]
+    return f"only {listed(told)}"
+
+
+def _only(row: SaidValue) -> int | None:
+    told = [position for position, signed in enumerate(row.signed) if signed is not None]
+    return told[0] if len(told) == 1 else None
 
 
 def _capital(sentence: str) -> str:

@@ -37,6 +37,14 @@ def _kinds(picked: Picked) -> dict[str, str]:
 def draw_edits(picked: Picked, edits: tuple[Edit, ...]) -> None:
     """Choose one edit and add it; below, those that are in, each with a button that takes it back."""
     heading("The edit")
+    draw_choice(picked, edits)
+    draw_kept(picked, edits)
+    if len(edits) > 1:
+        st.button("Start over", key="edit-clear", on_click=put_edits, args=((),))
+
+
+def draw_choice(picked: Picked, edits: tuple[Edit, ...]) -> None:
+    """Choose one edit of any kind and add it."""
     kinds = _kinds(picked)
     kind = st.selectbox("Kind", list(kinds), format_func=kinds.get, key="edit-kind", label_visibility="collapsed")
     edit = {
@@ -52,9 +60,13 @@ def draw_edits(picked: Picked, edits: tuple[Edit, ...]) -> None:
             key="edit-add",
             type="primary",
             on_click=put_edits,
-            args=((*edits, edit),),
+            args=(with_edit(edits, edit),),
             disabled=edit in edits,
         )
+
+
+def draw_kept(picked: Picked, edits: tuple[Edit, ...]) -> None:
+    """The edits that are in, each with a button that takes it back."""
     for row, known in enumerate(edits):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"{row + 1}. {escape_md(edit_words(picked, known))}", width="stretch")
@@ -65,8 +77,15 @@ def draw_edits(picked: Picked, edits: tuple[Edit, ...]) -> None:
                 args=((*edits[:row], *edits[row + 1 :]),),
                 type="tertiary",
             )
-    if len(edits) > 1:
-        st.button("Start over", key="edit-clear", on_click=put_edits, args=((),))
+
+
+def with_edit(edits: tuple[Edit, ...], edit: Edit) -> tuple[Edit, ...]:
+    """The edits and this one; of several on the same statement only the last counts."""
+    return (*(e for e in edits if not (_on_statement(e) and _on_statement(edit) and e.key == edit.key)), edit)
+
+
+def _on_statement(edit: Edit) -> bool:
+    return edit.kind in ("set statement", "delete statement")
 
 
 def put_edits(edits: tuple[Edit, ...]) -> None:

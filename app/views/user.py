@@ -1,38 +1,43 @@
 """What does the model think this user likes, and from what?"""
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from app import cache
 from app.resolve import Picked
+from app.ui.beside import draw_beside
+from app.ui.cards import draw_cards
 from app.ui.chart import show_picture
+from app.ui.composers import draw_composers
+from app.ui.edits import editor_of
+from app.ui.evidence import keeps_nothing
 from app.ui.layout import pair
-from app.ui.media import clip_of, show_clip
 from app.ui.ranking import K, hidden_sentence, show_top, user_idx
 from app.ui.states import answer, basis, heading, missing, note, say
-from app.ui.table import show_table
-from app.ui.text import capital, escape_md
+from app.ui.text import capital
 from explain.figures import history_timeline
-from explain.narrate import counted, listed, name_of, plain, plural, reach_sentence
+from explain.narrate import counted, listed, plain, plural, reach_sentence
 from mspa_model.types import History, Preference, Statement
-
-_EVIDENCE = 2  # clips beside a statement
 
 
 def draw(picked: Picked) -> None:
-    """Evidence line, preference, its statements with what they rest on, the history and the top of the ranking."""
+    """Evidence line, preference, its statements as cards beside the ranking, other composers, history, sources."""
     info, preference = picked.run.dataset.info, picked.step.preference
     answer(f"What does the model think this {info.user_is} likes, and from what?", _answer(picked, preference))
     basis(picked)
     note(cache.evidence(picked.run, picked.user_id, len(preference.history)).sentence)
+    edits = editor_of(picked) if picked.is_last else None
     left, right = pair("statements", (4, 3))
     with left:
         _draw_statements(picked, preference)
-    with right:
-        _draw_evidence(picked, preference)
+        draw_cards(picked, edits)
+    with right, st.container(key="beside"):
+        draw_beside(picked, edits)
+    others = st.container()  # filled last: a larger model may write for minutes
     _draw_history(picked, preference)
-    _draw_top(picked, preference)
+    _draw_top(picked)
+    with others:
+        draw_composers(picked)
 
 
 def _answer(picked: Picked, preference: Preference) -> str:
@@ -53,79 +58,17 @@ def _label(picked: Picked, statement: Statement) -> str:
 
 
 def _draw_statements(picked: Picked, preference: Preference) -> None:
+    """The text, what all statements do together, and what their cards cannot show."""
     heading("Preference in words")
     say(preference.text or "Nothing was put into words.")
     if not preference.statements:
         return
-    rows = [
-        {
-            "": "likes" if s.polarity > 0 else "avoids",
-            "statement": _label(picked, s),
-            "strength": s.strength,
-            "evidence": len(s.evidence),
-        }
-        for s in preference.statements
-    ]
-    columns = {
-        "": st.column_config.TextColumn(width=55),
-        "statement": st.column_config.TextColumn(width=270),
-        "strength": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.2f", width=110),
-        "evidence": st.column_config.NumberColumn(width=70),
-    }
-    tips = plural(picked.run.dataset.info.tip_is)
-    show_table(pd.DataFrame(rows), "statements", f"Statements, with the number of {tips} each rests on", columns)
-    trace = picked.trace
-    moved = cache.reach(picked.run, picked.user_id, trace.history_scope, trace.candidate_scope, picked.step_index)
-    note(reach_sentence(moved, K, picked.run.dataset.info))
-
-
-def _draw_evidence(picked: Picked, preference: Preference) -> None:
-    """Frame, sound and words of the tips that one statement rests on."""
-    told = [s for s in preference.statements if s.evidence]
-    if not told:
-        return
-    info = picked.run.dataset.info
-    heading("What a statement rests on")
-    position = st.selectbox(
-        "Statement",
-        range(len(told)),
-        format_func=lambda i: _label(picked, told[i]),
-        key=f"statement-{picked.user_id}-{picked.step_index}",
-        label_visibility="collapsed",
-    )
-    history, dataset = preference.history, picked.run.dataset
-    positions = [p for p in reversed(told[position or 0].evidence) if p < len(history)]
-    streamers = list(dict.fromkeys(int(history.streamer_idx[p]) for p in positions))
-    note(
-        f"{counted(len(positions), info.tip_is)}, newest first: {listed([name_of(dataset, i) for i in streamers[:8]])}."
-    )
-    clips = []
-    for p in positions:
-        idx, row = int(history.streamer_idx[p]), int(history.tip_row[p])
-        segment = str(dataset.tips["segment_id"].iat[row]) if row >= 0 else ""
-        clip = clip_of(
-            cache.segments(picked.run), dataset.folder, str(dataset.streamers["streamer_id"].iat[idx]), segment
-        )
-        if clip and idx not in {i for i, _ in clips}:
-            clips.append((idx, clip))
-    clips = sorted(clips, key=lambda pair: (not pair[1].whole, not pair[1].exact))[:_EVIDENCE]
-    for column, (idx, clip) in zip(st.columns(_EVIDENCE), clips, strict=False):
-        with column:
-            show_clip(clip, name_of(dataset, idx))
-    if not clips:
-        _draw_texts(picked, streamers)
-
-
-def _draw_texts(picked: Picked, streamers: list[int]) -> None:
-    """Where the set keeps no media: the words of its streamers, or that there are none."""
-    info, texts = picked.run.dataset.info, picked.run.dataset.streamers["text"]
-    told = [idx for idx in streamers if str(texts.iat[idx]).strip()][:_EVIDENCE]
-    if not told:
-        missing(f"This data set keeps no frames, no sound and no text of its {plural(info.streamer_is)}.")
-        return
-    for idx in told:
-        st.markdown(f"**{escape_md(name_of(picked.run.dataset, idx))}** — {escape_md(plain(str(texts.iat[idx]), 240))}")
-    note("This data set keeps no frames and no sound; these are its texts.")
+    note(reach_sentence(cache.reach(picked.run, *picked.who, picked.step_index), K, picked.run.dataset.info))
+    if keeps_nothing(picked):
+        word = plural(picked.run.dataset.info.streamer_is)
+        missing(f"This data set keeps no frames, no sound and no text of its {word}.")
+    elif cache.segments(picked.run) is None:
+        note("This data set keeps no frames and no sound; the cards show its texts.")
 
 
 def _draw_history(picked: Picked, preference: Preference) -> None:
@@ -150,16 +93,18 @@ def _unused(picked: Picked, used: History) -> History:
     )
 
 
-def _draw_top(picked: Picked, preference: Preference) -> None:
+def _draw_top(picked: Picked) -> None:
+    """What each source adds, folded; the places themselves stand beside the statements."""
     info = picked.run.dataset.info
-    heading(f"The first {K}")
-    show_top(
-        picked,
-        picked.step.ranking,
-        "top",
-        f"{capital(plural(info.streamer_is))} at step {picked.step_index}, with what each source adds to the score",
-    )
-    note(hidden_sentence(picked) or f"Click a row to make it the {info.streamer_is} that is explained.")
+    if hidden_sentence(picked):
+        note(hidden_sentence(picked))
+    fold = st.expander(f"What each source adds to the first {K}", key="top-fold", on_change="rerun")
+    if not fold.open:
+        return
+    with fold:
+        words = f"{capital(plural(info.streamer_is))} at step {picked.step_index}"
+        show_top(picked, picked.step.ranking, "top", f"{words}, with what each source adds to the score")
+        note(f"Click a row to make it the {info.streamer_is} that is explained.")
 
 
 draw(st.session_state["picked"])

@@ -1,0 +1,83 @@
+"""What a run's tables hold: ids, names, pseudonyms, media. Cached and bounded; pages reach it through app/cache.py."""
+
+import pandas as pd
+import streamlit as st
+
+from app.search import LIMIT, matching_rows
+from app.ui.media import Clip, clip_of, segment_streamers
+from explain.narrate import name_of
+from mspa_model.data.ids import nearest_ids
+from mspa_model.errors import UnknownIdError
+from mspa_model.runs import Run
+
+MATCHES = LIMIT
+RUN_KEY = {"mspa_model.runs.Run": lambda run: run.hash}  # a run is known by the hash of its manifest
+_RUN = RUN_KEY
+
+
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_RUN)
+def _lowered(run: Run, what: str) -> pd.Series:
+    frame = run.dataset.users if what == "user_id" else run.dataset.streamers
+    return frame[what].str.lower()
+
+
+@st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_RUN)
+def matching_users(run: Run, query: str) -> tuple[str, ...]:
+    """At most MATCHES user ids: those that begin with the query, then those that have it inside."""
+    ids = run.dataset.users["user_id"]
+    return tuple(ids.iloc[row] for row in matching_rows([_lowered(run, "user_id")], query))
+
+
+@st.cache_data(max_entries=512, show_spinner=False, hash_funcs=_RUN)
+def matching_streamers(run: Run, query: str) -> tuple[int, ...]:
+    """At most MATCHES streamer_idx by name or id, those that begin with the query first."""
+    return tuple(matching_rows([_lowered(run, "name"), _lowered(run, "streamer_id")], query))
+
+
+@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=_RUN)
+def nearest(run: Run, what: str, unknown: str) -> tuple[str, ...]:
+    """The known ids most like an unknown one; what: "user" or "streamer"."""
+    ids = run.dataset.users["user_id"] if what == "user" else run.dataset.streamers["streamer_id"]
+    return nearest_ids(unknown, ids.tolist())
+
+
+@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=_RUN)
+def user_behind(run: Run, key: str) -> str | None:
+    """The user whom a report's link names by a pseudonym; None where no one user of this run has it."""
+    from explain.report import user_of_key
+
+    try:
+        return user_of_key(run, key)
+    except UnknownIdError:
+        return None
+
+
+@st.cache_resource(max_entries=2, show_spinner=False, hash_funcs=_RUN)
+def _positions(run: Run, what: str) -> dict[str, int]:
+    ids = run.dataset.users["user_id"] if what == "user" else run.dataset.streamers["streamer_id"]
+    return {known: row for row, known in enumerate(ids)}
+
+
+def position(run: Run, what: str, known: str) -> int | None:
+    """Row of a user or streamer id; None where the run does not know it."""
+    return _positions(run, what).get(known)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False, hash_funcs=_RUN)
+def segments(run: Run) -> pd.DataFrame | None:
+    """Segments with their streamer; None where the set has none."""
+    return segment_streamers(run.dataset)
+
+
+@st.cache_resource(max_entries=4096, show_spinner=False, hash_funcs=_RUN)
+def clip(run: Run, streamer_idx: int, tip_row: int) -> Clip | None:
+    """What the set keeps of a tip, else of its streamer; tip_row -1: a tip that is not in the set."""
+    segment = str(run.dataset.tips["segment_id"].iat[tip_row]) if tip_row >= 0 else ""
+    streamer_id = str(run.dataset.streamers["streamer_id"].iat[streamer_idx])
+    return clip_of(segments(run), run.dataset.folder, streamer_id, segment)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False, hash_funcs=_RUN)
+def names(run: Run) -> list[str]:
+    """Every streamer's name by streamer_idx."""
+    return [name_of(run.dataset, idx) for idx in range(run.dataset.n_streamers)]

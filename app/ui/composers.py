@@ -1,0 +1,78 @@
+"""The same history in the words of every composer of the run, and of a larger model where one is named."""
+
+import pandas as pd
+import streamlit as st
+
+from app import cache
+from app.resolve import Picked
+from app.ui.states import fault, heading, note, say
+from app.ui.table import show_table
+from app.ui.text import capital, escape_md
+from explain.narrate import agreement_sentence, composer_words, plural, said_by
+from mspa_model.errors import MspaError
+from mspa_model.types import Preference
+
+_ASKED = "asked-larger"  # session_state: for which run, user and scope the larger model was asked
+
+
+def draw_composers(picked: Picked) -> None:
+    """Text beside text, then statement by statement who says what; one line where there is one composer alone."""
+    info = picked.run.dataset.info
+    if not len(picked.step.preference.history):
+        return
+    heading(f"The same {plural(info.tip_is)} in other words")
+    written = dict(cache.composed(picked.run, picked.user_id, picked.trace.history_scope))
+    larger = _larger(picked)
+    if larger is not None:
+        written[picked.run.config.composer.other] = larger
+    if len(written) == 1:
+        note(f"This run has one composer, {composer_words(next(iter(written)))}: no other text can stand beside it.")
+        return
+    _draw_texts(picked, written)
+    _draw_values(picked, written)
+
+
+def _larger(picked: Picked) -> Preference | None:
+    """The larger model's preference once it was asked for; before that, and where it failed, the button."""
+    name, asked = picked.run.config.composer.other, (picked.run.hash, *picked.who[:2])
+    if name is None:
+        return None
+    if st.session_state.get(_ASKED) == asked:
+        try:
+            with st.spinner(
+                f"{escape_md(composer_words(name))} is loaded and writes; without a GPU this takes minutes…"
+            ):
+                return cache.asked(picked.run, picked.user_id, picked.trace.history_scope)
+        except MspaError as error:
+            st.session_state[_ASKED] = None  # so that the button stands there again
+            fault(error)
+    st.button("Ask the larger model", key="ask-larger", on_click=_ask, args=(asked,))
+    note(f"{capital(composer_words(name))} is loaded at the first question and not before.")
+    return None
+
+
+def _ask(asked: tuple[str, ...]) -> None:
+    st.session_state[_ASKED] = asked
+
+
+def _draw_texts(picked: Picked, written: dict[str, Preference]) -> None:
+    for column, (name, preference) in zip(st.columns(len(written)), written.items(), strict=True):
+        with column, st.container(border=True, height="stretch"):
+            ranked = " :blue-badge[ranked by]" if name == picked.run.composer.name else ""
+            st.markdown(f"**{escape_md(capital(composer_words(name)))}**{ranked}")
+            say(preference.text or "Nothing was put into words.")
+
+
+def _draw_values(picked: Picked, written: dict[str, Preference]) -> None:
+    """One row a statement; what only one composer says is marked."""
+    names = [composer_words(name) for name in written]
+    rows = cache.said(picked.run, tuple(written.values()))
+    say(agreement_sentence(rows, names))
+    if not rows:
+        return
+    table = pd.DataFrame({"statement": [row.label for row in rows], "said by": [said_by(row, names) for row in rows]})
+    for position, name in enumerate(names):
+        table[name] = [row.signed[position] for row in rows]
+    columns = {name: st.column_config.NumberColumn(format="%+.2f") for name in names}
+    caption = "Strength in each text, from −1 (avoids) to +1 (likes); empty where it says nothing"
+    show_table(table, "said", caption, columns)

@@ -146,14 +146,14 @@ def _told(name: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        got = f"model {name!r}, which needs a package that is not here ({_first_line(error)})"
+        got = f"model {name!r}, which needs a package that is not here ({_first_sentence(error)})"
         raise ComposerError(got, "its package", "Install it, or name another model.") from error
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ComposerError(
-            f"model {name!r}, which cannot be loaded ({_first_line(error)})", _EXPECTED, _TODO
+            f"model {name!r}, which cannot be loaded ({_first_sentence(error)})", _EXPECTED, _TODO
         ) from error
 
 
-def _first_line(error: Exception) -> str:
+def _first_sentence(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[0] if lines else type(error).__name__)[:200]
+    return (lines[0].split(". ")[0] if lines else type(error).__name__)[:200]

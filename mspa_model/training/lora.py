@@ -175,17 +175,16 @@ def _teach(model: Any, examples: Iterator[Example], settings: LoraSettings, prog
 def _with_adapter(model: Any, name: str, settings: LoraSettings) -> Any:
     from peft import LoraConfig, get_peft_model
 
-    base = str(Path(name).resolve()) if Path(name).exists() else name
+    config = LoraConfig(
+        r=settings.rank, lora_alpha=2 * settings.rank, target_modules=_taught_layers(model, name), bias="none"
+    )
     # peft draws from torch's own generator.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
-        config = LoraConfig(
-            r=settings.rank,
-            lora_alpha=2 * settings.rank,
-            target_modules=_taught_layers(model, name),
-            base_model_name_or_path=base,
-        )
-        return get_peft_model(model, config)
+        taught = get_peft_model(model, config)
+    # Left to peft, this would be the folder of a .gguf file, or the place of a hub id in this machine's cache.
+    config.base_model_name_or_path = str(Path(name).resolve()) if Path(name).exists() else name
+    return taught
 
 
 def _taught_layers(model: torch.nn.Module, name: str) -> list[str]:

@@ -17,7 +17,7 @@ from mspa_model.preference.large_loading import load_large_model
 from mspa_model.preference.large_model import LargeWriter
 from mspa_model.preference.teacher import build_teacher
 from mspa_model.preference.vocabulary import build_vocabulary
-from mspa_model.training.lora import LoraReport, LoraSettings, _example, part_of, teach_lora
+from mspa_model.training.lora import LoraReport, LoraSettings, _example, _with_adapter, part_of, teach_lora
 from mspa_model.training.text.users import text_users
 from mspa_model.types import Dataset
 from tests.preference import rooms
@@ -101,6 +101,18 @@ def test_only_the_answer_bears_the_loss_and_it_is_the_teachers(taught_world: tup
     assert ("category", group, "likes") in said
     taught = {(s.aspect, s.value) for s in composer.compose(history_of(dataset, user, "train")).statements}
     assert {name[:2] for name in said} <= taught
+
+
+@pytest.mark.parametrize("name", ["somebody/model", "tiny.gguf"])
+def test_an_adapter_names_the_model_as_it_was_named(
+    name: str, base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tiny.gguf").touch()
+    taught = _with_adapter(load_large_model(base, CPU).model, name, QUICK)
+    taught.save_pretrained(tmp_path, save_embedding_layers=False)
+    kept = json.loads((tmp_path / "adapter_config.json").read_text())["base_model_name_or_path"]
+    assert kept == (str(tmp_path / name) if name == "tiny.gguf" else name)
 
 
 def test_a_part_keeps_at_least_one_tip_and_the_order():

@@ -93,7 +93,12 @@ def encode_prompt(large: LargeModel, prompt: Prompt, shown: Sequence[tuple[int, 
         pictures = []  # a template that has no place for pictures
     whole = {"add_special_tokens": _lacks_beginning(large, text), "return_tensors": "pt"}
     inputs = large.processor(text=[text], images=[pictures], **whole) if pictures else large.tokenizer([text], **whole)
-    return {name: tensor.to(large.device) for name, tensor in inputs.items() if isinstance(tensor, Tensor)}
+    return {name: _placed(tensor, large) for name, tensor in inputs.items() if isinstance(tensor, Tensor)}
+
+
+def _placed(tensor: Tensor, large: LargeModel) -> Tensor:
+    """Where the model lies; pixels in its precision."""
+    return tensor.to(large.device, large.model.dtype if tensor.is_floating_point() else tensor.dtype)
 
 
 def _lacks_beginning(large: LargeModel, text: str) -> bool:

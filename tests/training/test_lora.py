@@ -20,6 +20,7 @@ from mspa_model.preference.vocabulary import build_vocabulary
 from mspa_model.training.lora import LoraReport, LoraSettings, _example, _with_adapter, part_of, teach_lora
 from mspa_model.training.text.users import text_users
 from mspa_model.types import Dataset
+from tests.command import Command
 from tests.preference import rooms
 from tests.preference.tiny_models import save_seeing_model, save_text_model
 from tests.worlds import checkerboard, write_world
@@ -163,6 +164,21 @@ def test_an_adapter_without_its_weights_or_base_is_one_sentence(adapter: tuple[P
     (tmp_path / "adapter_config.json").write_text(json.dumps(moved))
     with pytest.raises(ComposerError, match="gone"):
         load_large_model(str(tmp_path), CPU)
+
+
+def test_the_commands_teach_an_adapter_and_let_it_write(
+    tiny_run: Path, base: str, tmp_path: Path, mspa_model_command: Command
+):
+    out = tmp_path / "adapter"
+    taught = mspa_model_command("teach-lora", tiny_run, "--model", base, "--out", out, "--steps", 1, "--rank", 2)
+    assert taught.status == 0
+    assert "nobody was kept back" in taught.said
+    asked = mspa_model_command("compose", tiny_run, "--user", "u000", "--composer", out, "--json")
+    assert asked.status == 0
+    assert json.loads(asked.out)["composer"] == "adapter"
+    refused = mspa_model_command("compose", tiny_run, "--user", "u000", "--composer", "nobody/nothing")
+    assert refused.status == 2
+    assert "nothing is downloaded" in refused.said
 
 
 def _weights(folder: Path) -> list[str]:

@@ -1,6 +1,6 @@
 """A run: a trained model's folder, written whole or not at all, and loaded only where every hash agrees.
 
-config.json dataset.json metrics.json users.parquet vocabulary.* teacher.* *.safetensors manifest.json. No pickle.
+config.json dataset.json metrics.json users.parquet vocabulary.* *.safetensors manifest.json. No pickle.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ from mspa_model.device import DeviceName, resolve_device
 from mspa_model.errors import RunError
 from mspa_model.features.encode import encode
 from mspa_model.preference.composer import Composer
-from mspa_model.preference.teacher import load_teacher, save_teacher
+from mspa_model.preference.composers import active_composer, load_composers, save_composers
 from mspa_model.preference.vocabulary import load_vocabulary, save_vocabulary
 from mspa_model.ranking.corrector import Corrector
 from mspa_model.ranking.cotipping import cotips_from_tensors
@@ -77,7 +77,7 @@ class TrainedParts:
     dataset: Dataset
     features: Features
     stored: Mapping[Modality, np.ndarray]
-    composer: Composer
+    composers: Mapping[str, Composer]
     recommender: Recommender
 
 
@@ -112,8 +112,8 @@ def save_model(folder: Path, final: Path, parts: TrainedParts) -> None:
     scorer, recommender = parts.recommender.scorer, parts.recommender
     (folder / "config.json").write_text(config_to_json(parts.config) + "\n", encoding="utf-8")
     write_json(folder / "dataset.json", _dataset_card(parts.dataset, final))
-    save_vocabulary(folder, parts.composer.vocabulary)
-    save_teacher(folder, parts.composer.teacher)
+    save_vocabulary(folder, recommender.composer.vocabulary)
+    save_composers(folder, parts.composers)
     if parts.stored:
         save_arrays(
             {m.value: np.ascontiguousarray(a) for m, a in parts.stored.items()}, folder / "features.safetensors"
@@ -165,8 +165,9 @@ def load_run(path: Path, data: Path | None = None, device: DeviceName = "auto") 
     stored = _read_stored(path)
     features = encode(dataset, config.features, where, stored=stored)
     vocabulary = load_vocabulary(path)
-    composer = Composer(dataset, vocabulary, load_teacher(path, vocabulary, config.preference), features)
     try:
+        composers = load_composers(path, config, dataset, features, vocabulary, where)
+        composer = active_composer(composers, config.composer)
         recommender = _load_recommender(path, config, dataset, features, composer, where)
     except (KeyError, RuntimeError) as error:
         got = f"{path} with weights of another shape or name"
@@ -180,7 +181,7 @@ def load_run(path: Path, data: Path | None = None, device: DeviceName = "auto") 
         features,
         vocabulary,
         composer,
-        {"teacher": composer},
+        composers,
         recommender,
         metrics,
         users,
@@ -237,7 +238,9 @@ def _load_recommender(
     path: Path, config: RunConfig, dataset: Dataset, features: Features, composer: Composer, device: torch.device
 ) -> Recommender:
     step0 = load_file(path / "step0.safetensors")
-    aligners = build_aligners(features, config.ranking, config.seed)
+    statements = composer.statement_embeddings()
+    width = 0 if statements is None else statements.shape[1]
+    aligners = build_aligners(features, config.ranking, config.seed, width)
     aligners.load_state_dict({k.removeprefix("aligners."): v for k, v in step0.items() if k.startswith("aligners.")})
     cotips = cotips_from_tensors({k: v.to(device) for k, v in load_file(path / "cotips.safetensors").items()})
     scorer = Scorer(
@@ -250,6 +253,7 @@ def _load_recommender(
         composer.vocabulary,
         device,
         float(step0["half_life"][0]),
+        statements,
     )
     corrector = Corrector(config.corrector, config.seed)
     corrector.load_state_dict(load_file(path / "corrector.safetensors"))

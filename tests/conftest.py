@@ -15,12 +15,13 @@ install_import_hook(["mspa_model", "explain"], "beartype.beartype")
 import pytest  # noqa: E402
 from filelock import FileLock  # noqa: E402
 
-from mspa_model.config import CorrectorConfig, MapConfig, PreferenceConfig, RankingConfig, RunConfig  # noqa: E402
+from mspa_model.config import ComposerConfig, CorrectorConfig, MapConfig, PreferenceConfig, RankingConfig, RunConfig  # noqa: E402
 from tests.command import Command, command_of  # noqa: E402
 from tests.worlds import VARIANTS, add_media, checkerboard, write_world  # noqa: E402
 
 SMALL = RunConfig(
     preference=PreferenceConfig(n_clusters=2, n_phrases=8),
+    composer=ComposerConfig(dim=32, layers=1, heads=2, steps=60, batch=16, max_tips=12),
     ranking=RankingConfig(dim=8, hidden=16, batch=32, max_epochs=12, patience=3, cotips_ridge=(1.0, 10.0)),
     corrector=CorrectorConfig(max_epochs=3, folds=2, hidden=8),
     map=MapConfig(n_neighbors=5),

@@ -62,6 +62,10 @@ class Composer:
         strengths = self.teacher.strengths(tips)
         return strengths, residuals(tips, strengths, self.features, self.vocabulary)
 
+    def statement_embeddings(self) -> Float[Tensor, "n_values _"] | None:
+        """A row a value that its statements bring to the aligners beside its prototype; the teacher has none."""
+        return None
+
     def _taught(self, history: History) -> Float[Tensor, " n_values"]:
         return self.teacher.strengths(tip_weights(history, self._n_streamers))[0]
 

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -10,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mspa_model.preference.claims import Writing, checked_statements
+from mspa_model.preference.compact import CompactWriter
 from mspa_model.preference.composer import UNCHANGED, Composer
 from mspa_model.preference.prose import write_prose
 from mspa_model.preference.statements import signed_strengths
@@ -42,6 +44,14 @@ class WrittenComposer(Composer):
         self.writer, self.name = writer, name
         self._written: OrderedDict[tuple, Preference] = OrderedDict()
 
+    def statement_embeddings(self) -> Float[Tensor, "n_values _"] | None:
+        """Half of what the writer's embedding of liking a value differs from that of avoiding it, to unit mean square:
+        a strength times a row is then the same with the opposite sign for a dislike. None where the writer has none.
+        """
+        if not isinstance(self.writer, CompactWriter) or not self.vocabulary.values:
+            return None
+        return self.writer.statement_rows()
+
     def compose(self, history: History) -> Preference:
         """Checked statements, the model's prose (else plain sentences of them) and the residual; written once, kept."""
         return self.compose_many([history])[0]
@@ -58,7 +68,8 @@ class WrittenComposer(Composer):
             self._written.move_to_end(k)
         while len(self._written) > KEPT:
             self._written.popitem(last=False)
-        return [found[k] for k in keys]
+        # Another user may have given the same tips.
+        return [replace(found[k], history=h) for k, h in zip(keys, histories, strict=True)]
 
     def recompose(self, preference: Preference, history: History) -> Preference:
         """The preference after tips were dropped or added, without writing anew: strengths move as the teacher's

@@ -144,7 +144,7 @@ class Recommender:
         """p_m: what a streamer's embedding of this modality is multiplied with."""
         aligner = self.scorer.aligner(modality)
         strengths = self._tensors(preference).strengths
-        stated = aligner.statements(strengths @ self.scorer.prototypes[modality])
+        stated = aligner.statements(strengths @ self.scorer.value_rows[modality])
         return (stated + aligner.residual(self._residual(preference)[modality]))[0]
 
     def tower(self, modality: Modality) -> nn.Module:

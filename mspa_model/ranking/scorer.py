@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from mspa_model.ranking.cotipping import CoTips
 from mspa_model.ranking.recency import NO_DECAY
-from mspa_model.ranking.towers import Aligner, feature_tensors
+from mspa_model.ranking.towers import Aligner, feature_tensors, value_rows
 from mspa_model.types import SOURCES, Features, Modality, Source, Vocabulary
 
 # A spread below this is a fit that says nothing (no tips, one streamer): its weight is zero, not a division by it.
@@ -47,23 +47,24 @@ class Scorer:
         vocabulary: Vocabulary,
         device: torch.device,
         half_life: float = NO_DECAY,
+        statements: Float[Tensor, "n_values _"] | None = None,
     ) -> None:
         """aligners: trained; popularity: log1p of train tippers; fold_weights: fitted without each fold of users.
 
-        half_life: in tips, of how much a tip counts in co-tipping.
+        half_life: in tips, of how much a tip counts in co-tipping; statements: the composer's embeddings of values.
         """
         self.half_life = half_life
         self.cotips, self.aligners, self.device = cotips, aligners.eval().to(device), device
         self.popularity = (popularity - popularity.mean()).to(device)
         self.base_weights, self.fold_weights = base_weights.to(device), fold_weights.to(device)
         self.modalities = features.modalities
-        self.prototypes = {m: torch.from_numpy(vocabulary.prototypes[m]).to(device) for m in self.modalities}
+        self.value_rows = {m: value_rows(vocabulary, m, statements).to(device) for m in self.modalities}
         self.features = feature_tensors(features, device)
         with torch.no_grad():
             self.embeddings = {m: self.aligner(m).embed(*self.features[m]) for m in self.modalities}
             # A missing modality is zero, so that centring over all streamers leaves it at its own mean fit.
             self.value_fits = {
-                m: self.vector_fit(m, self.aligner(m).statements(self.prototypes[m])) for m in self.modalities
+                m: self.vector_fit(m, self.aligner(m).statements(self.value_rows[m])) for m in self.modalities
             }
 
     def aligner(self, modality: Modality) -> Aligner:

@@ -1,6 +1,7 @@
 """One aligned space per modality: a network on the streamer's side, linear maps of the preference on the user's.
 
-The user's side is linear, p_m = U_m(sum of strength x prototype) + R_m(residual), so a statement's share of a fit is
+The user's side is linear, p_m = U_m(sum of strength x row of the value) + R_m(residual), where a value's row is its
+prototype in the features and the composer's embedding of the statement (value_rows). So a statement's share of a fit is
 exact; what a streamer's features do inside the tower is Captum's work. Ours, after MSPA's abstract.
 """
 
@@ -12,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from mspa_model.config import RankingConfig
-from mspa_model.types import Features, Modality
+from mspa_model.types import Features, Modality, Vocabulary
 
 
 class StreamerTower(nn.Module):
@@ -34,12 +35,15 @@ class StreamerTower(nn.Module):
 
 
 class Aligner(nn.Module):
-    """Both sides of one modality."""
+    """Both sides of one modality.
 
-    def __init__(self, feature_dim: int, config: RankingConfig) -> None:
+    statement_dim: width of the composer's statement embeddings, which stand behind a value's prototype; 0 for none.
+    """
+
+    def __init__(self, feature_dim: int, config: RankingConfig, statement_dim: int = 0) -> None:
         super().__init__()
         self.tower = StreamerTower(feature_dim, config)
-        self.statements = nn.Linear(feature_dim, config.dim, bias=False)
+        self.statements = nn.Linear(feature_dim + statement_dim, config.dim, bias=False)
         self.residual = nn.Linear(feature_dim, config.dim, bias=False)
         # Of the logits while learning; a ranking divides by a user's spread, so it needs none.
         self.log_scale = nn.Parameter(torch.zeros(()))
@@ -59,8 +63,10 @@ class Aligner(nn.Module):
         projection = torch.zeros_like(self.tower.skip.weight)
         projection[:k] = (directions / scale.clamp(min=1e-6).sqrt()).T
         projection /= (rows @ projection.T).std(correction=0).clamp(min=1e-6)
-        for linear in (self.tower.skip, self.statements, self.residual):
+        for linear in (self.tower.skip, self.residual):
             linear.weight.copy_(projection)
+        # What the composer's embeddings add has to be learnt, and to pay on val.
+        self.statements.weight.zero_()[:, : projection.shape[1]].copy_(projection)
         last = self.tower.network[-1]
         assert isinstance(last, nn.Linear)
         nn.init.zeros_(last.weight)
@@ -87,11 +93,21 @@ class Aligner(nn.Module):
         self.tower.mean = (raw * present[:, None]).sum(0) / present.sum()
 
 
-def build_aligners(features: Features, config: RankingConfig, seed: int) -> nn.ModuleDict:
+def value_rows(
+    vocabulary: Vocabulary, modality: Modality, statements: Float[Tensor, "n_values _"] | None
+) -> Float[Tensor, "n_values _"]:
+    """What the user's side reads of a value: its prototype, then the composer's embedding of the statement."""
+    prototypes = torch.from_numpy(vocabulary.prototypes[modality])
+    return prototypes if statements is None else torch.cat([prototypes, statements.to(prototypes.device)], 1)
+
+
+def build_aligners(features: Features, config: RankingConfig, seed: int, statement_dim: int = 0) -> nn.ModuleDict:
     """Untrained aligners, one for each modality that the set has."""
     generator_state = torch.random.get_rng_state()
     torch.manual_seed(seed)
-    aligners = nn.ModuleDict({m.value: Aligner(features.arrays[m].shape[1], config) for m in features.modalities})
+    aligners = nn.ModuleDict(
+        {m.value: Aligner(features.arrays[m].shape[1], config, statement_dim) for m in features.modalities}
+    )
     torch.random.set_rng_state(generator_state)
     return aligners
 

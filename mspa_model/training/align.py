@@ -16,7 +16,7 @@ from tqdm import tqdm
 from mspa_model.config import RankingConfig
 from mspa_model.data.split import EvalPairs
 from mspa_model.preference.composer import Composer
-from mspa_model.ranking.towers import Aligner, build_aligners, feature_tensors
+from mspa_model.ranking.towers import Aligner, build_aligners, feature_tensors, value_rows
 from mspa_model.training.metrics import metrics_of_scores
 from mspa_model.types import Features, Modality
 
@@ -51,14 +51,14 @@ class AlignerTraining:
         self.device = device
         self.rng = np.random.default_rng(seed)
         self.torch_seed = seed
-        self.aligners = build_aligners(features, config, seed).to(device)
+        statements = composer.statement_embeddings()
+        width = 0 if statements is None else statements.shape[1]
+        self.aligners = build_aligners(features, config, seed, width).to(device)
         self.features = feature_tensors(features, device)
         torch.manual_seed(seed)
         for m, (rows, present) in self.features.items():
             self.aligner(m).start_from(rows, present)
-        self.prototypes = {
-            m: torch.from_numpy(composer.vocabulary.prototypes[m]).to(device) for m in features.modalities
-        }
+        self.value_rows = {m: value_rows(composer.vocabulary, m, statements).to(device) for m in features.modalities}
         counts = torch.from_numpy(np.asarray(train.sum(0), dtype=np.float32).ravel()).to(device)
         self.log_popularity = torch.log((counts + 1.0) / (counts.sum() + len(counts)))
 
@@ -126,7 +126,7 @@ class AlignerTraining:
 
     def _fit(self, m: Modality, strengths: Tensor, residual: Tensor) -> Float[Tensor, "batch n_streamers"]:
         aligner = self.aligner(m)
-        vectors = aligner.statements(strengths @ self.prototypes[m]) + aligner.residual(residual)
+        vectors = aligner.statements(strengths @ self.value_rows[m]) + aligner.residual(residual)
         return vectors @ aligner.embed(*self.features[m]).T
 
     @torch.no_grad()

@@ -35,10 +35,12 @@ def choose_caution(recommender: Recommender, dataset: Dataset, seed: int, progre
         users = np.sort(np.random.default_rng(seed).choice(users, MAX_USERS, replace=False))
     boldest = recommender.with_caution(tried[0])
     gains = np.zeros(len(tried))
-    for user in tqdm(users.tolist(), "choosing the corrector's caution", disable=not progress):
+    preferences = boldest.composer.compose_many([history_of(dataset, int(user), "train") for user in users])
+    pairs_of = zip(users.tolist(), preferences, strict=True)
+    for user, preference in tqdm(pairs_of, "choosing the corrector's caution", len(users), disable=not progress):
         allowed = np.ones(dataset.n_streamers, dtype=bool)
         allowed[pairs.mask[user].indices] = False
-        trace = boldest.rank(boldest.composer.compose(history_of(dataset, user, "train")), allowed, "train")
+        trace = boldest.rank(preference, allowed, "train")
         gains += _gains(trace, tried, pairs, user, dataset.info.split.metric)
     gains /= max(len(users), 1)
     best = max(range(len(tried)), key=lambda i: (gains[i], i))

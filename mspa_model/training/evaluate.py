@@ -16,11 +16,21 @@ from tqdm import tqdm
 
 from mspa_model.data.load import history_of
 from mspa_model.data.split import EvalPairs, eval_pairs
+from mspa_model.preference.composer import Composer
+from mspa_model.preference.composers import TEACHER
+from mspa_model.preference.statements import signed_strengths
 from mspa_model.ranking.recency import place_matrix, weigh
 from mspa_model.ranking.scorer import PreferenceTensors
 from mspa_model.runs import Run, write_json
 from mspa_model.training.metrics import CUTOFFS, UserMetrics, concatenate, measured_users, metrics_of_scores
-from mspa_model.training.scorecard import Measured, correction_gain, metrics_of_run, users_table
+from mspa_model.training.scorecard import (
+    Measured,
+    correction_gain,
+    metrics_at,
+    metrics_of_run,
+    paired_metrics,
+    users_table,
+)
 from mspa_model.training.text.measure import text_metrics
 from mspa_model.types import SOURCES, Ranking, RankingTrace, Source, Split
 
@@ -54,7 +64,18 @@ def evaluate(run: Run, progress: bool = True) -> Evaluation:
     metrics = metrics_of_run(run, pairs, measured, val_step0, alone, _baseline_users(run))
     metrics["correction"]["val"] = correction_on_val(run, VAL_TRACES, progress)
     metrics["text"] = text_metrics(run, progress)
+    if run.composer is not run.composers[TEACHER]:
+        metrics["paired"]["composer_minus_teacher"] = _beside_teacher(run, pairs, measured, progress)
     return Evaluation(metrics, users_table(run, measured, pairs))
+
+
+def _beside_teacher(
+    run: Run, pairs: EvalPairs, measured: list[Measured], progress: bool
+) -> dict[str, dict[str, float | None]]:
+    """Final step with the preferences of the run's composer less that with the teacher's, the same recommender."""
+    users = np.array([m.user_idx for m in measured], dtype=np.int64)
+    other = measure_traces(run, pairs, users, "with the teacher's preferences", progress, run.composers[TEACHER])
+    return paired_metrics(metrics_at(measured, -1, pairs), metrics_at(other, -1, pairs).values, run.config.seed)
 
 
 def correction_on_val(run: Run, at_most: int, progress: bool = True) -> dict[str, Any]:
@@ -93,14 +114,27 @@ def _bytes(path: Path) -> bytes | None:
 
 
 def measure_traces(
-    run: Run, pairs: EvalPairs, users: Int[np.ndarray, " n_users"], label: str, progress: bool
+    run: Run,
+    pairs: EvalPairs,
+    users: Int[np.ndarray, " n_users"],
+    label: str,
+    progress: bool,
+    composer: Composer | None = None,
 ) -> list[Measured]:
-    """Every step of these users from their train history; label names the progress bar."""
-    measured = []
-    for user in tqdm(users.tolist(), label, unit="user", disable=not progress):
-        preference = run.composer.compose(history_of(run.dataset, user, "train"))
-        trace = run.recommender.rank(preference, _candidates(pairs, user), "train", "new")
-        measured.append(_measure_trace(trace, user))
+    """Every step of these users from their train history, composed by the run's composer where no other is named.
+
+    label names the progress bar.
+    """
+    measured, composer = [], composer or run.composer
+    bar = tqdm(total=len(users), desc=label, unit="user", disable=not progress)
+    for start in range(0, len(users), _BATCH):
+        batch = users[start : start + _BATCH].tolist()
+        preferences = composer.compose_many([history_of(run.dataset, user, "train") for user in batch])
+        for user, preference in zip(batch, preferences, strict=True):
+            trace = run.recommender.rank(preference, _candidates(pairs, user), "train", "new")
+            measured.append(_measure_trace(trace, user))
+            bar.update()
+    bar.close()
     return measured
 
 
@@ -138,7 +172,7 @@ def _apart(run: Run, split: Split, progress: bool) -> tuple[UserMetrics | None, 
     parts: dict[Source | None, list[UserMetrics]] = {None: [], **{s: [] for s in sources}}
     for start in tqdm(range(0, len(users), _BATCH), f"sources on {split}", unit="batch", disable=not progress):
         batch = users[start : start + _BATCH]
-        fits, scores = _fits_and_scores(run, places[batch])
+        fits, scores = _fits_and_scores(run, places[batch], batch)
         rows = {None: scores, **{s: fits[:, SOURCES.index(s)] for s in sources}}
         for key, values in rows.items():
             parts[key].append(metrics_of_scores(values, pairs.mask[batch], pairs.target[batch], batch))
@@ -146,10 +180,15 @@ def _apart(run: Run, split: Split, progress: bool) -> tuple[UserMetrics | None, 
 
 
 def _fits_and_scores(
-    run: Run, places: csr_matrix
+    run: Run, places: csr_matrix, users: Int[np.ndarray, " batch"]
 ) -> tuple[Float[Tensor, "batch n_sources n_streamers"], Float[Tensor, "batch n_streamers"]]:
-    """Step 0 of many users at once: the same fits and weights as Recommender.score, without words."""
-    scorer = run.recommender.scorer
+    """Step 0 of many users at once: the same preferences, fits and weights as Recommender.score."""
+    scorer, n_values = run.recommender.scorer, len(run.vocabulary.values)
     tips = weigh(torch.from_numpy(places.toarray()).to(run.device), scorer.half_life)
-    fits = scorer.fits(PreferenceTensors(tips, *run.composer.taught((tips > 0).float())))
+    told = run.composer.compose_many([history_of(run.dataset, int(user), "train") for user in users])
+    strengths = torch.stack([signed_strengths(p.statements, n_values) for p in told]).to(run.device)
+    residual = {
+        m: torch.from_numpy(np.stack([p.residual[m] for p in told])).to(run.device) for m in run.features.modalities
+    }
+    fits = scorer.fits(PreferenceTensors(tips, strengths, residual))
     return fits, torch.einsum("us,usn->un", scorer.weights(fits), fits)

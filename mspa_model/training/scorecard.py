@@ -128,7 +128,10 @@ def metrics_of_run(
         "n_users": len(final.user_idx),
         "n_hidden_pairs": int(pairs.n_hidden),
         "models": {**models, **_without_mspa(stored.get("models", {}))},
-        "paired": {"final_minus_step0": _paired(final, first.values, seed), **_beside(run, final, baselines, seed)},
+        "paired": {
+            "final_minus_step0": paired_metrics(final, first.values, seed),
+            **_beside(run, final, baselines, seed),
+        },
         "val": {**val, **_without_mspa(stored.get("val", {}))},
         "buckets": _buckets(final, _n_train(run), seed),
         "sources": _sources(run, measured, alone),
@@ -154,7 +157,8 @@ def _number(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _paired(after: UserMetrics, before: Mapping[str, np.ndarray], seed: int) -> dict[str, Any]:
+def paired_metrics(after: UserMetrics, before: Mapping[str, np.ndarray], seed: int) -> dict[str, Any]:
+    """Per metric the paired interval of after less before, the same users in the same order."""
     return {name: asdict(paired_interval(after.values[name], before[name], seed)) for name in METRICS}
 
 
@@ -165,7 +169,7 @@ def _beside(run: Run, final: UserMetrics, baselines: pd.DataFrame | None, seed: 
     rows = baselines.set_index("user_id").loc[run.dataset.users["user_id"].to_numpy()[final.user_idx]]
     names = dict.fromkeys(column.split(" ")[0] for column in rows.columns)
     values = {name: {metric: rows[f"{name} {metric}"].to_numpy() for metric in METRICS} for name in names}
-    return {f"mspa_minus_{name}": _paired(final, values[name], seed) for name in names}
+    return {f"mspa_minus_{name}": paired_metrics(final, values[name], seed) for name in names}
 
 
 def _buckets(final: UserMetrics, n_train: Int[np.ndarray, " n_users"], seed: int) -> list[dict[str, Any]]:
@@ -223,7 +227,7 @@ def correction_gain(measured: Sequence[Measured], pairs: EvalPairs, seed: int) -
     """n_users, kept_share, and per metric the paired interval of final step less step 0."""
     first, final = metrics_at(measured, 0, pairs), metrics_at(measured, -1, pairs)
     kept = np.array([len(m.tops) > 1 for m in measured], dtype=bool)
-    return {"n_users": len(measured), "kept_share": _share(kept), **_paired(final, first.values, seed)}
+    return {"n_users": len(measured), "kept_share": _share(kept), **paired_metrics(final, first.values, seed)}
 
 
 def _share(mask: np.ndarray) -> float | None:

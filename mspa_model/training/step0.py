@@ -79,6 +79,7 @@ def make_scorer(
         composer.vocabulary,
         device,
         half_life,
+        composer.statement_embeddings(),
     )
 
 

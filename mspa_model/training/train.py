@@ -1,4 +1,4 @@
-"""The way of a training: features, vocabulary, step 0, corrector, evaluation, map; then the run folder, whole."""
+"""The way of a training: features, vocabulary, composer, step 0, corrector, map, evaluation; then the run, whole."""
 
 import shutil
 import time
@@ -15,6 +15,7 @@ from mspa_model.device import DeviceName, resolve_device
 from mspa_model.errors import RunError
 from mspa_model.features.encode import read_raw, scale
 from mspa_model.preference.composer import Composer
+from mspa_model.preference.composers import active_composer
 from mspa_model.preference.teacher import build_teacher
 from mspa_model.preference.vocabulary import build_vocabulary
 from mspa_model.ranking.correction import SelfCorrection
@@ -39,6 +40,7 @@ from mspa_model.training.evaluate import BASELINES_FILE, evaluate, write_evaluat
 from mspa_model.training.repair import RepairReport, RepairTraining
 from mspa_model.training.scorecard import baseline_metrics, baseline_users
 from mspa_model.training.step0 import Step0, train_step0
+from mspa_model.training.teach.stage import Taught, teach_composers
 from mspa_model.types import Dataset
 
 
@@ -61,7 +63,8 @@ def train(
     dataset = load_dataset(Path(folder))
     refuse_what_will_not_fit(dataset, config)
     clock = _Clock()
-    parts, notes = train_model(dataset, config, where, progress, clock)
+    keep = out.with_name(f".{out.name}.teaching")
+    parts, notes = train_model(dataset, config, where, progress, clock, keep)
     with new_folder(out) as fresh:
         save_model(fresh, out, parts)
         baselines = _baselines(dataset, config)
@@ -75,6 +78,7 @@ def train(
             run = _with_map(run, fresh, clock)
         write_evaluation(evaluate(run, progress), fresh)
         write_manifest(fresh)
+    shutil.rmtree(keep, ignore_errors=True)
     return out
 
 
@@ -91,15 +95,21 @@ def evaluate_run(path: Path, data: Path | None, device: DeviceName, progress: bo
 
 
 def train_model(
-    dataset: Dataset, config: RunConfig, device: torch.device, progress: bool, clock: "_Clock"
+    dataset: Dataset, config: RunConfig, device: torch.device, progress: bool, clock: "_Clock", keep: Path
 ) -> "tuple[TrainedParts, TrainingNotes]":
-    """Everything that is learnt, in order: step 0 alone and frozen, then the corrector."""
+    """Everything that is learnt, in order: the composer, then step 0 alone and frozen, then the corrector.
+
+    keep: where a teaching that is cut off leaves its state.
+    """
     raw = read_raw(dataset, config.features, device)
     features = scale(raw)
     clock.lap("features")
     vocabulary = build_vocabulary(dataset, features, config.preference, config.seed)
-    composer = Composer(dataset, vocabulary, build_teacher(dataset, vocabulary, config.preference), features)
+    teacher = Composer(dataset, vocabulary, build_teacher(dataset, vocabulary, config.preference), features)
     clock.lap("vocabulary")
+    taught = teach_composers(dataset, features, teacher, config, device, keep, progress)
+    composer = active_composer(taught.composers, config.composer)
+    clock.lap("composer")
     step0 = train_step0(dataset, features, composer, config, device, progress)
     clock.lap("step 0")
     corrector = Corrector(config.corrector, config.seed).to(device)
@@ -109,14 +119,15 @@ def train_model(
     choice = choose_caution(recommender, dataset, config.seed, progress)
     clock.lap("corrector")
     config = replace(config, corrector=replace(config.corrector, caution=choice.caution))
-    parts = TrainedParts(config, dataset, features, raw.to_store(), composer, recommender)
-    return parts, TrainingNotes(step0, repair, choice)
+    parts = TrainedParts(config, dataset, features, raw.to_store(), taught.composers, recommender)
+    return parts, TrainingNotes(taught, step0, repair, choice)
 
 
 @dataclass(frozen=True)
 class TrainingNotes:
     """What was seen while learning, for metrics.json."""
 
+    taught: Taught
     step0: Step0
     repair: RepairReport | None
     caution: CautionChoice
@@ -148,6 +159,9 @@ def _first_metrics(
     metrics["step0"] = {"cotips": step0.cotips_setting, "val": step0.val_metric, "val_alone": step0.alone}
     metrics["repair"] = None if notes.repair is None else asdict(notes.repair)
     metrics["caution"] = asdict(notes.caution)
+    metrics["composer"] = notes.taught.report
+    if notes.taught.ablations is not None:
+        metrics["text"] = dict(notes.taught.ablations)
     metrics["train_seconds"] = dict(clock.seconds)
     return metrics
 
@@ -157,7 +171,8 @@ def _with_map(run: Run, fresh: Path, clock: _Clock) -> Run:
     from mspa_model.training.projection import fit_map
 
     tippers = np.unique(run.dataset.tips.loc[run.dataset.tips["split"] == "train", "user_idx"].to_numpy())
-    vectors = [_user_vector(run, int(user)) for user in tippers]
+    preferences = run.composer.compose_many([history_of(run.dataset, int(user), "train") for user in tippers])
+    vectors = [run.recommender.user_fused(preference) for preference in preferences]
     rows = np.stack(vectors) if vectors else np.zeros((0, run.recommender.streamer_fused.shape[1]), np.float32)
     points = fit_map(run.recommender.streamer_fused, rows, tippers, run.config.map, run.config.seed)
     clock.lap("map")
@@ -167,10 +182,6 @@ def _with_map(run: Run, fresh: Path, clock: _Clock) -> Run:
     write_json(fresh / "metrics.json", metrics)
     write_manifest(fresh)
     return load_run(fresh, run.dataset.folder, run.device.type)
-
-
-def _user_vector(run: Run, user_idx: int) -> np.ndarray:
-    return run.recommender.user_fused(run.composer.compose(history_of(run.dataset, user_idx, "train")))
 
 
 def _refuse_foreign(out: Path) -> None:

@@ -48,11 +48,11 @@ def _draw_places(picked: Picked, now: Ranking, before: Ranking | None, anew: Ane
             places = pd.array([other.rank_of(idx) for idx in shown], dtype="Int64")
             table.insert(1 + position * ("before" in table), title, places)
     narrow = {name: st.column_config.NumberColumn(width=50) for name in ("rank", "before", "anew") if name in table}
-    caption = f"The first {K}" + (", with the place before the edits" if before is not None else "")
+    caption = "Places now, and before the edits" if before is not None else "Places"
     show_table(
         table,
         "top-now",
-        f"{caption}; click a row to make it the {info.streamer_is} that is explained",
+        f"{caption}; click one to explain it",
         narrow,
         on_pick=lambda row: choose(streamer=id_of(picked.run, shown[row])),
     )

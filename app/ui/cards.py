@@ -111,5 +111,5 @@ def _draw_now(picked: Picked, view: StatementView, edits: tuple[Edit, ...]) -> N
     elif abs(now.polarity * now.strength - view.signed) < _NONE:
         return
     else:
-        said = f"With the edits it {'likes' if now.polarity > 0 else 'avoids'} at {now.strength:.2f}."
-    st.markdown(f":blue-badge[edited] {escape_md(said)} Below it stands as it was written.")
+        said = f"With the edits: {'likes' if now.polarity > 0 else 'avoids'}, {now.strength:.2f}."
+    st.markdown(f":blue-badge[edited] {escape_md(said)} All else on this card is as it was written.")

@@ -110,8 +110,10 @@ def edit_words(picked: Picked, edit: Edit) -> str:
 
 
 def _value_words(picked: Picked, key: str) -> str:
-    """How sentences say the value that an edit names by "aspect: name"."""
-    return next((plain(v.label) for v in picked.run.vocabulary.values if f"{v.aspect}: {v.name}" == key), plain(key))
+    """How sentences say the value that an edit names by "aspect: name", without a group's examples."""
+    values = picked.run.vocabulary.values
+    label = next((v.label for v in values if f"{v.aspect}: {v.name}" == key), key)
+    return plain(label.partition(", like ")[0])
 
 
 def _tip_name(picked: Picked, position: int) -> str:

@@ -16,6 +16,7 @@ from mspa_model.types import Statement
 
 _CLIPS = 2  # beside a statement
 _NAMED = 3  # names in a card's line
+_WORDS = 110  # characters of speech, and of comments, on a card
 _ROWS = 20  # tips that a fold lists
 
 
@@ -39,7 +40,7 @@ def draw_clips(picked: Picked, statement: Statement, shown: frozenset[int] = fro
     found = _clips(picked, statement, shown)
     for column, (idx, clip) in zip(st.columns(_CLIPS) if found else (), found, strict=False):
         with column:
-            show_clip(clip, name_of(picked.run.dataset, idx))
+            show_clip(clip, name_of(picked.run.dataset, idx), words=_WORDS)
     if not found:
         _draw_texts(picked, statement)
     return shown | {idx for idx, _ in found}

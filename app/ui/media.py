@@ -81,11 +81,11 @@ def _words(text: object) -> str:
     return plain(text, _WORDS) if isinstance(text, str) else ""
 
 
-def show_clip(clip: Clip, title: str, aside: str = "") -> None:
-    """Frame, player and words under a title, then `aside`."""
+def show_clip(clip: Clip, title: str, aside: str = "", words: int = _WORDS) -> None:
+    """Frame, player and at most so many characters of words under a title, then `aside`."""
     st.markdown(f"**{escape_md(title)}**")
     _show_seen_and_heard(clip, title)
-    _show_words(clip, aside)
+    _show_words(clip, aside, words)
 
 
 def show_clip_wide(clip: Clip, title: str, aside: str = "") -> None:
@@ -111,9 +111,9 @@ def _show_seen_and_heard(clip: Clip, title: str) -> None:
         st.caption(f"No {' and no '.join(lacking)} kept for this segment.")
 
 
-def _show_words(clip: Clip, aside: str) -> None:
+def _show_words(clip: Clip, aside: str, limit: int = _WORDS) -> None:
     if aside:
         st.markdown(escape_md(aside))
     for heading, words in (("Says", clip.speech), ("Comments", clip.comments)):
         if words:
-            st.caption(f"{heading}: {escape_md(words)}")
+            st.caption(f"{heading}: {escape_md(plain(words, limit))}")

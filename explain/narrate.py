@@ -213,11 +213,13 @@ def agreement_sentence(rows: Sequence[SaidValue], names: Sequence[str]) -> str:
 
 
 def said_by(row: SaidValue, names: Sequence[str]) -> str:
-    """ "all", "only the teacher (statistics)", "the opposite": the mark of one row."""
+    """ "all", "only the teacher (statistics)", "all but thing-2b", "the opposite": the mark of one row."""
     if row.agreement != "some":
         return {"all": "all", "opposite": "the opposite"}[row.agreement]
     told = [name for name, signed in zip(names, row.signed, strict=True) if signed is not None]
-    return f"only {listed(told)}"
+    if len(told) > 1:
+        return f"all but {listed([name for name in names if name not in told])}"
+    return f"only {told[0]}"
 
 
 def _only(row: SaidValue) -> int | None:

@@ -47,7 +47,7 @@ def _draw_card(
             if edits is not None:
                 _draw_correction(picked, view, edits)
         st.progress(min(view.statement.strength, 1.0), text=f"{view.word}, {view.statement.strength:.2f} of 1")
-        _draw_marks(picked, view)
+        _draw_marks(view, _alone(picked))
         if edits:
             _draw_now(picked, view, edits)
         say(view.effect.sentence)
@@ -57,10 +57,19 @@ def _draw_card(
     return now_shown
 
 
-def _draw_marks(picked: Picked, view: StatementView) -> None:
-    """What speaks against it; nothing where nothing does."""
+def _draw_marks(view: StatementView, alone: frozenset[int]) -> None:
+    """What speaks against it, and that no other composer says it; nothing where neither holds."""
     if view.mark is not None:
         st.markdown(f":orange-badge[⚠ {escape_md(view.mark.words)}] {escape_md(view.mark.sentence)}")
+    if view.statement.value_idx in alone:
+        st.markdown(":blue-badge[this text alone] No other composer of this run says so from the same history.")
+
+
+def _alone(picked: Picked) -> frozenset[int]:
+    """value_idx of what the ranked composer says and no other; none where it is the only one."""
+    written = cache.composed(picked.run, picked.user_id, picked.trace.history_scope)
+    rows = cache.said(picked.run, tuple(written.values())) if len(written) > 1 else ()
+    return frozenset(r.value_idx for r in rows if r.signed[0] is not None and not any(s for s in r.signed[1:]))
 
 
 def _draw_correction(picked: Picked, view: StatementView, edits: tuple[Edit, ...]) -> None:

@@ -248,9 +248,22 @@ def _metrics_table(metrics) -> str:
     with console.capture() as capture:
         console.print(f"{metrics['dataset']}, {metrics['split']}, {metrics['n_users']} users, 95 % intervals")
         console.print(table)
+        if metrics.get("text"):
+            console.print(_text_table(metrics["text"]))
         for note in metrics["notes"]:
             console.print(note, markup=False)
     return capture.get()
+
+
+def _text_table(text):
+    from rich.table import Table
+
+    names = ("truth_f1", "truth_f1_sparse", "teacher_f1", "bleu4", "bertscore_f1", "distinct")
+    table = Table("text", *names, title=f"Texts of {text['how']['n_users']} users set aside")
+    for system, values in text.items():
+        if system not in ("paired", "how", "gain_lost") and values:
+            table.add_row(system, *("-" if values[n] is None else f"{values[n]['value']:.3f}" for n in names))
+    return table
 
 
 def _cell(interval) -> str:

@@ -38,14 +38,14 @@ class ComposerConfig:
     dim: int = 128
     layers: int = 3
     heads: int = 4
-    dropout: float = 0.1
+    dropout: float = 0.15
     max_tips: int = 48  # newest tipped streamers that it reads
     batch: int = 48
     learning_rate: float = 1.5e-3
-    steps: int = 2400  # batches that it is taught on, at most
+    steps: int = 600  # batches that it is taught on, at most
     minutes: float = 15.0  # of teaching, at most
     patience: int = 4  # looks at the teaching users kept back, without a better one, before teaching stops
-    synthetic_share: float = 0.6  # of the histories it is taught on
+    synthetic_share: float = 0.5  # of the histories it is taught on
     retrain_without: bool = False  # teach it again without each modality, to measure what each is worth
     other: str | None = None  # a larger model, by path or hub id, that can be asked beside it
 

@@ -1,11 +1,11 @@
-"""The grammar that writing follows: statements, then two to four sentences that say them and nothing else."""
+"""The grammar that writing follows: statements, then two or three sentences that say them and nothing else."""
 
 import numpy as np
 from jaxtyping import Bool
 
 from mspa_model.preference.claims import MAX_STATEMENTS, STRENGTHS
 from mspa_model.preference.tokens import AVOIDS, LIKES, STOP, TOLD, Tokens
-from mspa_model.preference.wordings import FRAMES, SLOT, SentenceKind, opening_kind
+from mspa_model.preference.wordings import SLOT, SentenceKind, frames_of, sentences_of
 
 STRONG_BUCKET = 2
 
@@ -13,8 +13,8 @@ STRONG_BUCKET = 2
 class Grammar:
     """What may come next in one text. Ask allowed(), push() one of it, until done.
 
-    supported: values that a tipped streamer has; only these may be liked. A text says a value once. Its sentences
-    are one that opens, true of the number of tips, then one for each tier of statements, each value in its own.
+    supported: values that a tipped streamer has; only these may be liked. A text says a value once, in the sentence
+    of its tier, and no surer than n_tipped allows.
     """
 
     def __init__(self, tokens: Tokens, supported: Bool[np.ndarray, " n_values"], n_tipped: int) -> None:
@@ -76,7 +76,7 @@ class Grammar:
         tiers: dict[SentenceKind, list[int]] = {"strong": [], "liked": [], "avoided": []}
         for value, (polarity, bucket) in self.stated.items():
             tiers[tier_of(polarity == LIKES, bucket)].append(self.tokens.value(value))
-        return {kind: values for kind, values in tiers.items() if values}
+        return tiers
 
 
 def tier_of(liked: bool, bucket: int) -> SentenceKind:
@@ -90,9 +90,8 @@ class _Sentences:
     """The prose part: sentence after sentence, each along the frames of its kind that fit what was written so far."""
 
     def __init__(self, tokens: Tokens, tiers: dict[SentenceKind, list[int]], n_tipped: int) -> None:
-        self.tokens = tokens
-        self._ahead: list[tuple[SentenceKind, list[int]]] = [(opening_kind(n_tipped), [])]
-        self._ahead += [(kind, list(values)) for kind, values in tiers.items()] or [("nothing", [])]
+        self.tokens, self.n_tipped = tokens, n_tipped
+        self._ahead = sentences_of(tiers)
         self._alive: list[list[str]] = []
         self._unsaid: list[int] = []
         self._in_list = self._joined = False
@@ -134,4 +133,4 @@ class _Sentences:
         self._alive = []
         if self._ahead:
             kind, values = self._ahead.pop(0)
-            self._alive, self._unsaid = [frame.split() for frame in FRAMES[kind]], list(values)
+            self._alive, self._unsaid = [frame.split() for frame in frames_of(kind, self.n_tipped)], values

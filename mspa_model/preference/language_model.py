@@ -21,7 +21,9 @@ from mspa_model.types import Features, Modality, Vocabulary
 
 FEATURE_DIM = 64  # principal directions of a modality that are read
 POINTER_DIM = 48
-N_COUNTS = 5
+N_COUNTS = 7
+PRIOR_TIPS = 4.0
+NOISE = 0.6  # of the features' deviation
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Prefix:
     rows: Float[Tensor, "batch length dim"]
     mask: Bool[Tensor, "batch length"]
     tip: Int[Tensor, "batch length"]
-    counts: Float[Tensor, "batch n_values 5"]
+    counts: Float[Tensor, "batch n_values 7"]
 
 
 class CompactModel(nn.Module):
@@ -155,16 +157,27 @@ class CompactModel(nn.Module):
         none = torch.full((len(batch), 1), -1, device=device)
         return Prefix(flat, mask, torch.cat([tip.flatten(1), none], 1), self._counts(streamers, there))
 
+    def _noisy(self, rows: Float[Tensor, "batch n k"]) -> Float[Tensor, "batch n k"]:
+        """While learning, features are blurred: sharp ones name a streamer, and a few streamers name a user."""
+        return rows + NOISE * torch.randn_like(rows) if self.training else rows
+
     def _counts(
         self, streamers: Int[Tensor, "batch n"], there: Bool[Tensor, "batch n 3"]
-    ) -> Float[Tensor, "batch n_values 5"]:
-        """Of the tips whose modality is read: with the value, in all, both against everyone's share."""
+    ) -> Float[Tensor, "batch n_values 7"]:
+        """Of the tips whose modality is read: with the value, in all, both against everyone's share; then what the
+        teacher would make of them (Teacher: strength, and strength by the root of the gain).
+        """
         read = there[:, :, self.owner].float()
         n, on_value = read.sum(1), (read * self.membership[streamers]).sum(1)
-        base = self.base_rate.clamp(1e-4, 1 - 1e-4)
+        base = self.base_rate.clamp(1e-4, 1 - 1e-4).expand_as(n)
         surprise = (on_value - n * base) / (n * base * (1 - base)).clamp_min(1e-6).sqrt()
-        facts = (on_value.log1p(), n.log1p() / 2, on_value / n.clamp_min(1), surprise.clamp(-6, 6) / 3, base.log() / 3)
-        return torch.stack([f.expand_as(n) for f in facts], -1)
+        prior = (1 / base).clamp_min(PRIOR_TIPS)
+        share = ((on_value + prior * base) / (n + prior)).clamp(1e-5, 1 - 1e-5)
+        strength = torch.tanh((share.logit() - base.logit()) / 2) * surprise**2 / (surprise**2 + 1)
+        gain = on_value * (share / base).log() + (n - on_value) * ((1 - share) / (1 - base)).log()
+        told = strength * gain.clamp(0, 25).sqrt()
+        counts = (on_value.log1p(), n.log1p() / 2, on_value / n.clamp_min(1), surprise.clamp(-6, 6) / 3, base.log() / 3)
+        return torch.stack([*counts, strength, told], -1)
 
     def spoken(self, written: Int[Tensor, "batch m"], prefix: Prefix, table: Tensor) -> Float[Tensor, "batch m dim"]:
         """Embeddings of written tokens; a value brings along what the tips count of it."""
@@ -186,7 +199,7 @@ class CompactModel(nn.Module):
             token = shared + self.modality.weight[i] + own @ values
             present = own.any(-1)
             if m.value in self.seen:
-                token = token + self.seen[m.value](self.get_buffer(f"rows_{m.value}")[streamers])
+                token = token + self.seen[m.value](self._noisy(self.get_buffer(f"rows_{m.value}")[streamers]))
                 present = present | self.get_buffer(f"present_{m.value}")[streamers]
             rows.append(token)
             there.append(present)

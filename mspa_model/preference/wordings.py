@@ -3,47 +3,48 @@
 What a text is scored against is written in other sentences (training/text/references.py), which are never taught.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
-SentenceKind = Literal["few", "some", "many", "nothing", "strong", "liked", "avoided"]
+SentenceKind = Literal["strong", "liked", "avoided", "nothing", "rest"]
 SLOT = "<values>"
-FEW_TIPS, MANY_TIPS = 5, 20
+FEW_TIPS = 5  # distinct streamers, below which every sentence is hedged
 
-# One word, comma or stop a token; SLOT is a list of stated values.
-# No word for user or tip: sets have their own. Short, because an analyst reads many.
-FRAMES: dict[SentenceKind, tuple[str, ...]] = {
-    "few": ("Only a first guess .", "Little to go by so far .", "Take this as a guess .", "A first impression ."),
-    "some": ("A taste begins to show .", "The taste takes shape .", "Enough to see a taste .", "A taste can be seen ."),
-    "many": (
-        "A taste shown many times .",
-        "There is plenty to go by .",
-        "A long history speaks here .",
-        "A settled taste .",
-    ),
-    "nothing": ("Nothing stands out yet .", "No taste of their own shows .", "Much like everyone else ."),
-    "strong": (
-        f"Clearly loves {SLOT} .",
-        f"Above all {SLOT} .",
-        f"Drawn most of all to {SLOT} .",
-        f"Cannot get enough of {SLOT} .",
-    ),
+# One word, comma or stop a token; SLOT is a list of stated values. No word for user or tip: sets have their own.
+# Short, because an analyst reads many.
+SURE: Mapping[SentenceKind, tuple[str, ...]] = {
+    "strong": (f"Clearly loves {SLOT} .", f"Above all {SLOT} .", f"Drawn most of all to {SLOT} ."),
     "liked": (f"Likes {SLOT} .", f"Leans towards {SLOT} .", f"Enjoys {SLOT} .", f"Warms to {SLOT} ."),
-    "avoided": (f"Avoids {SLOT} .", f"Seldom goes for {SLOT} .", f"Cares little for {SLOT} .", f"Passes over {SLOT} ."),
+    "avoided": (f"Avoids {SLOT} .", f"Seldom goes for {SLOT} .", f"Cares little for {SLOT} ."),
+    "nothing": ("Nothing stands out .", "No taste of their own shows ."),
+    "rest": ("Otherwise much like everyone else .", "For the rest close to the average ."),
 }
-OPENINGS: tuple[SentenceKind, ...] = ("few", "some", "many")
+HEDGED: Mapping[SentenceKind, tuple[str, ...]] = {
+    "strong": (f"Seems to love {SLOT} .", f"Perhaps above all {SLOT} ."),
+    "liked": (f"May like {SLOT} .", f"Perhaps likes {SLOT} .", f"Possibly leans towards {SLOT} ."),
+    "avoided": (f"May avoid {SLOT} .", f"Perhaps cares little for {SLOT} ."),
+    "nothing": ("Nothing stands out yet .", "Too little to say ."),
+    "rest": ("More cannot be said yet .", "The rest is open ."),
+}
 
 
-def opening_kind(n_tips: int) -> SentenceKind:
-    """Which opening is true of so many tips."""
-    if n_tips < FEW_TIPS:
-        return "few"
-    return "some" if n_tips < MANY_TIPS else "many"
+def frames_of(kind: SentenceKind, n_tipped: int) -> tuple[str, ...]:
+    """How a sentence may be put, no surer than so many tipped streamers allow."""
+    return (HEDGED if n_tipped < FEW_TIPS else SURE)[kind]
+
+
+def sentences_of(tiers: Mapping[SentenceKind, Sequence[int]]) -> list[tuple[SentenceKind, list[int]]]:
+    """The sentences of a text, two to three, with the values that each says: one a tier of statements."""
+    told: list[tuple[SentenceKind, list[int]]] = [(kind, list(values)) for kind, values in tiers.items() if values]
+    if not told:
+        return [("nothing", []), ("rest", [])]
+    return told if len(told) > 1 else [*told, ("rest", [])]
 
 
 def words_taught() -> tuple[str, ...]:
     """Every word of the frames, and what joins a list, in the order of first use."""
-    said = (word for frames in FRAMES.values() for frame in frames for word in frame.split())
+    every = (frame for frames in (SURE, HEDGED) for own in frames.values() for frame in own)
+    said = (word for frame in every for word in frame.split())
     return tuple(dict.fromkeys([",", "and", *(word for word in said if word != SLOT)]))
 
 

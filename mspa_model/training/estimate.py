@@ -12,6 +12,7 @@ from mspa_model.types import Dataset, Modality
 SECONDS_A_TEXT = 0.04
 SECONDS_A_FRAME = 0.08
 SECONDS_A_CLIP = 0.05
+SECONDS_A_BATCH = 0.35
 SECONDS_A_DENSE_CUBE = 8e-11
 _GIB = 1024**3
 
@@ -35,7 +36,7 @@ def estimate(dataset: Dataset, config: RunConfig) -> Estimate:
     n, users = dataset.n_streamers, dataset.n_users
     dense = n <= config.ranking.max_dense_streamers
     tries = len(config.ranking.cotips_ridge) * len(config.ranking.cotips_degree_power)
-    seconds = 60.0 + _media_seconds(dataset)
+    seconds = 60.0 + _media_seconds(dataset) + _teaching_seconds(config)
     # Each co-tipping try and each of EASE's four is one inverse of a square of streamers.
     seconds += (tries + 4) * SECONDS_A_DENSE_CUBE * n**3 if dense else tries * 30.0
     epochs = config.ranking.max_epochs / 2
@@ -59,6 +60,15 @@ def refuse_what_will_not_fit(dataset: Dataset, config: RunConfig) -> Estimate:
             f"a training that takes {found.memory_gib:.1f} GiB", f"at most {found.memory_free_gib:.1f} GiB free", todo
         )
     return found
+
+
+def _teaching_seconds(config: RunConfig) -> float:
+    """The composer's, at most, and as much again for each modality that it is retrained without."""
+    settings = config.composer
+    if settings.active == "teacher":
+        return 0.0
+    each = min(60 * settings.minutes, SECONDS_A_BATCH * settings.steps)
+    return each * (1 + len(Modality) * settings.retrain_without)
 
 
 def _media_seconds(dataset: Dataset) -> float:

@@ -13,10 +13,11 @@ from mspa_model.preference.teacher import Teacher
 from mspa_model.preference.tokens import Tokens
 from mspa_model.training.teach.synthetic import SyntheticUsers
 from mspa_model.training.teach.targets import Target, target_of
+from mspa_model.training.text.users import LONG
 from mspa_model.types import Dataset, History
 
 SPARSE = 5  # tips in a small part, at most
-WHOLE = 0.3  # chance that a part that is not small is all of the history
+WHOLE = 0.5  # chance that a part that is not small is all of the history
 MIN_LEARNT = 4  # distinct streamers of a history, below which its whole says too little to learn from
 
 
@@ -55,6 +56,8 @@ class Examples:
         self.share = 1.0 if not real else share if synthetic is not None else 0.0
         size = np.array([t.n_tipped for t in real], dtype=float).clip(max=30)
         self._chance = size / size.sum() if len(real) else size
+        long = [t.n_tipped for t in real if t.n_tipped >= LONG]
+        self._sizes = np.array(long or [2 * LONG])
 
     def draw(self, rng: np.random.Generator, n: int, sparse: bool) -> list[Example]:
         """n examples with parts of like size: at most SPARSE streamers, or any number."""
@@ -72,12 +75,14 @@ class Examples:
 
     def _synthetic(self, rng: np.random.Generator, n: int) -> list[Told]:
         assert self.synthetic is not None
-        streamers = self.synthetic.draw(rng, n)
+        # As long as real long histories are: what a part of three tips tells of all depends on how many there are.
+        sizes = rng.choice(self._sizes, n)
+        drawn = [own[:size] for own, size in zip(self.synthetic.draw(rng, n), sizes, strict=True)]
         rows = np.zeros((n, len(self.vocabulary.membership)), dtype=np.float32)
-        np.put_along_axis(rows, streamers, 1.0, 1)
+        for row, own in zip(rows, drawn, strict=True):
+            row[own] = 1.0
         strengths = self.teacher.strengths(torch.from_numpy(rows)).numpy()
-        pairs = zip(streamers, strengths, strict=True)
-        return [Told(self._history(own, rng), row, len(own)) for own, row in pairs]
+        return [Told(self._history(own, rng), row, len(own)) for own, row in zip(drawn, strengths, strict=True)]
 
     def _history(self, streamers: Int[np.ndarray, " n_tips"], rng: np.random.Generator) -> History:
         """Amounts and times of a real teaching user's tips, drawn again; unknown where that user's are."""
@@ -99,11 +104,15 @@ def part_size(n_tipped: int, sparse: bool, rng: np.random.Generator) -> int:
 
 
 def part_of(history: History, size: int, rng: np.random.Generator) -> History:
-    """All tips to `size` random streamers of a history, in their order."""
+    """Tips to `size` random streamers of a history, in their order: for half the parts all of them, else one each."""
     tipped = np.unique(history.streamer_idx)
-    if size >= len(tipped):
-        return history
-    return history.keep(np.isin(history.streamer_idx, rng.choice(tipped, size, replace=False)))
+    chosen = tipped if size >= len(tipped) else rng.choice(tipped, size, replace=False)
+    kept = np.isin(history.streamer_idx, chosen)
+    if size < len(tipped) and rng.random() < 0.5:
+        shuffled = rng.permutation(np.flatnonzero(kept))
+        kept = np.zeros(len(history), dtype=bool)
+        kept[shuffled[np.unique(history.streamer_idx[shuffled], return_index=True)[1]]] = True
+    return history.keep(kept)
 
 
 def told_of(dataset: Dataset, teacher: Teacher, users: Int[np.ndarray, " n_users"]) -> tuple[Told, ...]:

@@ -10,7 +10,7 @@ from mspa_model.preference.teacher import Teacher
 from mspa_model.types import Modality, Vocabulary
 
 STRENGTHS_TRIED = (0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
-N_TIPS = 60  # of a synthetic history: long enough for the teacher to read it well
+N_TIPS = 80  # of a synthetic history, at most
 COMPARED_TIPS = 15
 CONCENTRATION = 0.7  # of how much each modality counts for one user (Dirichlet): many care for one alone
 OWN_TASTE = 0.4  # deviation of what a user likes that no statement says, beside unit deviation of what they say

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from mspa_model.preference.claims import bucket_of
 from mspa_model.preference.decoding import tier_of
 from mspa_model.preference.tokens import AVOIDS, LIKES, START, STOP, TOLD, Tokens
-from mspa_model.preference.wordings import FRAMES, SLOT, SentenceKind, opening_kind
+from mspa_model.preference.wordings import SLOT, SentenceKind, frames_of, sentences_of
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,15 @@ def _prose(stated: Sequence[tuple[int, float]], n_tipped: int, tokens: Tokens, r
     tiers: dict[SentenceKind, list[int]] = {"strong": [], "liked": [], "avoided": []}
     for value, strength in stated:
         tiers[tier_of(strength > 0, bucket_of(abs(strength)))].append(tokens.value(value))
-    sentences = [(opening_kind(n_tipped), [])]
-    sentences += [(kind, values) for kind, values in tiers.items() if values] or [("nothing", [])]
-    return [token for kind, values in sentences for token in _sentence(kind, values, tokens, rng)]
+    sentences = sentences_of(tiers)
+    return [token for kind, values in sentences for token in _sentence(kind, values, n_tipped, tokens, rng)]
 
 
-def _sentence(kind: SentenceKind, values: list[int], tokens: Tokens, rng: np.random.Generator) -> list[int]:
-    frame = FRAMES[kind][int(rng.integers(len(FRAMES[kind])))]
+def _sentence(
+    kind: SentenceKind, values: list[int], n_tipped: int, tokens: Tokens, rng: np.random.Generator
+) -> list[int]:
+    frames = frames_of(kind, n_tipped)
+    frame = frames[int(rng.integers(len(frames)))]
     written: list[int] = []
     for word in frame.split():
         written += _listed(values, tokens) if word == SLOT else [tokens.word(word)]

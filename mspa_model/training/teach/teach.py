@@ -27,9 +27,9 @@ PROSE_EVERY = 3  # batches: prose is easier to learn than taste, and three times
 LONG_EVERY = 4  # batches: a batch of long parts takes as long as five of small ones
 LOOK_EVERY = 200  # batches
 DROPPED = 0.05  # chance that a token is left out, so that a missing modality is nothing new
-RELUCTANCES = (-6.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0)
+RELUCTANCES = (-8.0, -6.0, -5.0, -4.0, -3.0, -2.0, -1.0, 0.0)
 N_DRAWS = 6  # three-tip draws of each user kept back
-LOOKING = -1.0  # reluctance while teaching goes on; the best is chosen at the end
+LOOKING = -4.0  # reluctance while teaching goes on; the best is chosen at the end
 WARM = 100
 
 

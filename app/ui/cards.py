@@ -121,4 +121,6 @@ def _draw_now(picked: Picked, view: StatementView, edits: tuple[Edit, ...]) -> N
         return
     else:
         said = f"With the edits: {'likes' if now.polarity > 0 else 'avoids'}, {now.strength:.2f}."
-    st.markdown(f":blue-badge[edited] {escape_md(said)} All else on this card is as it was written.")
+    ranking = cache.scenario(picked.run, *picked.who, edits).sentence
+    st.markdown(f":blue-badge[edited] {escape_md(f'{said} By all edits: {ranking[:1].lower()}{ranking[1:]}')}")
+    note("All else on this card is as it was written.")

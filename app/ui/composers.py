@@ -12,6 +12,7 @@ from explain.narrate import agreement_sentence, composer_words, plural, said_by
 from mspa_model.errors import MspaError
 from mspa_model.types import Preference
 
+_NOTHING = "—"
 _ASKED = "asked-larger"  # session_state: for which run, user and scope the larger model was asked
 
 
@@ -22,14 +23,16 @@ def draw_composers(picked: Picked) -> None:
         return
     heading(f"The same {plural(info.tip_is)} in other words")
     written = dict(cache.composed(picked.run, picked.user_id, picked.trace.history_scope))
+    texts = st.container()  # before the button, which has to be drawn first to know its answer
     larger = _larger(picked)
     if larger is not None:
         written[picked.run.config.composer.other] = larger
-    if len(written) == 1:
-        note(f"This run has one composer, {composer_words(next(iter(written)))}: no other text can stand beside it.")
-        return
-    _draw_texts(picked, written)
-    _draw_values(picked, written)
+    with texts:
+        if len(written) == 1:
+            note(f"This run has one composer, {composer_words(next(iter(written)))}: no other text stands beside it.")
+            return
+        _draw_texts(picked, written)
+        _draw_values(picked, written)
 
 
 def _larger(picked: Picked) -> Preference | None:
@@ -39,15 +42,13 @@ def _larger(picked: Picked) -> Preference | None:
         return None
     if st.session_state.get(_ASKED) == asked:
         try:
-            with st.spinner(
-                f"{escape_md(composer_words(name))} is loaded and writes; without a GPU this takes minutes…"
-            ):
+            with st.spinner(escape_md(f"{composer_words(name)} is loaded and writes…"), show_time=True):
                 return cache.asked(picked.run, picked.user_id, picked.trace.history_scope)
         except MspaError as error:
             st.session_state[_ASKED] = None  # so that the button stands there again
             fault(error)
     st.button("Ask the larger model", key="ask-larger", on_click=_ask, args=(asked,))
-    note(f"{capital(composer_words(name))} is loaded at the first question and not before.")
+    note(f"It is {composer_words(name)}, loaded at the first question; without a GPU it may write for minutes.")
     return None
 
 
@@ -72,7 +73,12 @@ def _draw_values(picked: Picked, written: dict[str, Preference]) -> None:
         return
     table = pd.DataFrame({"statement": [row.label for row in rows], "said by": [said_by(row, names) for row in rows]})
     for position, name in enumerate(names):
-        table[name] = [row.signed[position] for row in rows]
-    columns = {name: st.column_config.NumberColumn(format="%+.2f") for name in names}
-    caption = "Strength in each text, from −1 (avoids) to +1 (likes); empty where it says nothing"
-    show_table(table, "said", caption, columns)
+        table[name] = [_verb_and_strength(row.signed[position]) for row in rows]
+    columns = {name: st.column_config.TextColumn(width=110) for name in names}
+    show_table(table, "said", f"Strength in each text, from 0 to 1; “{_NOTHING}” where it says nothing", columns)
+
+
+def _verb_and_strength(signed: float | None) -> str:
+    if signed is None:
+        return _NOTHING
+    return f"{'likes' if signed > 0 else 'avoids'} {abs(signed):.2f}"

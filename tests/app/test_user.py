@@ -128,7 +128,7 @@ def test_one_composer_alone_is_said_in_a_line(open_app: Open, tiny_run: Path, mo
     monkeypatch.setattr("explain.composing.composed_by", teacher_alone)
     app = turn_to(open_app(tiny_run, user="u018"), "user")
     assert sound(app)
-    assert "one composer, the teacher (statistics): no other text" in texts(app)
+    assert "one composer, the teacher (statistics): no other text stands" in texts(app)
     assert not keys(app, "ask-larger")
 
 
@@ -138,7 +138,7 @@ def test_the_texts_of_two_composers_stand_side_by_side(page: AppTest):
     assert "**The teacher (statistics)**" in said
     assert "They share " in said
     table = next(frame.value for frame in page.dataframe if "said by" in frame.value)
-    alone = table["the compact language model"].isna()
+    alone = table["the compact language model"] == "—"
     assert (table["said by"][alone] == "only the teacher (statistics)").all()
     assert not keys(page, "ask-larger")
 
@@ -166,7 +166,7 @@ def test_a_larger_model_that_answers_stands_beside(
     assert "A larger <b>model</b> says so." in texts(app)
     assert "A larger \\<b\\>model" in next(m.value for m in app.markdown if "A larger" in m.value)
     table = next(frame.value for frame in app.dataframe if "said by" in frame.value)
-    unsaid = table["thing-2b"].isna()
+    unsaid = table["thing-2b"] == "—"
     assert unsaid.any()
     assert not table["said by"][unsaid].isin(["all", "all but the teacher (statistics)"]).any()
     assert (table["said by"] == "all").any()

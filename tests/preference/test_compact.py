@@ -99,7 +99,7 @@ def test_what_a_model_may_not_read_changes_nothing():
     others = rooms.features()
     others.arrays[Modality.VISUAL][:] = others.arrays[Modality.VISUAL][::-1]
     seeing, blind = writer(), writer(without=Modality.VISUAL)
-    changed = new_model(CONFIG, words(), others, 3)
+    changed = new_model(CONFIG, words(), others, 3).eval()
     changed.load_state_dict(blind.model.state_dict())
     changed.project()
     assert not torch.equal(changed.get_buffer("rows_visual"), blind.model.get_buffer("rows_visual"))

@@ -62,7 +62,8 @@ def test_loss_falls_and_the_fan_of_a_category_is_told_so(tmp_path: Path):
         part = part_of(fan.history, 3, rng)
         likes = [c.value_idx for c in writer.write([part])[0].claims if c.polarity > 0]
         assert likes == [rooms.NAMES.index(name)]
-    assert report.looks[-1][1] > 0.8
+    # While it learns, looks are taken before the reluctance is chosen: two values said of three, one of them liked.
+    assert report.looks[-1][1] > 0.6
 
 
 def test_a_teaching_that_was_cut_off_ends_as_if_it_had_not_been(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -76,8 +76,25 @@ def test_the_glossary_has_a_line_for_what_crosses_borders():
     assert [word for word in words if not re.search(rf"^\| [^|]*{word.lower()}", glossary, re.MULTILINE)] == []
 
 
+TEXTS = {
+    "the composer": "composer",
+    "the tuned teacher": "teacher",
+    "most frequent statements": "frequent",
+    "nearest user's text": "nearest",
+}
+
+
 def test_figures_are_the_shipped_runs():
     metrics = json.loads((ROOT / "sample_data" / "run" / "metrics.json").read_text(encoding="utf-8"))
     for name, model in (("MSPA, corrected", "mspa"), ("MSPA, step 0", "mspa@step0"), ("ALS", "als"), ("EASE", "ease")):
         found = metrics["models"][model]["ndcg@10"]
         assert f"| {name} | {found['value']:.3f} ({found['low']:.3f} to {found['high']:.3f}) |" in README
+
+
+def test_figures_of_texts_are_the_shipped_runs():
+    text = json.loads((ROOT / "sample_data" / "run" / "metrics.json").read_text(encoding="utf-8"))["text"]
+    measures = ("truth_f1", "truth_f1_sparse", "teacher_f1", "bleu4", "bertscore_f1")
+    for name, system in TEXTS.items():
+        found = [text[system][m] for m in measures]
+        cells = " | ".join(f"{f['value']:.3f} ({f['low']:.3f} to {f['high']:.3f})" for f in found)
+        assert f"| {name} | {cells} |" in README

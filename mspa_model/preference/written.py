@@ -107,7 +107,7 @@ class WrittenComposer(Composer):
         statements = checked_statements(writing.claims, history, self.vocabulary)
         strengths = signed_strengths(statements, len(self.vocabulary.values))
         residual = {m: row.numpy() for m, row in self._residual(history, strengths).items()}
-        # Prose that speaks of a claim that was not kept would be an unchecked claim; of no tips there is nothing to write.
+        # Prose that speaks of a claim that was not kept would be an unchecked claim; no tips leave nothing to write of.
         told = len(statements) == len(writing.claims) and writing.prose is not None and len(history) > 0
         text = writing.prose if told else write_prose(statements, len(history), self.vocabulary, self._info)
         return Preference(history, statements, text or "", residual, self.name)

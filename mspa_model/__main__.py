@@ -1,4 +1,4 @@
-"""Commands: python -m mspa_model check | sample | import | train | teach-lora | evaluate | compose | recommend.
+"""Commands: python -m mspa_model check, sample, import, train, teach-lora, evaluate, compare, compose, recommend.
 
 Exit status 0, or 2 with one clear sentence on bad input. Heavy imports wait until a command needs them.
 """
@@ -135,10 +135,33 @@ def evaluate(
     run: RunArgument, as_json: JsonOption = False, device: DeviceOption = "auto", data: DataOption = None
 ) -> None:
     """Measure a run on its test split, beside the baselines scored while training."""
+    from mspa_model.training.metrics_words import metrics_table
     from mspa_model.training.train import evaluate_run
 
     metrics = evaluate_run(run, data, _device(device), progress=not as_json).metrics
-    typer.echo(json.dumps(dict(metrics), indent=1, ensure_ascii=False) if as_json else _metrics_table(metrics))
+    typer.echo(json.dumps(dict(metrics), indent=1, ensure_ascii=False) if as_json else metrics_table(metrics))
+
+
+@app.command()
+def compare(
+    run_a: Annotated[Path, typer.Argument(help="The run before.")],
+    run_b: Annotated[Path, typer.Argument(help="The run after; differences are it less RUN_A.")],
+    seed_run: Annotated[Path | None, typer.Option(help="A run as one of the two, with another seed.")] = None,
+    users: Annotated[int, typer.Option(min=0, help="How many of the users who lost most to show.")] = 10,
+    as_json: JsonOption = False,
+    device: DeviceOption = "auto",
+    data: DataOption = None,
+) -> None:
+    """Hold two runs of the same data against each other: figures by group, top 10, and who lost by which source."""
+    from mspa_model.runs import load_run
+    from mspa_model.training.compare import compare_runs, read_seed_run
+    from mspa_model.training.compare_words import comparison_json, comparison_table
+
+    twin = None if seed_run is None else read_seed_run(seed_run)
+    before, after = (load_run(run, data, _device(device)) for run in (run_a, run_b))
+    found = compare_runs(before, after, twin, users)
+    told = json.dumps(comparison_json(found), indent=1, ensure_ascii=False) if as_json else comparison_table(found)
+    typer.echo(told)
 
 
 @app.command()
@@ -234,42 +257,6 @@ def _composer(run, name: str | None):
 
     teacher = run.composers["teacher"].teacher
     return large_composer(name, run.dataset, run.vocabulary, teacher, run.features, run.device)
-
-
-def _metrics_table(metrics) -> str:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("model", *(names := ("ndcg@10", "recall@10", "ndcg@20", "recall@20")))
-    for name, values in metrics["models"].items():
-        cells = [_cell(values[n]) for n in names] if values else ["-"] * len(names)
-        table.add_row(name, *cells)
-    console = Console(width=110)
-    with console.capture() as capture:
-        console.print(f"{metrics['dataset']}, {metrics['split']}, {metrics['n_users']} users, 95 % intervals")
-        console.print(table)
-        if metrics.get("text"):
-            console.print(_text_table(metrics["text"]))
-        for note in metrics["notes"]:
-            console.print(note, markup=False)
-    return capture.get()
-
-
-def _text_table(text):
-    from rich.table import Table
-
-    names = ("truth_f1", "truth_f1_sparse", "teacher_f1", "bleu4", "bertscore_f1", "distinct")
-    table = Table("text", *names, title=f"Texts of {text['how']['n_users']} users set aside")
-    for system, values in text.items():
-        if system not in ("paired", "how", "gain_lost") and values:
-            table.add_row(system, *("-" if values[n] is None else f"{values[n]['value']:.3f}" for n in names))
-    return table
-
-
-def _cell(interval) -> str:
-    if interval["value"] is None:
-        return "-"
-    return f"{interval['value']:.4f} ({interval['low']:.4f}-{interval['high']:.4f})"
 
 
 def _trace_words(told) -> str:

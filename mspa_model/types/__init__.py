@@ -1,9 +1,21 @@
-"""The values that cross borders between stages, in the order in which they are made: data, preference, ranking.
+"""The values that cross borders between stages, in the order in which they are made: data, preference, ranking;
+then what sets two runs apart.
 
 Shape axes: n_users n_streamers n_tips n_values n_statements n_sources n_steps feature_dim dim k.
 Everything here is frozen: a stage takes a value and returns a new one.
 """
 
+from mspa_model.types.comparison import (
+    Comparison,
+    ConfigChange,
+    Difference,
+    LostTip,
+    Overlap,
+    RunCard,
+    SourceShift,
+    UserCounts,
+    UserLoss,
+)
 from mspa_model.types.data import (
     SOURCES,
     CandidateScope,
@@ -34,25 +46,34 @@ __all__ = [
     "SOURCES",
     "CandidateScope",
     "Change",
+    "Comparison",
+    "ConfigChange",
     "Critique",
     "Dataset",
     "DatasetInfo",
+    "Difference",
     "Features",
     "History",
     "HistoryScope",
     "Interval",
+    "LostTip",
     "MapPoints",
     "Modality",
+    "Overlap",
     "Preference",
     "Ranking",
     "RankingTrace",
+    "RunCard",
     "Source",
     "SourceGap",
+    "SourceShift",
     "Split",
     "SplitInfo",
     "Statement",
     "Step",
     "StopReason",
+    "UserCounts",
+    "UserLoss",
     "Value",
     "ValueGap",
     "Vocabulary",

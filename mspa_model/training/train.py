@@ -21,6 +21,7 @@ from mspa_model.preference.vocabulary import build_vocabulary
 from mspa_model.ranking.correction import SelfCorrection
 from mspa_model.ranking.corrector import Corrector
 from mspa_model.ranking.recency import place_matrix
+from mspa_model.ranking.recommender import Recommender
 from mspa_model.runs import (
     MANIFEST,
     Run,
@@ -41,7 +42,7 @@ from mspa_model.training.repair import RepairReport, RepairTraining
 from mspa_model.training.scorecard import baseline_metrics, baseline_users
 from mspa_model.training.step0 import Step0, train_step0
 from mspa_model.training.teach.stage import Taught, teach_composers
-from mspa_model.types import Dataset
+from mspa_model.types import Dataset, Features
 
 
 def train(
@@ -62,7 +63,7 @@ def train(
     where = resolve_device(device)
     dataset = load_dataset(Path(folder))
     refuse_what_will_not_fit(dataset, config)
-    clock = _Clock()
+    clock = Clock()
     keep = out.with_name(f".{out.name}.teaching")
     parts, notes = train_model(dataset, config, where, progress, clock, keep)
     with new_folder(out) as fresh:
@@ -95,7 +96,7 @@ def evaluate_run(path: Path, data: Path | None, device: DeviceName, progress: bo
 
 
 def train_model(
-    dataset: Dataset, config: RunConfig, device: torch.device, progress: bool, clock: "_Clock", keep: Path
+    dataset: Dataset, config: RunConfig, device: torch.device, progress: bool, clock: "Clock", keep: Path
 ) -> "tuple[TrainedParts, TrainingNotes]":
     """Everything that is learnt, in order: the composer, then step 0 alone and frozen, then the corrector.
 
@@ -104,12 +105,41 @@ def train_model(
     raw = read_raw(dataset, config.features, device)
     features = scale(raw)
     clock.lap("features")
+    taught = compose_model(dataset, features, config, device, progress, clock, keep)
+    composer = active_composer(taught.composers, config.composer)
+    ranked = rank_model(dataset, features, composer, config, device, progress, clock)
+    parts = TrainedParts(ranked.config, dataset, features, raw.to_store(), taught.composers, ranked.recommender)
+    return parts, TrainingNotes(taught, ranked.step0, ranked.repair, ranked.caution)
+
+
+def compose_model(
+    dataset: Dataset,
+    features: Features,
+    config: RunConfig,
+    device: torch.device,
+    progress: bool,
+    clock: "Clock",
+    keep: Path,
+) -> Taught:
+    """Everything up to whose preferences are ranked: the vocabulary, the teacher, the language model."""
     vocabulary = build_vocabulary(dataset, features, config.preference, config.seed)
     teacher = Composer(dataset, vocabulary, build_teacher(dataset, vocabulary, config.preference), features)
     clock.lap("vocabulary")
     taught = teach_composers(dataset, features, teacher, config, device, keep, progress)
-    composer = active_composer(taught.composers, config.composer)
     clock.lap("composer")
+    return taught
+
+
+def rank_model(
+    dataset: Dataset,
+    features: Features,
+    composer: Composer,
+    config: RunConfig,
+    device: torch.device,
+    progress: bool,
+    clock: "Clock",
+) -> "RankModel":
+    """Everything after the composer: step 0 alone and frozen, then the corrector and its caution."""
     step0 = train_step0(dataset, features, composer, config, device, progress)
     clock.lap("step 0")
     corrector = Corrector(config.corrector, config.seed).to(device)
@@ -119,8 +149,18 @@ def train_model(
     choice = choose_caution(recommender, dataset, config.seed, progress)
     clock.lap("corrector")
     config = replace(config, corrector=replace(config.corrector, caution=choice.caution))
-    parts = TrainedParts(config, dataset, features, raw.to_store(), taught.composers, recommender)
-    return parts, TrainingNotes(taught, step0, repair, choice)
+    return RankModel(config, recommender, step0, repair, choice)
+
+
+@dataclass(frozen=True)
+class RankModel:
+    """A trained recommender and what was seen while it learnt. config: with the caution that val chose."""
+
+    config: RunConfig
+    recommender: Recommender
+    step0: Step0
+    repair: RepairReport | None
+    caution: CautionChoice
 
 
 @dataclass(frozen=True)
@@ -133,7 +173,7 @@ class TrainingNotes:
     caution: CautionChoice
 
 
-class _Clock:
+class Clock:
     """Seconds of each part of a training."""
 
     def __init__(self) -> None:
@@ -152,7 +192,7 @@ def _baselines(dataset: Dataset, config: RunConfig) -> tuple[BaselineResult, ...
 
 
 def _first_metrics(
-    baselines: tuple[BaselineResult, ...], config: RunConfig, notes: TrainingNotes, clock: _Clock
+    baselines: tuple[BaselineResult, ...], config: RunConfig, notes: TrainingNotes, clock: Clock
 ) -> dict[str, object]:
     """What training alone can know; `evaluate` adds what MSPA reaches."""
     metrics, step0 = baseline_metrics(baselines, config.seed), notes.step0
@@ -166,7 +206,7 @@ def _first_metrics(
     return metrics
 
 
-def _with_map(run: Run, fresh: Path, clock: _Clock) -> Run:
+def _with_map(run: Run, fresh: Path, clock: Clock) -> Run:
     # Here alone, because importing umap compiles for seconds.
     from mspa_model.training.projection import fit_map
 

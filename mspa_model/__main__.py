@@ -1,4 +1,5 @@
-"""Commands: python -m mspa_model check, sample, import, train, teach-lora, evaluate, compare, compose, recommend.
+"""Commands: python -m mspa_model check, sample, import, train, teach-lora, evaluate, compare, benchmark, compose,
+recommend.
 
 Exit status 0, or 2 with one clear sentence on bad input. Heavy imports wait until a command needs them.
 """
@@ -162,6 +163,25 @@ def compare(
     found = compare_runs(before, after, twin, users)
     told = json.dumps(comparison_json(found), indent=1, ensure_ascii=False) if as_json else comparison_table(found)
     typer.echo(told)
+
+
+@app.command()
+def benchmark(
+    folder: FolderArgument,
+    out: Annotated[Path | None, typer.Option("--out", help="Where results are kept, under runs/ if none.")] = None,
+    seed: Annotated[int, typer.Option(help="The first seed; further ones count on from it.")] = 7,
+    seeds: Annotated[int, typer.Option(min=1, help="Seeds of what is random.")] = 3,
+    model: Annotated[list[str] | None, typer.Option("--model", help="Only this one; repeat it.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="config.json; else the defaults.")] = None,
+    as_json: JsonOption = False,
+    device: DeviceOption = "auto",
+) -> None:
+    """Train MSPA and its peers on one split and hold them against each other; goes on where it was cut off."""
+    from mspa_model.training.benchmark.run import benchmark as run_benchmark
+    from mspa_model.training.benchmark.table import benchmark_table
+
+    told = run_benchmark(folder, out, _settings(config, seed, None), seeds, _device(device), model)
+    typer.echo(json.dumps(told, indent=1, ensure_ascii=False) if as_json else benchmark_table(told))
 
 
 @app.command()

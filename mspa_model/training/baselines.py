@@ -5,8 +5,8 @@ They see what MSPA's co-tipping sees: the 0/1 matrix of train tips.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from scipy.linalg import lapack
 from threadpoolctl import threadpool_limits
 
 from mspa_model.data.split import EvalPairs
-from mspa_model.training.metrics import Scores, UserMetrics, measure, top_k
+from mspa_model.training.metrics import Scorer, Scores, UserMetrics, measure, top_k
 
 RowScorer = Callable[[sp.csr_matrix], Scores]  # rows of tips (batch, n_streamers) to scores
 
@@ -28,10 +28,31 @@ _BLOCK = 512
 
 
 class Try(NamedTuple):
-    """One setting of a baseline and the recommender fitted with it."""
+    """One setting of a baseline and the recommender fitted with it. note: a sentence on how its fitting ended."""
 
     setting: Mapping[str, int | float]
     scorer: RowScorer
+    note: str = ""
+
+
+class UserTry(NamedTuple):
+    """The same for a recommender that learns something of each user, and so is asked by user_idx (batch,)."""
+
+    setting: Mapping[str, int | float]
+    scorer: Scorer
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The setting that was best on val. seconds: fitting it; note: how that ended; tries as in BaselineResult."""
+
+    setting: Mapping[str, int | float]
+    scorer: Scorer
+    val: UserMetrics
+    tries: tuple[tuple[Mapping[str, int | float], float], ...]
+    seconds: float
+    note: str
 
 
 @dataclass(frozen=True)
@@ -62,25 +83,41 @@ def popularity(train: sp.csr_matrix) -> Iterable[Try]:
 
 def item_knn(train: sp.csr_matrix) -> Iterable[Try]:
     """Sum of cosines of a user's tipped streamers, each streamer keeping its n most similar."""
-    cosines, columns = _nearest_by_cosine(train, max(KNN_NEIGHBORS))
+    cosines, columns = nearest_by_cosine(_unit_columns(train).T.tocsr(), max(KNN_NEIGHBORS))
     for n in KNN_NEIGHBORS:
-        kept = cosines[:, :n].ravel(), columns[:, :n].ravel()
-        row = np.repeat(np.arange(len(cosines)), min(n, cosines.shape[1]))
-        # Row j keeps the neighbours of j: a candidate's score sums over its own neighbours among the tipped ones.
-        weights = sp.csr_matrix((kept[0], (row, kept[1])), shape=(train.shape[1],) * 2).T.tocsr()
+        weights = neighbor_weights(cosines, columns, n)
         yield Try({"neighbors": n}, lambda rows, weights=weights: (rows @ weights).toarray().astype(np.float32))
 
 
-def _nearest_by_cosine(train: sp.csr_matrix, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cosines and columns (n_streamers, n) of each streamer's nearest, best first, by blocks: never a dense square."""
+def neighbor_weights(cosines: np.ndarray, columns: np.ndarray, n: int) -> sp.csr_matrix:
+    """What a tip to a row's streamer adds to a column's: their cosine, where the column's n nearest hold the row."""
+    shape = (len(cosines), len(cosines))
+    row = np.repeat(np.arange(len(cosines)), min(n, cosines.shape[1]))
+    # Row j keeps the neighbours of j: a candidate's score sums over its own neighbours among the tipped ones.
+    return sp.csr_matrix((cosines[:, :n].ravel(), (row, columns[:, :n].ravel())), shape=shape).T.tocsr()
+
+
+def _unit_columns(train: sp.csr_matrix) -> sp.csr_matrix:
     norms = np.sqrt(np.asarray(train.multiply(train).sum(0)).ravel())
-    unit = (train @ sp.diags(1 / np.maximum(norms, 1e-12))).tocsc()
-    n = min(n, train.shape[1])
+    return train @ sp.diags(1 / np.maximum(norms, 1e-12))
+
+
+def nearest_by_cosine(
+    unit: sp.csr_matrix | np.ndarray, n: int, among: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cosines and columns (n_streamers, n) of each streamer's nearest, best first, by blocks: never a dense square.
+
+    unit: a row of length 1 (or 0) a streamer; among: which streamers can be a neighbour, all where None.
+    """
+    barred = np.ones(unit.shape[0], dtype=bool)
+    barred[slice(None) if among is None else among] = False
+    others, n = unit.T, min(n, int((~barred).sum()))
     cosines, columns = [], []
-    for start in range(0, train.shape[1], _BLOCK):
-        block = (unit[:, start : start + _BLOCK].T @ unit).toarray()
+    for start in range(0, unit.shape[0], _BLOCK):
+        block = unit[start : start + _BLOCK] @ others
+        block = block.toarray() if sp.issparse(block) else block
         block[np.arange(len(block)), start + np.arange(len(block))] = 0  # a streamer is no neighbour of itself
-        best = top_k(block, n)
+        best = top_k(np.where(barred, -np.inf, block), n)
         columns.append(best)
         cosines.append(np.take_along_axis(block, best, 1))
     return np.concatenate(cosines), np.concatenate(columns)
@@ -110,13 +147,13 @@ def _ease_weights(gram: Float[np.ndarray, "n_streamers n_streamers"], ridge: flo
     return weights
 
 
-def als(train: sp.csr_matrix, seed: int) -> Iterable[Try]:
+def als(train: sp.csr_matrix, seed: int, settings: Sequence[tuple[int, float, float]] = ALS_SETTINGS) -> Iterable[Try]:
     """Weighted matrix factorisation by implicit; a user's factors are solved anew from the rows given."""
     try:
         from implicit.cpu.als import AlternatingLeastSquares
     except ImportError as error:
         raise BaselineAbsent("implicit is not installed; `pip install implicit` before training scores it") from error
-    for factors, regularization, alpha in ALS_SETTINGS:
+    for factors, regularization, alpha in settings:
         # implicit spreads rows over threads itself and warns where BLAS does the same.
         with threadpool_limits(1, "blas"):
             model = AlternatingLeastSquares(factors, regularization, alpha, iterations=15, random_state=seed)
@@ -151,18 +188,29 @@ def score_baseline(
 ) -> BaselineResult:
     """One baseline; the first of equally good settings is taken, so without val users the first."""
     began = time.perf_counter()
-    best, best_val, tries = None, None, []
     try:
-        for attempt in make():
-            on_val = measure(_by_user(attempt.scorer, train), val)
-            tries.append((attempt.setting, on_val.mean(metric)))
-            if best is None or on_val.mean(metric) > best_val.mean(metric):
-                best, best_val = attempt, on_val
+        chosen = choose(make(), train, val, metric)
     except BaselineAbsent as absent:
         return BaselineResult(name, None, (), None, None, str(absent), time.perf_counter() - began)
-    on_test = measure(_by_user(best.scorer, train), test)
-    return BaselineResult(name, best.setting, tuple(tries), best_val, on_test, None, time.perf_counter() - began)
+    on_test = measure(chosen.scorer, test)
+    return BaselineResult(name, chosen.setting, chosen.tries, chosen.val, on_test, None, time.perf_counter() - began)
 
 
-def _by_user(scorer: RowScorer, train: sp.csr_matrix) -> Callable[[np.ndarray], Scores]:
-    return lambda user_idx: scorer(train[user_idx])
+def choose(attempts: Iterable[Try | UserTry], train: sp.csr_matrix, val: EvalPairs, metric: str) -> Chosen:
+    """The best of the attempts on val, the first of equals; raises BaselineAbsent where they cannot be made here."""
+    best, tries, began = None, [], time.perf_counter()
+    for attempt in attempts:
+        seconds, scorer = time.perf_counter() - began, _by_user(attempt, train)
+        on_val = measure(scorer, val)
+        tries.append((attempt.setting, on_val.mean(metric)))
+        if best is None or on_val.mean(metric) > best.val.mean(metric):
+            best = Chosen(attempt.setting, scorer, on_val, (), seconds, attempt.note)
+        began = time.perf_counter()
+    assert best is not None, "a baseline tries at least one setting"
+    return replace(best, tries=tuple(tries))
+
+
+def _by_user(attempt: Try | UserTry, train: sp.csr_matrix) -> Scorer:
+    if isinstance(attempt, UserTry):
+        return attempt.scorer
+    return lambda user_idx: attempt.scorer(train[user_idx])

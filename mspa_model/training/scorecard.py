@@ -180,12 +180,13 @@ def _buckets(final: UserMetrics, n_train: Int[np.ndarray, " n_users"], seed: int
         inside = (tips >= low) & (tips <= (np.inf if high is None else high))
         if inside.any():
             accuracy = {name: asdict(interval(final.values[name][inside], seed)) for name in METRICS}
-            words = {"bucket": _bucket_words(low, high), "low_tips": low, "high_tips": high}
+            words = {"bucket": bucket_words(low, high), "low_tips": low, "high_tips": high}
             found.append({**words, "n_users": int(inside.sum()), **accuracy})
     return found
 
 
-def _bucket_words(low: int, high: int | None) -> str:
+def bucket_words(low: int, high: int | None) -> str:
+    """ "no tips", "3-5 tips", "21 or more tips"."""
     if high is None:
         return f"{low} or more tips"
     return "no tips" if high == 0 else f"{low}-{high} tips"

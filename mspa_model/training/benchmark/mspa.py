@@ -1,0 +1,160 @@
+"""MSPA's jobs: the composer is taught once a set; what ranks is trained with every seed, or without a modality."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors.numpy import load_file, save_file
+
+from mspa_model.config import RunConfig
+from mspa_model.data import eval_pairs, interaction_matrix
+from mspa_model.errors import RunError
+from mspa_model.features.encode import encode, read_raw, scale
+from mspa_model.preference.composer import Composer
+from mspa_model.preference.composers import active_composer, load_composers, save_composers
+from mspa_model.preference.teacher import build_teacher
+from mspa_model.preference.vocabulary import build_vocabulary, load_vocabulary, prototypes_of, save_vocabulary
+from mspa_model.ranking.corrector import Corrector
+from mspa_model.ranking.recency import place_matrix
+from mspa_model.ranking.recommender import Recommender
+from mspa_model.runs import MANIFEST, Run, build_recommender, check_manifest, new_folder, write_manifest
+from mspa_model.training.baselines import BaselineAbsent
+from mspa_model.training.benchmark.cold import cold_pairs, told_apart
+from mspa_model.training.benchmark.store import PREPARED, JobResult, Part, Told, user_rows
+from mspa_model.training.estimate import refuse_what_will_not_fit
+from mspa_model.training.evaluate import fits_and_scores, measure_traces
+from mspa_model.training.metrics import Scorer, measure, measured_users
+from mspa_model.training.scorecard import metrics_at
+from mspa_model.training.step0 import train_step0
+from mspa_model.training.train import Clock, compose_model, rank_model
+from mspa_model.types import Dataset, Features, Modality, Vocabulary
+
+FEATURES = "features.safetensors"
+_BATCH = 128
+
+
+def prepare(dataset: Dataset, out: Path, config: RunConfig, device: torch.device, progress: bool) -> dict[str, float]:
+    """Writes features, vocabulary and composers for all later jobs; the seconds of each. A teaching that is cut off
+    goes on where it was.
+    """
+    refuse_what_will_not_fit(dataset, config)
+    clock = Clock()
+    raw = read_raw(dataset, config.features, device)
+    clock.lap("features")
+    taught = compose_model(dataset, scale(raw), config, device, progress, clock, out / "teaching")
+    with new_folder(out / PREPARED) as fresh:
+        if stored := raw.to_store():
+            save_file({m.value: np.ascontiguousarray(a) for m, a in stored.items()}, fresh / FEATURES)
+        save_vocabulary(fresh, taught.composers["teacher"].vocabulary)
+        save_composers(fresh, taught.composers)
+        (fresh / "report.json").write_text(json.dumps(taught.report), encoding="utf-8")
+        write_manifest(fresh)
+    return clock.seconds
+
+
+def read_features(dataset: Dataset, out: Path, config: RunConfig, device: torch.device) -> Features:
+    """The prepared features; shipped ones need no preparing, others are encoded anew where they were not prepared."""
+    path = out / PREPARED / FEATURES
+    stored = {Modality(k): v for k, v in load_file(path).items()} if path.is_file() else {}
+    return encode(dataset, config.features, device, stored)
+
+
+def score_mspa(
+    dataset: Dataset, out: Path, config: RunConfig, seed: int, device: torch.device, progress: bool
+) -> JobResult:
+    """MSPA at its final step and at step 0, around the composer that was prepared."""
+    if not (out / PREPARED / MANIFEST).is_file():
+        raise RunError(f"no {PREPARED} composer in {out}", "one of the prepare job", "Run the benchmark again.")
+    check_manifest(out / PREPARED)
+    features = read_features(dataset, out, config, device)
+    vocabulary = load_vocabulary(out / PREPARED)
+    composers = load_composers(out / PREPARED, config, dataset, features, vocabulary, device)
+    composer, clock = active_composer(composers, config.composer), Clock()
+    model = rank_model(dataset, features, composer, replace(config, seed=seed), device, progress, clock)
+    recommender = model.recommender.with_caution(model.caution.caution)
+    run = _run(out, model.config, dataset, features, composer, recommender)
+    parts: tuple[Part, ...] = ("val", "test", "cold")
+    # The users drawn for the cold part are everyone's, whatever the seed.
+    users = [rows for part in parts for rows in _traced(run, part, config.seed, progress)]
+    step0 = clock.seconds["step 0"]
+    told = Told("", {"mspa": step0 + clock.seconds["corrector"], "mspa@step0": step0}, None)
+    return JobResult(told, pd.concat(users, ignore_index=True))
+
+
+def score_step0(
+    dataset: Dataset,
+    out: Path,
+    config: RunConfig,
+    seed: int,
+    device: torch.device,
+    without: str | None,
+    progress: bool,
+) -> JobResult:
+    """Step 0 trained with the teacher's statements, all modalities or one left out of features and vocabulary."""
+    features, config = read_features(dataset, out, config, device), replace(config, seed=seed)
+    left_out = None if without is None else Modality(without)
+    if left_out is not None and left_out not in features.modalities:
+        raise BaselineAbsent(f"the set has no {left_out.value} features to leave out")
+    features = without_modality(features, left_out)
+    vocabulary = _without_values(build_vocabulary(dataset, features, config.preference, seed), features, left_out)
+    teacher = build_teacher(dataset, vocabulary, config.preference)
+    composer, clock = Composer(dataset, vocabulary, teacher, features), Clock()
+    step0 = train_step0(dataset, features, composer, config, device, progress)
+    clock.lap("step 0")
+    corrector = Corrector(config.corrector, seed)
+    recommender = build_recommender(step0.scorer, composer, corrector, dataset, config)
+    run = _run(out, config, dataset, features, composer, recommender)
+    name = "step 0" if without is None else f"step 0 without {without}"
+    users = [user_rows(name, part, measure(_step0_scorer(run), eval_pairs(dataset, part))) for part in ("val", "test")]
+    return JobResult(Told("", {name: clock.seconds["step 0"]}, None), pd.concat(users, ignore_index=True))
+
+
+def without_modality(features: Features, left_out: Modality | None) -> Features:
+    """The features of all other modalities."""
+    kept = [m for m in features.modalities if m is not left_out]
+    return Features(
+        {m: features.arrays[m] for m in kept},
+        {m: features.present[m] for m in kept},
+        {m: features.encoders[m] for m in kept},
+    )
+
+
+def _without_values(vocabulary: Vocabulary, features: Features, left_out: Modality | None) -> Vocabulary:
+    """Nothing may be stated of a modality that is left out: its groups and phrases would tell of it."""
+    kept = [i for i, value in enumerate(vocabulary.values) if left_out is None or value.modality is not left_out]
+    membership = np.ascontiguousarray(vocabulary.membership[:, kept])
+    return Vocabulary(tuple(vocabulary.values[i] for i in kept), membership, prototypes_of(membership, features))
+
+
+def _run(
+    out: Path, config: RunConfig, dataset: Dataset, features: Features, composer: Composer, recommender: Recommender
+) -> Run:
+    """What evaluation asks for; nothing of it is written."""
+    nobody = pd.DataFrame({"user_id": pd.Series(dtype="str")})
+    vocabulary, composers = composer.vocabulary, {composer.name: composer}
+    return Run(out, config, dataset, features, vocabulary, composer, composers, recommender, {}, nobody, None, "", "")
+
+
+def _traced(run: Run, part: Part, seed: int, progress: bool) -> list[pd.DataFrame]:
+    pairs = eval_pairs(run.dataset, "val" if part == "val" else "test")
+    ranked = None
+    if part == "cold":
+        pairs = cold_pairs(interaction_matrix(run.dataset, ("train",)), pairs, seed)
+        ranked = told_apart(_step0_scorer(run), pairs)
+    measured = measure_traces(run, pairs, measured_users(pairs), f"MSPA on {part}", progress)
+    steps = {"mspa": -1, "mspa@step0": 0}
+    return [user_rows(name, part, metrics_at(measured, step, pairs), ranked) for name, step in steps.items()]
+
+
+def _step0_scorer(run: Run) -> Scorer:
+    places = place_matrix(run.dataset, ("train",))
+
+    def scores_of(user_idx: np.ndarray) -> np.ndarray:
+        starts = range(0, len(user_idx), _BATCH)
+        parts = [fits_and_scores(run, places[user_idx[i : i + _BATCH]], user_idx[i : i + _BATCH])[1] for i in starts]
+        return torch.cat(parts).cpu().numpy()
+
+    return scores_of

@@ -1,0 +1,1 @@
+"""Published recommenders that a benchmark sets MSPA beside, made as the baselines are; their packages are optional."""

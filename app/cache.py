@@ -6,7 +6,6 @@ the first page loads neither captum nor what the report is made with.
 """
 
 import tempfile
-import threading
 from pathlib import Path
 
 import pandas as pd
@@ -25,6 +24,8 @@ from app.lookup import (
     segments,
     user_behind,
 )
+from app.opening import LOCK as _LOCK
+from app.opening import comparison, open_run, other_runs
 from app.worklist import USER, Worklist, make_worklist
 from explain.cards import Anew, SaidValue, StatementView
 from explain.types import (
@@ -40,36 +41,26 @@ from explain.types import (
     StepDifference,
     Suggestion,
 )
-from mspa_model.runs import Run, load_run
+from mspa_model.runs import Run
 from mspa_model.types import CandidateScope, HistoryScope, Preference, RankingTrace
 
 __all__ = [  # passed on
     "MATCHES",
     "clip",
+    "comparison",
     "matching_streamers",
     "matching_users",
     "names",
     "nearest",
+    "open_run",
+    "other_runs",
     "position",
     "segments",
     "user_behind",
 ]
 
 MAX_GROUP = 25
-_LOCK = threading.RLock()
 _RUN = RUN_KEY
-
-
-def open_run(path: Path) -> Run:
-    """The run in a folder, loaded once; loaded again where its manifest has changed. Raises RunError."""
-    manifest = path / "manifest.json"
-    return _load(str(path), manifest.stat().st_mtime_ns if manifest.is_file() else 0)
-
-
-@st.cache_resource(max_entries=3, show_spinner="Opening the run…")
-def _load(path: str, stamp: int) -> Run:
-    with _LOCK:
-        return load_run(Path(path))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=_RUN)

@@ -79,7 +79,7 @@ def main() -> None:
             states.warn(sentence)
     with st.sidebar:
         sidebar.draw_run(runs, name)
-    draw_page(page, run, selection)
+    draw_page(page, run, runs, selection)
 
 
 def _navigation(run: Run) -> StreamlitPage:
@@ -96,7 +96,7 @@ def _navigation(run: Run) -> StreamlitPage:
     return st.navigation(pages, expanded=True)
 
 
-def draw_page(page: StreamlitPage, run: Run, selection: Selection) -> None:
+def draw_page(page: StreamlitPage, run: Run, runs: dict[str, Path], selection: Selection) -> None:
     """The sidebar's rest, then the page; an unknown id is said once, with what is nearest."""
     picked = resolve(run, selection)
     with st.sidebar:
@@ -113,7 +113,7 @@ def draw_page(page: StreamlitPage, run: Run, selection: Selection) -> None:
         return
     for sentence in picked.notes:
         states.warn(sentence)
-    st.session_state["picked"] = picked
+    st.session_state["picked"], st.session_state["runs"] = picked, runs
     try:
         page.run()
     except MspaError as error:  # packages raise, the app translates

@@ -8,13 +8,13 @@ import streamlit as st
 
 from mspa_model.types import CandidateScope, HistoryScope
 
-_PARAMS = ("run", "user", "streamer", "rival", "step", "history", "candidates")
+_PARAMS = ("run", "user", "streamer", "rival", "step", "history", "candidates", "against")
 _KEPT = "selection"  # session_state: survives a change of page, which empties the URL
 _LONGEST = 200  # characters of a value in the URL that are looked at
 
 # What a choice makes meaningless: another user has another ranking, another streamer another rival.
 _RESETS = {
-    "run": ("user", "streamer", "rival", "step"),
+    "run": ("user", "streamer", "rival", "step", "against"),
     "user": ("streamer", "rival", "step"),
     "streamer": ("rival",),
     "history": ("step",),
@@ -23,7 +23,7 @@ _RESETS = {
 
 @dataclass(frozen=True)
 class Selection:
-    """What the analyst chose; None where the choice is left to the dashboard.
+    """What the analyst chose; None where the choice is left to the dashboard. against: the run to compare with.
 
     faults: sentences about values in the URL that mean nothing; they count as not chosen.
     """
@@ -35,6 +35,7 @@ class Selection:
     step: int | None = None
     history: HistoryScope = "all"
     candidates: CandidateScope = "new"
+    against: str | None = None
     faults: tuple[str, ...] = ()
 
 
@@ -60,6 +61,7 @@ def parse(given: dict[str, str]) -> Selection:
         step=_step(given.get("step"), faults),
         history=_one_of("history", given.get("history"), get_args(HistoryScope), "all", faults),
         candidates=_one_of("candidates", given.get("candidates"), get_args(CandidateScope), "new", faults),
+        against=given.get("against"),
         faults=tuple(faults),
     )
 

@@ -7,6 +7,7 @@ from app import cache
 from app.resolve import Picked
 from app.state import choose
 from app.ui.chart import show_picture
+from app.ui.compare import draw_compare
 from app.ui.layout import pair
 from app.ui.states import answer, heading, missing, note, say
 from app.ui.table import show_table
@@ -40,6 +41,7 @@ def draw(picked: Picked) -> None:
     if more.open:
         with more:
             show_picture(accuracy_by_tips(run.metrics), "by-tips", "Accuracy by what is known of them")
+    draw_compare(picked)
 
 
 def _draw_cards(run: Run) -> None:

@@ -52,7 +52,7 @@ def compare_runs(before: Run, after: Run, seed_run: SeedRun | None = None, n_los
         config_changes(before.config, after.config),
         None if pair is None else (pair[0][0], pair[1][0]),
         differences_of(before.dataset, groups, first, last, frames, seed),
-        overlap_of(first["top10"].tolist(), last["top10"].tolist()),
+        overlap_of(first["top10"], last["top10"]),
         count_users(first, last, metric),
         largest_losses((before, after), first, last, metric, n_losses),
     )
@@ -88,8 +88,8 @@ def only_seed_differs(before: RunConfig, after: RunConfig) -> bool:
     return only_seed(config_changes(before, after))
 
 
-def overlap_of(before: Sequence[Sequence[str]], after: Sequence[Sequence[str]]) -> Overlap:
-    """How many of the top 10 each user keeps; a user without candidates keeps all of nothing."""
+def overlap_of(before: pd.Series, after: pd.Series) -> Overlap:
+    """Of two columns top10: how many of the top 10 each user keeps; a user without candidates keeps all of nothing."""
     shared = np.array([len({*a} & {*b}) for a, b in zip(before, after, strict=True)], dtype=np.int64)
     length = np.array([max(len(a), len(b), 1) for a, b in zip(before, after, strict=True)])
     empty = np.array([not len(a) and not len(b) for a, b in zip(before, after, strict=True)])

@@ -42,7 +42,7 @@ def largest_losses(
     for user, first, last in zip(users, *ranked, strict=True):
         stored = [list(frame.at[user, "top10"]) for frame in (before, after)]
         targets = pairs.target[user_idx_of(runs[0].dataset, user)].indices.tolist()
-        lost = _lost_tip(runs[0].dataset, targets, first, last, metric)
+        lost = lost_tip(runs[0].dataset, targets, first, last, metric)
         found.append(
             UserLoss(
                 user,
@@ -93,7 +93,7 @@ def gain_of(metric: str, rank: int) -> float:
     return 1 / math.log2(rank + 1) if name == "ndcg" else 1.0
 
 
-def _lost_tip(dataset: Dataset, targets: Sequence[int], before: Ranking, after: Ranking, metric: str) -> LostTip | None:
+def lost_tip(dataset: Dataset, targets: Sequence[int], before: Ranking, after: Ranking, metric: str) -> LostTip | None:
     """The test tip (streamer_idx in targets) whose fall cost most; None where none fell."""
     ranks = _ranks(before), _ranks(after)
     falls = [_Fall(i, int(ranks[0][i]), int(ranks[1][i])) for i in targets]

@@ -1,0 +1,68 @@
+"""Runs: opened once, known by name, held against each other. Bounded; pages reach it through app/cache.py."""
+
+import json
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+import streamlit as st
+
+from app.lookup import RUN_KEY
+from mspa_model.runs import MANIFEST, Run, load_run
+from mspa_model.types import Comparison
+
+LOCK = threading.RLock()  # one torch model for all sessions, and Captum's hooks on it
+_MOST_BESIDE = 20
+
+
+def open_run(path: Path) -> Run:
+    """The run in a folder, loaded once; loaded again where its manifest has changed. Raises RunError."""
+    return _load(str(path), _stamp(path))
+
+
+def _stamp(path: Path) -> int:
+    manifest = path / MANIFEST
+    return manifest.stat().st_mtime_ns if manifest.is_file() else 0
+
+
+@st.cache_resource(max_entries=3, show_spinner="Opening the run…")
+def _load(path: str, stamp: int) -> Run:
+    with LOCK:
+        return load_run(Path(path))
+
+
+def other_runs(given: Mapping[str, Path], shown: Run) -> dict[str, Path]:
+    """Runs to hold against the shown one: those the dashboard was started with, then those of its data beside it."""
+    here = shown.path.resolve()
+    found = {name: path for name, path in given.items() if path != here}
+    beside = sorted(manifest.parent for manifest in here.parent.glob(f"[!.]*/{MANIFEST}"))
+    same = [path for path in beside if path != here and _fingerprint(path) == shown.dataset.fingerprint]
+    for path in [path for path in same if path not in found.values()][:_MOST_BESIDE]:
+        found.setdefault(path.name if path.name not in given else f"{path.parent.name}/{path.name}", path)
+    return found
+
+
+def _fingerprint(path: Path) -> str | None:
+    """Of the data that a run folder says it was made from; None where it does not say."""
+    try:
+        return json.loads((path / "dataset.json").read_text(encoding="utf-8")).get("fingerprint")
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def comparison(before: Path, after: Run, known: tuple[Path, ...]) -> Comparison:
+    """The shown run held against the one in a folder; the known runs may say what a seed does. Raises RunError."""
+    folders = tuple(str(path) for path in known if path != before)
+    stamps = tuple(_stamp(Path(folder)) for folder in folders)
+    return _compare(open_run(before), after, folders, stamps)
+
+
+@st.cache_resource(
+    max_entries=8, show_spinner="Holding the two runs against each other, user by user…", hash_funcs=RUN_KEY
+)
+def _compare(before: Run, after: Run, folders: tuple[str, ...], stamps: tuple[int, ...]) -> Comparison:
+    from mspa_model.training.compare import compare_runs, seed_run_among
+
+    with LOCK:
+        seed_run = seed_run_among([Path(folder) for folder in folders], before, after)
+        return compare_runs(before, after, seed_run)

@@ -34,6 +34,7 @@ _PEER_CODE = (
     "training/benchmark/cold.py",
     "data/split.py",
     "features/*.py",
+    "ranking/cotipping.py",  # EASE's algebra
 )
 _COMPOSER_CODE = ("features/*.py", "preference/*.py", "training/teach/*.py", "training/text/*.py", "config.py")
 _MSPA_CODE = (

@@ -86,9 +86,10 @@ def load_result(out: Path, job: Job, what: str) -> JobResult | None:
     """A stored result of just this (what); None where there is none, or it was cut off."""
     path = out / JOBS / f"{job.name}.json"
     try:
-        told = Told(**json.loads(path.read_text(encoding="utf-8")))
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        told = Told(**stored | {"tries": tuple((setting, value) for setting, value in stored["tries"])})
         users = pd.read_parquet(path.with_suffix(".parquet"))
-    except (OSError, ValueError, TypeError):  # none, cut off while being written, or of another version
+    except (OSError, ValueError, KeyError, TypeError):  # none, cut off, or of another version
         return None
     return JobResult(told, users) if told.what == what else None
 

@@ -95,7 +95,6 @@ def _graph(train: sp.csr_matrix) -> Tensor:
     """Users and streamers as nodes, a tip as an edge both ways, each divided by the root of both degrees."""
     both = sp.bmat([[None, train], [train.T, None]], format="csr", dtype=np.float32)
     scale = sp.diags(1 / np.sqrt(np.maximum(np.asarray(both.sum(1)).ravel(), 1)))
-    normal = (scale @ both @ scale).tocoo()
-    indices = torch.from_numpy(np.stack([normal.row, normal.col]).astype(np.int64))
-    values = torch.from_numpy(normal.data.astype(np.float32))
-    return torch.sparse_coo_tensor(indices, values, normal.shape, check_invariants=False).coalesce()
+    normal = sp.csr_matrix(scale @ both @ scale, dtype=np.float32)
+    places = torch.from_numpy(normal.indptr.astype(np.int64)), torch.from_numpy(normal.indices.astype(np.int64))
+    return torch.sparse_csr_tensor(*places, torch.from_numpy(normal.data), normal.shape, check_invariants=True)

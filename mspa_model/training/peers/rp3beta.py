@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from mspa_model.training.baselines import Try
 from mspa_model.training.metrics import top_k
 
-SETTINGS = ((1.0, 0.6, 200), (0.8, 0.4, 200), (1.0, 0.3, 200), (1.3, 0.6, 200))  # alpha, beta, neighbors
+SETTINGS = ((1.0, 0.3, 200), (1.0, 0.6, 200), (1.0, 0.1, 200), (0.7, 0.1, 200))  # alpha, beta, neighbors
 _BLOCK = 512
 
 

@@ -65,7 +65,7 @@ def vbpr(
 
         def epochs(n: int, model=model, data=data) -> _Vectors:
             # fit() goes on from where it stopped; Adam begins anew each time, which the model's authors do not do.
-            model.n_epochs = n
+            model.n_epochs, model.is_fitted = n, False
             with contextlib.redirect_stdout(io.StringIO()):
                 model.fit(data)
             bias = np.asarray(model.beta_item + model.visual_bias)

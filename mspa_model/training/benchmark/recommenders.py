@@ -77,6 +77,9 @@ PEERS: dict[str, Peer] = {
         ),
         random=True,
         knows_content=True,
-        note=f"VBPR is cornac's; its settings share a time box of {VBPR_MINUTES:g} min a seed.",
+        note=(
+            f"VBPR is cornac's: its loss adds each example's feature bias to every other of the batch, and its "
+            f"optimiser begins anew at each look at val. Its settings share a time box of {VBPR_MINUTES:g} min a seed."
+        ),
     ),
 }

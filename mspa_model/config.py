@@ -54,16 +54,17 @@ class ComposerConfig:
 class RankingConfig:
     """Step 0: co-tipping, towers, popularity and their weights."""
 
-    dim: int = 48  # of the aligned embeddings
+    dim: int = 64  # of the aligned embeddings
     hidden: int = 96  # of a streamer tower
     dropout: float = 0.2
     learning_rate: float = 1e-3
     weight_decay: float = 0.1
     batch: int = 256
-    max_epochs: int = 80
-    patience: int = 12  # epochs without a better val score before a tower stops
-    cotips_ridge: tuple[float, ...] = (10.0, 30.0, 100.0, 300.0, 1000.0)  # tried on val
-    cotips_degree_power: tuple[float, ...] = (0.0, 0.5)  # users weigh 1 / n_tips ** power; tried on val
+    max_epochs: int = 90
+    patience: int = 15  # epochs without a better val score before aligning stops
+    cotips_ridge: tuple[float, ...] = (30.0, 5.0, 100.0, 300.0, 1000.0)  # tried on val, from the first
+    cotips_degree_power: tuple[float, ...] = (0.5, 0.0)  # users weigh 1 / n_tips ** power; tried on val
+    cotips_content: tuple[float, ...] = (0.0, 1.0, 3.0, 10.0)  # weight of content in co-tipping; tried on val
     cotips_half_life: tuple[float, ...] = (
         5.0,
         10.0,

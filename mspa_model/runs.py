@@ -40,7 +40,7 @@ from mspa_model.ranking.towers import build_aligners
 from mspa_model.types import Dataset, Features, MapPoints, Modality, Vocabulary
 
 MANIFEST = "manifest.json"
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,7 @@ def save_model(folder: Path, final: Path, parts: TrainedParts) -> None:
         "popularity": scorer.popularity,
         "base_weights": scorer.base_weights,
         "fold_weights": scorer.fold_weights,
+        "spreads": scorer.spreads,
         "half_life": torch.tensor([scorer.half_life]),
     }
     save_file(_plain(step0), folder / "step0.safetensors")
@@ -254,6 +255,7 @@ def _load_recommender(
         device,
         float(step0["half_life"][0]),
         statements,
+        step0["spreads"],
     )
     corrector = Corrector(config.corrector, config.seed)
     corrector.load_state_dict(load_file(path / "corrector.safetensors"))

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from jaxtyping import Float
 
 from mspa_model.types import History, Statement, Vocabulary
 
 EDGES = (0.3, 0.5, 0.7)  # between the strength buckets
 STRENGTHS = ("slight", "clear", "strong", "very strong")
 MIDDLES = (0.22, 0.4, 0.6, 0.8)  # the strength that a bucket stands for
+BOUNDS = ((0.15, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 1.0))  # what strengths a bucket holds
 MAX_STATEMENTS = 8
 
 
@@ -46,8 +48,16 @@ def value_of(aspect: str, name: str, vocabulary: Vocabulary) -> int | None:
     return next((i for i, v in enumerate(vocabulary.values) if v.aspect == aspect and v.name == name), None)
 
 
-def checked_statements(claims: Sequence[Claim], history: History, vocabulary: Vocabulary) -> tuple[Statement, ...]:
+def checked_statements(
+    claims: Sequence[Claim],
+    history: History,
+    vocabulary: Vocabulary,
+    read: Float[np.ndarray, " n_values"] | None = None,
+) -> tuple[Statement, ...]:
     """The claims that may be shown, strongest first.
+
+    A claim's bucket is the model's word. read: signed strengths by the statistics of the same tips, which say where in
+    the bucket it lies, as far as they agree; its middle without.
 
     Left out: values outside the vocabulary, all but the first claim on a value, likes that no pointed tip bears out,
     and whatever exceeds MAX_STATEMENTS. A pointer to a tip that is not there, or whose streamer lacks the value, is
@@ -63,12 +73,17 @@ def checked_statements(claims: Sequence[Claim], history: History, vocabulary: Vo
         if claim.polarity > 0 and not evidence:
             continue
         value = vocabulary.values[claim.value_idx]
-        strength = MIDDLES[claim.strength]
+        strength = _within(claim, 0.0 if read is None else float(read[claim.value_idx]))
         found[claim.value_idx] = Statement(
             value.aspect, value.name, claim.polarity, strength, evidence, claim.value_idx
         )
     kept = list(found.values())[:MAX_STATEMENTS]
     return tuple(sorted(kept, key=lambda s: -s.strength))
+
+
+def _within(claim: Claim, read: float) -> float:
+    low, high = BOUNDS[claim.strength]
+    return min(max(abs(read), low), high) if claim.polarity * read > 0 else MIDDLES[claim.strength]
 
 
 def borne_out(claim: Claim, history: History, vocabulary: Vocabulary) -> tuple[int, ...]:

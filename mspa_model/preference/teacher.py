@@ -14,7 +14,9 @@ from mspa_model.types import Dataset, Features, Modality, Vocabulary
 MIN_PRIOR_TIPS = 1.0  # pseudo-tips that a value itself brings: one tip on a rare value must not read as a passion
 MIN_EXPECTED = 2.5  # tips on a value to be expected before their absence says anything
 MIN_TIPS_FOR_DISLIKE = 5.0
-RIDGE = 0.05  # of the mean squared length of prototypes: near-equal prototypes share a coefficient
+# Of the mean squared length of prototypes: near-equal prototypes share a coefficient, and a statement takes a part of
+# what it explains out of the residual, not all, so that a wrong or a missing one costs less (docs/LOG.md).
+RIDGE = 3.0
 
 
 class Teacher:

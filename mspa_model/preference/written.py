@@ -104,7 +104,7 @@ class WrittenComposer(Composer):
         return torch.where((sign > 0) & ~torch.from_numpy(has), 0, moved)
 
     def _checked(self, history: History, writing: Writing) -> Preference:
-        statements = checked_statements(writing.claims, history, self.vocabulary)
+        statements = checked_statements(writing.claims, history, self.vocabulary, self._read(history).numpy())
         strengths = signed_strengths(statements, len(self.vocabulary.values))
         residual = {m: row.numpy() for m, row in self._residual(history, strengths).items()}
         # Prose that speaks of a claim that was not kept would be an unchecked claim; no tips leave nothing to write of.

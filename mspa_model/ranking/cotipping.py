@@ -1,6 +1,8 @@
 """Co-tipping: a linear item-item model, exact per tip.
 
-Dense form: EASE (Steck 2019, "Embarrassingly Shallow Autoencoders"), with users weighing 1 / n_tips ** degree_power.
+Dense form: EASE (Steck 2019, "Embarrassingly Shallow Autoencoders"), with users weighing 1 / n_tips ** degree_power,
+and with what streamers are like as further rows beside the users' (Jeunen, Van Balen and Goethals 2020, "Closed-form
+models for collaborative filtering with side-information"): few tips then lean on content.
 Above RankingConfig.max_dense_streamers: a truncated SVD of the tips with ridge shrinkage of its directions.
 """
 
@@ -11,6 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 import torch
 from jaxtyping import Float, Int
+from scipy.linalg import lapack
 from scipy.sparse.linalg import svds
 from torch import Tensor
 
@@ -59,7 +62,8 @@ class DenseCoTips:
         return _ease_rows(picked, self.inverse.diagonal() + factor * pull.square(), streamer_idx)
 
     def fit(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:
-        return tips - (tips @ self.inverse) / self.inverse.diagonal()
+        # Of thousands of streamers a user tips a few: only their rows are read.
+        return tips - torch.sparse.mm(tips.to_sparse(), self.inverse) / self.inverse.diagonal()
 
     def tensors(self) -> dict[str, Tensor]:
         return {"inverse": self.inverse, "degree_power": torch.tensor([self.degree_power])}
@@ -89,18 +93,47 @@ class LowRankCoTips:
         return {"directions": self.directions, "gain": self.gain}
 
 
-def fit_cotips(tips: sp.csr_matrix, ridge: float, degree_power: float, config: RankingConfig, seed: int) -> CoTips:
-    """The model for distinct tipped pairs (n_users, n_streamers): dense where that fits, else low-rank."""
-    weights = np.maximum(np.asarray(tips.sum(1)).ravel(), 1.0) ** -degree_power
+@dataclass(frozen=True)
+class CoTipsSetting:
+    """ridge: of the regression; degree_power: users weigh 1 / n_tips ** it; content: weight of the content rows."""
+
+    ridge: float
+    degree_power: float
+    content: float = 0.0
+
+
+def fit_cotips(
+    tips: sp.csr_matrix,
+    setting: CoTipsSetting,
+    config: RankingConfig,
+    seed: int,
+    content: Float[np.ndarray, "n_streamers _"] | None = None,
+) -> CoTips:
+    """The model for distinct tipped pairs (n_users, n_streamers): dense where that fits, else low-rank.
+
+    content: rows of what streamers are like (content.py); the low-rank form does not read them.
+    """
+    weights = np.maximum(np.asarray(tips.sum(1)).ravel(), 1.0) ** -setting.degree_power
     n_streamers = tips.shape[1]
     if n_streamers <= config.max_dense_streamers:
         gram = (tips.T @ sp.diags(weights) @ tips).toarray().astype(np.float64)
-        gram[np.diag_indices(n_streamers)] += ridge
-        return DenseCoTips(torch.from_numpy(np.linalg.inv(gram).astype(np.float32)), degree_power)
+        if content is not None and setting.content:
+            gram += setting.content * (content @ content.T)
+        gram[np.diag_indices(n_streamers)] += setting.ridge
+        return DenseCoTips(torch.from_numpy(inverse_of(gram).astype(np.float32)), setting.degree_power)
     rank = min(config.low_rank, min(tips.shape) - 1)
     _, scale, directions = svds(sp.diags(np.sqrt(weights)) @ tips.astype(np.float64), k=rank, rng=seed)
-    gain = (scale**2 / (scale**2 + ridge)).astype(np.float32)
+    gain = (scale**2 / (scale**2 + setting.ridge)).astype(np.float32)
     return LowRankCoTips(torch.from_numpy(directions.T.astype(np.float32).copy()), torch.from_numpy(gain))
+
+
+def inverse_of(gram: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
+    """Inverse of a symmetric positive definite matrix, by Cholesky; raises LinAlgError where it is not."""
+    factor, failed = lapack.dpotrf(np.array(gram, order="F"), lower=1, overwrite_a=1)
+    if failed:
+        raise np.linalg.LinAlgError(f"leading minor {failed} is not positive")
+    inverse, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)
+    return np.tril(inverse) + np.tril(inverse, -1).T
 
 
 def cotips_from_tensors(tensors: dict[str, Tensor]) -> CoTips:

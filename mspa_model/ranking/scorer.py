@@ -1,7 +1,8 @@
 """Step 0: score(user, streamer) = sum over sources of weight[user, source] x fit[source](user, streamer).
 
-weight[user, source] is the run's base weight over the spread (standard deviation over streamers) of that user's fit, so
-that base weights compare standardised sources and the sum stays exact.
+weight[user, source] is the run's base weight over the source's typical spread (standard deviation of a fit over
+streamers, mean over users), so that base weights compare standardised sources. It is the same for every user until a
+correction changes it: a source that says little of a user then also moves little.
 """
 
 from collections.abc import Mapping
@@ -48,15 +49,18 @@ class Scorer:
         device: torch.device,
         half_life: float = NO_DECAY,
         statements: Float[Tensor, "n_values _"] | None = None,
+        spreads: Float[Tensor, " n_sources"] | None = None,
     ) -> None:
         """aligners: trained; popularity: log1p of train tippers; fold_weights: fitted without each fold of users.
 
-        half_life: in tips, of how much a tip counts in co-tipping; statements: the composer's embeddings of values.
+        half_life: in tips, of how much a tip counts in co-tipping; statements: the composer's embeddings of values;
+        spreads: typical deviation of each source's fit, one where not yet known.
         """
         self.half_life = half_life
         self.cotips, self.aligners, self.device = cotips, aligners.eval().to(device), device
         self.popularity = (popularity - popularity.mean()).to(device)
         self.base_weights, self.fold_weights = base_weights.to(device), fold_weights.to(device)
+        self.spreads = (torch.ones(len(SOURCES)) if spreads is None else spreads).to(device)
         self.modalities = features.modalities
         self.value_rows = {m: value_rows(vocabulary, m, statements).to(device) for m in self.modalities}
         self.features = feature_tensors(features, device)
@@ -105,12 +109,12 @@ class Scorer:
         base: Float[Tensor, " n_sources"] | None = None,
         emphasis: Float[Tensor, " n_sources"] | None = None,
     ) -> Float[Tensor, "batch n_sources"]:
-        """weight[user, source] = base x emphasis / spread; zero where a fit has no spread.
+        """weight[user, source] = base x emphasis / typical spread; zero where a fit has no spread.
 
         A user of whom no source in use says anything (no tips) is ranked by popularity, whatever val chose for others.
         """
-        spread = fits.std(-1, correction=0)
-        scale = torch.where(spread > MIN_SPREAD, 1.0 / spread.clamp(min=MIN_SPREAD), 0.0)
+        told = fits.std(-1, correction=0) > MIN_SPREAD
+        scale = told / self.spreads
         weights = scale * (self.base_weights if base is None else base)
         unknown = weights.sum(-1) == 0
         weights[unknown, POPULARITY] = scale[unknown, POPULARITY]

@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from mspa_model.config import RankingConfig
 from mspa_model.types import Features, Modality, Vocabulary
 
+START = 0.11  # deviation of a side's first outputs, for inputs of unit deviation
+
 
 class StreamerTower(nn.Module):
     """Features of one modality to an embedding, less the mean embedding over the streamers that have the modality."""
@@ -45,32 +47,28 @@ class Aligner(nn.Module):
         self.tower = StreamerTower(feature_dim, config)
         self.statements = nn.Linear(feature_dim + statement_dim, config.dim, bias=False)
         self.residual = nn.Linear(feature_dim, config.dim, bias=False)
-        # Of the logits while learning; a ranking divides by a user's spread, so it needs none.
-        self.log_scale = nn.Parameter(torch.zeros(()))
+        # Of the logits while learning; scale_out() puts it into the user's side.
+        self.log_scale = nn.Parameter(torch.ones(()))
+        self._start()
 
     @torch.no_grad()
-    def start_from(
-        self, features: Float[Tensor, "n_streamers feature_dim"], present: Float[Tensor, " n_streamers"]
-    ) -> None:
-        """Both sides start as the same projection on the leading principal directions, half whitened.
-
-        Untrained, the fit is then a similarity of contents, and learning has only to better it: with a few hundred
-        streamers and thousands of features, towers that start at random learn the streamers by heart (docs/LOG.md).
+    def _start(self) -> None:
+        """Small and linear: with a few hundred streamers and thousands of features, towers that start large learn the
+        streamers by heart (docs/LOG.md).
         """
-        rows = features[present > 0]
-        k = min(self.tower.skip.out_features, *rows.shape)
-        _, scale, directions = torch.pca_lowrank(rows, q=k, niter=6)
-        projection = torch.zeros_like(self.tower.skip.weight)
-        projection[:k] = (directions / scale.clamp(min=1e-6).sqrt()).T
-        projection /= (rows @ projection.T).std(correction=0).clamp(min=1e-6)
-        for linear in (self.tower.skip, self.residual):
-            linear.weight.copy_(projection)
-        # What the composer's embeddings add has to be learnt, and to pay on val.
-        self.statements.weight.zero_()[:, : projection.shape[1]].copy_(projection)
+        for linear in (self.tower.skip, self.residual, self.statements):
+            nn.init.normal_(linear.weight, std=START / linear.in_features**0.5)
         last = self.tower.network[-1]
         assert isinstance(last, nn.Linear)
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
+
+    @torch.no_grad()
+    def scale_out(self) -> None:
+        """The fit as it stood in the logits, with no scale of its own left."""
+        for linear in (self.statements, self.residual):
+            linear.weight.mul_(self.log_scale.exp())
+        self.log_scale.zero_()
 
     def embed(
         self, features: Float[Tensor, "n_streamers feature_dim"], present: Float[Tensor, " n_streamers"]

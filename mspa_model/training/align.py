@@ -1,10 +1,10 @@
-"""Teaching the aligners: from part of a user's tips, find the rest by what streamers look, sound and read like.
+"""Teaching the aligners: from part of a user's tips, find them all by what streamers look, sound and read like.
 
-A softmax over all streamers (contrastive, InfoNCE) with log popularity added to the logits, so that an aligner learns
-taste and leaves popularity to its own source. Modalities learn apart, from the same draws; each stops on val.
+A softmax over all streamers (multinomial likelihood with tips dropped from the input: Liang et al. 2018, "Variational
+Autoencoders for Collaborative Filtering", without the variation) with log popularity added to the logits, so that an
+aligner learns taste and leaves popularity to its own source. Modalities learn together, each what the others do not
+say; their running mean is kept, from where val was best.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
@@ -16,21 +16,18 @@ from tqdm import tqdm
 from mspa_model.config import RankingConfig
 from mspa_model.data.split import EvalPairs
 from mspa_model.preference.composer import Composer
+from mspa_model.preference.teacher import residuals
 from mspa_model.ranking.towers import Aligner, build_aligners, feature_tensors, value_rows
-from mspa_model.training.metrics import metrics_of_scores
+from mspa_model.training.metrics import concatenate, metrics_of_scores
+from mspa_model.training.told import ToldUsers
 from mspa_model.types import Features, Modality
 
-INPUT_SHARE = 0.7
+INPUT_SHARE = 0.5  # of a user's tips that are read
+LEFT_OUT, BLUR = 0.5, 0.5  # of the statements read; of a strength, at most
+RUNNING = 0.98  # a batch's share of the running mean is the rest
+LOOK_EVERY = 3  # epochs
 MAX_VAL_USERS = 1500
-
-
-@dataclass
-class _Best:
-    """The best state of one aligner so far."""
-
-    value: float
-    epoch: int
-    state: dict[str, Tensor]
+SCALE_RATE = 3e-3
 
 
 class AlignerTraining:
@@ -46,7 +43,10 @@ class AlignerTraining:
         config: RankingConfig,
         seed: int,
         device: torch.device,
+        whole: ToldUsers,
     ) -> None:
+        """whole: the train histories of val users in the composer's words, which looks are taken at."""
+        self.whole = whole
         self.composer, self.train, self.val, self.metric, self.config = composer, train, val, metric, config
         self.device = device
         self.rng = np.random.default_rng(seed)
@@ -55,90 +55,105 @@ class AlignerTraining:
         width = 0 if statements is None else statements.shape[1]
         self.aligners = build_aligners(features, config, seed, width).to(device)
         self.features = feature_tensors(features, device)
-        torch.manual_seed(seed)
-        for m, (rows, present) in self.features.items():
-            self.aligner(m).start_from(rows, present)
         self.value_rows = {m: value_rows(composer.vocabulary, m, statements).to(device) for m in features.modalities}
         counts = torch.from_numpy(np.asarray(train.sum(0), dtype=np.float32).ravel()).to(device)
         self.log_popularity = torch.log((counts + 1.0) / (counts.sum() + len(counts)))
 
     def run(self, progress: bool) -> nn.ModuleDict:
-        """Trains until every modality has stopped; returns the aligners settled, in eval mode."""
-        learning = dict.fromkeys(self.features)
-        best = {m: _Best(self._val_metric(m), 0, self._state(m)) for m in learning}
-        optimizers = {
-            m: torch.optim.AdamW(
-                self.aligner(m).parameters(), lr=self.config.learning_rate, weight_decay=self.config.weight_decay
-            )
-            for m in learning
-        }
+        """Trains until val gains no more; the aligners settled, in eval mode, scaled to add up as they learnt."""
+        if not self.features:
+            return self.aligners.eval()
         torch.manual_seed(self.torch_seed)
-        bar = tqdm(range(1, self.config.max_epochs + 1), "aligning modalities", disable=not progress or not learning)
+        optimizer = self._optimizer()
+        best, best_epoch, running = (self._look(), self._state()), 0, self._state()
+        bar = tqdm(range(1, self.config.max_epochs + 1), "aligning modalities", disable=not progress)
         for epoch in bar:
-            if not learning:
+            self._epoch(optimizer, running)
+            if epoch % LOOK_EVERY and epoch != self.config.max_epochs:
+                continue
+            present = self._state()
+            self.aligners.load_state_dict(running)
+            reached = self._look()
+            if reached > best[0]:
+                best, best_epoch = (reached, self._state()), epoch
+            self.aligners.load_state_dict(present)
+            bar.set_postfix(val=f"{best[0]:.4f}", epoch=best_epoch)
+            if epoch - best_epoch >= self.config.patience:
                 break
-            self._epoch({m: optimizers[m] for m in learning})
-            for m in tuple(learning):
-                value = self._val_metric(m)
-                if value > best[m].value:
-                    best[m] = _Best(value, epoch, self._state(m))
-                elif epoch - best[m].epoch >= self.config.patience:
-                    del learning[m]
-            bar.set_postfix({m.value: f"{b.value:.4f}" for m, b in best.items()})
-        for m, found in best.items():
-            self.aligner(m).load_state_dict(found.state)
+        self.aligners.load_state_dict(best[1])
+        for m in self.features:
+            self.aligner(m).scale_out()
             self.aligner(m).settle(*self.features[m])
         return self.aligners.eval()
+
+    def _optimizer(self) -> torch.optim.Optimizer:
+        scales = [self.aligner(m).log_scale for m in self.features]
+        rest = [p for name, p in self.aligners.named_parameters() if not name.endswith("log_scale")]
+        return torch.optim.AdamW(
+            [
+                {"params": rest, "weight_decay": self.config.weight_decay},
+                {"params": scales, "lr": SCALE_RATE, "weight_decay": 0.0},
+            ],
+            lr=self.config.learning_rate,
+        )
 
     def aligner(self, modality: Modality) -> Aligner:
         aligner = self.aligners[modality.value]
         assert isinstance(aligner, Aligner)
         return aligner
 
-    def _state(self, m: Modality) -> dict[str, Tensor]:
-        return {k: v.detach().clone() for k, v in self.aligner(m).state_dict().items()}
+    def _state(self) -> dict[str, Tensor]:
+        return {k: v.detach().clone() for k, v in self.aligners.state_dict().items()}
 
-    def _epoch(self, optimizers: dict[Modality, torch.optim.Optimizer]) -> None:
-        users = self.rng.permutation(np.flatnonzero(np.diff(self.train.indptr) >= 2))
+    def _epoch(self, optimizer: torch.optim.Optimizer, running: dict[str, Tensor]) -> None:
+        self.aligners.train()
+        users = self.rng.permutation(np.flatnonzero(np.diff(self.train.indptr)))
         for start in range(0, len(users), self.config.batch):
-            tips = self.train[users[start : start + self.config.batch]].toarray()
-            given = tips * (self.rng.random(tips.shape) < INPUT_SHARE)
-            wanted = tips - given
-            usable = (given.sum(1) > 0) & (wanted.sum(1) > 0)
-            if usable.any():
-                self._batch(optimizers, self._tensor(given[usable]), self._tensor(wanted[usable]))
-
-    def _batch(
-        self,
-        optimizers: dict[Modality, torch.optim.Optimizer],
-        given: Float[Tensor, "batch n_streamers"],
-        wanted: Float[Tensor, "batch n_streamers"],
-    ) -> None:
-        strengths, residual = self.composer.taught(given)
-        for m, optimizer in optimizers.items():
-            self.aligner(m).train()
-            logits = self._fit(m, strengths, residual[m]) * self.aligner(m).log_scale.exp() + self.log_popularity
-            log_share = logits.masked_fill(given > 0, -1e9).log_softmax(1)
-            loss = -((log_share * wanted).sum(1) / wanted.sum(1)).mean()
+            tips = self._tensor(self.train[users[start : start + self.config.batch]].toarray())
+            given = tips * self._tensor(self.rng.random(tips.shape) < INPUT_SHARE)
+            loss = self._loss(given, self._blurred(self.composer.teacher.strengths(given)), tips)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+            with torch.no_grad():
+                for name, value in self.aligners.state_dict().items():
+                    running[name].lerp_(value, 1 - RUNNING)
 
-    def _fit(self, m: Modality, strengths: Tensor, residual: Tensor) -> Float[Tensor, "batch n_streamers"]:
-        aligner = self.aligner(m)
-        vectors = aligner.statements(strengths @ self.value_rows[m]) + aligner.residual(residual)
-        return vectors @ aligner.embed(*self.features[m]).T
+    def _blurred(self, strengths: Float[Tensor, "batch n_values"]) -> Float[Tensor, "batch n_values"]:
+        """Some statements left out, others stronger or weaker: a composer's words are not the teacher's."""
+        kept = self.rng.random(strengths.shape) >= LEFT_OUT
+        factor = kept * self.rng.uniform(1 - BLUR, 1 + BLUR, strengths.shape)
+        return (strengths * self._tensor(factor)).clamp(-1, 1)
+
+    def _loss(self, given: Tensor, strengths: Tensor, wanted: Tensor) -> Float[Tensor, ""]:
+        """A user counts by the root of their tips: between each user alike and each tip alike."""
+        log_share = self._logits(given, strengths).log_softmax(1)
+        return -((log_share * wanted).sum(1) / wanted.sum(1).sqrt()).mean()
+
+    def _logits(
+        self, tips: Float[Tensor, "batch n_streamers"], strengths: Float[Tensor, "batch n_values"]
+    ) -> Float[Tensor, "batch n_streamers"]:
+        residual = residuals(tips, strengths, self.composer.features, self.composer.vocabulary)
+        logits = self.log_popularity.expand_as(tips)
+        for m in self.features:
+            aligner = self.aligner(m)
+            vectors = aligner.statements(strengths @ self.value_rows[m]) + aligner.residual(residual[m])
+            logits = logits + aligner.log_scale.exp() * vectors @ aligner.embed(*self.features[m]).T
+        return logits
 
     @torch.no_grad()
-    def _val_metric(self, m: Modality) -> float:
-        """The selecting metric of this modality alone, on at most MAX_VAL_USERS val users; 0 where there is none."""
-        users = np.flatnonzero(np.diff(self.val.target.indptr))[:MAX_VAL_USERS]
-        if not len(users):
+    def _look(self) -> float:
+        """The selecting metric of modalities and popularity, on at most MAX_VAL_USERS val users; 0 without any."""
+        rows = np.arange(min(len(self.whole), MAX_VAL_USERS))
+        if not len(rows):
             return 0.0
-        self.aligner(m).settle(*self.features[m])
-        strengths, residual = self.composer.taught(self._tensor(self.train[users].toarray()))
-        fit = self._fit(m, strengths, residual[m])
-        return metrics_of_scores(fit, self.val.mask[users], self.val.target[users], users).mean(self.metric)
+        for m in self.features:
+            self.aligner(m).settle(*self.features[m])
+        found = []
+        for part in (rows[i : i + self.config.batch] for i in range(0, len(rows), self.config.batch)):
+            users, logits = self.whole.user_idx[part], self._logits(*self.whole.dense(part, self.device))
+            found.append(metrics_of_scores(logits, self.val.mask[users], self.val.target[users], users))
+        return concatenate(found).mean(self.metric)
 
     def _tensor(self, rows: np.ndarray) -> Float[Tensor, "batch n_streamers"]:
         return torch.from_numpy(rows.astype(np.float32)).to(self.device)

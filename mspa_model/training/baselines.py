@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 from jaxtyping import Float
-from scipy.linalg import lapack
 from threadpoolctl import threadpool_limits
 
 from mspa_model.data.split import EvalPairs
+from mspa_model.ranking.cotipping import inverse_of
 from mspa_model.training.metrics import Scorer, Scores, UserMetrics, measure, top_k
 
 RowScorer = Callable[[sp.csr_matrix], Scores]  # rows of tips (batch, n_streamers) to scores
@@ -137,11 +137,9 @@ def ease(train: sp.csr_matrix, max_dense: int = MAX_DENSE_STREAMERS) -> Iterable
 
 def _ease_weights(gram: Float[np.ndarray, "n_streamers n_streamers"], ridge: float) -> np.ndarray:
     """float32 (n_streamers, n_streamers); the gram matrix stays as it is."""
-    regular = np.array(gram, order="F")
+    regular = gram.copy()
     regular[np.diag_indices(len(gram))] += ridge
-    factor, _ = lapack.dpotrf(regular, lower=1, overwrite_a=1)
-    inverse, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)
-    inverse = np.tril(inverse) + np.tril(inverse, -1).T
+    inverse = inverse_of(regular)
     weights = (-inverse / np.diag(inverse)).astype(np.float32)
     np.fill_diagonal(weights, 0)
     return weights

@@ -1,5 +1,7 @@
 """How sure a correction must be: the number of standard errors that a step has to beat, chosen on val.
 
+Judged on preferences as composed and on the same with false statements put in, for a correction is there to repair.
+
 A user's steps are the same whatever the caution, up to the first that is not kept; so one trace under the least caution
 tells what every other would have kept.
 """
@@ -13,38 +15,50 @@ from mspa_model.data import eval_pairs, history_of
 from mspa_model.data.split import EvalPairs
 from mspa_model.ranking.recommender import Recommender
 from mspa_model.training.metrics import metrics_of_scores
+from mspa_model.training.spoilt import false_values, spoil
 from mspa_model.types import Dataset, RankingTrace, Step
 
 MAX_USERS = 800
+STRENGTH = 0.75  # of the false statements
 
 
 @dataclass(frozen=True)
 class CautionChoice:
-    """caution: the chosen; gains: mean change of the selecting metric on val, final less step 0, per caution tried."""
+    """caution: the chosen; gains, gains_spoilt: mean change of the selecting metric on val, final less step 0, per
+    caution tried, for preferences as composed and with false statements.
+    """
 
     caution: float
     gains: dict[str, float]
+    gains_spoilt: dict[str, float]
 
 
 def choose_caution(recommender: Recommender, dataset: Dataset, seed: int, progress: bool) -> CautionChoice:
-    """The caution with the best final step on val; of equals, and where there is no val user, the greatest."""
+    """The caution with the best final steps on val; of equals, and where there is no val user, the greatest."""
     tried = tuple(sorted(recommender.config.cautions))
     pairs = eval_pairs(dataset, "val")
     users = np.flatnonzero(np.diff(pairs.target.indptr))
     if len(users) > MAX_USERS:
         users = np.sort(np.random.default_rng(seed).choice(users, MAX_USERS, replace=False))
     boldest = recommender.with_caution(tried[0])
-    gains = np.zeros(len(tried))
+    gains, spoilt = np.zeros(len(tried)), np.zeros(len(tried))
+    rng = np.random.default_rng(seed)
     preferences = boldest.composer.compose_many([history_of(dataset, int(user), "train") for user in users])
     pairs_of = zip(users.tolist(), preferences, strict=True)
     for user, preference in tqdm(pairs_of, "choosing the corrector's caution", len(users), disable=not progress):
         allowed = np.ones(dataset.n_streamers, dtype=bool)
         allowed[pairs.mask[user].indices] = False
-        trace = boldest.rank(preference, allowed, "train")
-        gains += _gains(trace, tried, pairs, user, dataset.info.split.metric)
-    gains /= max(len(users), 1)
-    best = max(range(len(tried)), key=lambda i: (gains[i], i))
-    return CautionChoice(tried[best], {f"{c:g}": float(g) for c, g in zip(tried, gains, strict=True)})
+        wrong = spoil(boldest.composer, preference, false_values(boldest.composer, preference, rng), STRENGTH)
+        for given, total in ((preference, gains), (wrong, spoilt)):
+            trace = boldest.rank(given, allowed, "train")
+            total += _gains(trace, tried, pairs, user, dataset.info.split.metric)
+    gains, spoilt = gains / max(len(users), 1), spoilt / max(len(users), 1)
+    best = max(range(len(tried)), key=lambda i: (gains[i] + spoilt[i], i))
+    return CautionChoice(tried[best], _by_caution(tried, gains), _by_caution(tried, spoilt))
+
+
+def _by_caution(tried: tuple[float, ...], gains: np.ndarray) -> dict[str, float]:
+    return {f"{c:g}": float(g) for c, g in zip(tried, gains, strict=True)}
 
 
 def _gains(trace: RankingTrace, tried: tuple[float, ...], pairs: EvalPairs, user: int, metric: str) -> np.ndarray:

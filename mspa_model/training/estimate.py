@@ -35,7 +35,8 @@ def estimate(dataset: Dataset, config: RunConfig) -> Estimate:
     """Predicted minutes and memory for a dataset."""
     n, users = dataset.n_streamers, dataset.n_users
     dense = n <= config.ranking.max_dense_streamers
-    tries = len(config.ranking.cotips_ridge) * len(config.ranking.cotips_degree_power)
+    ranking = config.ranking  # step0.choose_cotips changes one number at a time, the ridge twice
+    tries = 2 * len(ranking.cotips_ridge) + len(ranking.cotips_degree_power) + len(ranking.cotips_content)
     seconds = 60.0 + _media_seconds(dataset) + _teaching_seconds(config)
     # Each co-tipping try and each of EASE's four is one inverse of a square of streamers.
     seconds += (tries + 4) * SECONDS_A_DENSE_CUBE * n**3 if dense else tries * 30.0

@@ -22,7 +22,7 @@ from mspa_model.preference.statements import signed_strengths
 from mspa_model.ranking.recency import place_matrix, weigh
 from mspa_model.ranking.scorer import PreferenceTensors
 from mspa_model.runs import Run, write_json
-from mspa_model.training.metrics import CUTOFFS, UserMetrics, concatenate, measured_users, metrics_of_scores
+from mspa_model.training.metrics import UserMetrics, concatenate, measured_users, metrics_of_scores, top_of
 from mspa_model.training.scorecard import (
     Measured,
     correction_gain,
@@ -31,6 +31,7 @@ from mspa_model.training.scorecard import (
     paired_metrics,
     users_table,
 )
+from mspa_model.training.spoilt import false_statements
 from mspa_model.training.text.measure import text_metrics
 from mspa_model.types import SOURCES, Ranking, RankingTrace, Source, Split
 
@@ -63,6 +64,7 @@ def evaluate(run: Run, progress: bool = True) -> Evaluation:
     alone = {"val": val_alone, "test": test_alone}
     metrics = metrics_of_run(run, pairs, measured, val_step0, alone, _baseline_users(run))
     metrics["correction"]["val"] = correction_on_val(run, VAL_TRACES, progress)
+    metrics["correction"]["false_statements"] = false_statements(run, progress)
     metrics["text"] = text_metrics(run, progress)
     if run.composer is not run.composers[TEACHER]:
         metrics["paired"]["composer_minus_teacher"] = _beside_teacher(run, pairs, measured, progress)
@@ -145,15 +147,8 @@ def _candidates(pairs: EvalPairs, user: int) -> Bool[np.ndarray, " n_streamers"]
 
 
 def _measure_trace(trace: RankingTrace, user: int) -> Measured:
-    tops = np.stack([_top(step.ranking) for step in trace.steps])
+    tops = np.stack([top_of(step.ranking) for step in trace.steps])
     return Measured(user, tops, _shares(trace.final.ranking), trace.stop)
-
-
-def _top(ranking: Ranking) -> Int[np.ndarray, " k"]:
-    top = np.full(max(CUTOFFS), -1, dtype=np.int64)
-    order = ranking.order[: len(top)].cpu().numpy()
-    top[: len(order)] = order
-    return top
 
 
 def _shares(ranking: Ranking) -> Float[np.ndarray, " n_sources"]:

@@ -15,14 +15,14 @@ from torch import Tensor
 
 from mspa_model.data.split import EvalPairs
 from mspa_model.errors import MspaError
-from mspa_model.types import Interval
+from mspa_model.types import Interval, Ranking
 
 CUTOFFS: tuple[int, ...] = (10, 20)
 METRICS: tuple[str, ...] = tuple(f"{name}@{k}" for k in CUTOFFS for name in ("ndcg", "recall"))
 Scores = Float[np.ndarray, "batch n_streamers"]
 Scorer = Callable[[Int[np.ndarray, " batch"]], Scores]
 
-_RESAMPLES = 2000
+RESAMPLES = 2000
 _CELLS_A_BATCH = 8_000_000  # scores held at once: 32 MB of float32, whatever the number of streamers
 
 
@@ -68,6 +68,14 @@ def top_k(scores: Scores, k: int) -> Int[np.ndarray, "batch k"]:
     best_first = np.argsort(-picked, axis=1, kind="stable")
     columns, picked = np.take_along_axis(columns, best_first, 1), np.take_along_axis(picked, best_first, 1)
     return np.where(np.isneginf(picked), -1, columns)
+
+
+def top_of(ranking: Ranking) -> Int[np.ndarray, " k"]:
+    """The first streamers of a ranking, -1 where there are fewer candidates than places."""
+    top = np.full(max(CUTOFFS), -1, dtype=np.int64)
+    order = ranking.order[: len(top)].cpu().numpy()
+    top[: len(order)] = order
+    return top
 
 
 def metrics_of_top(top: Int[np.ndarray, "batch k"], targets: sp.csr_matrix) -> dict[str, Float[np.ndarray, " batch"]]:
@@ -148,10 +156,10 @@ def interval(values: Float[np.ndarray, " n_users"], seed: int) -> Interval:
         return Interval(None, None, None)
     rng = np.random.default_rng(seed)
     # Resampling users is drawing how often each occurs; in slices, so that 100,000 users do not need 1.6 GB.
-    size = max(1, min(_RESAMPLES, _CELLS_A_BATCH // len(values)))
+    size = max(1, min(RESAMPLES, _CELLS_A_BATCH // len(values)))
     means = [
-        values[rng.integers(0, len(values), (min(size, _RESAMPLES - done), len(values)))].mean(1)
-        for done in range(0, _RESAMPLES, size)
+        values[rng.integers(0, len(values), (min(size, RESAMPLES - done), len(values)))].mean(1)
+        for done in range(0, RESAMPLES, size)
     ]
     low, high = np.percentile(np.concatenate(means), [2.5, 97.5])
     return Interval(float(values.mean()), float(low), float(high))

@@ -25,6 +25,8 @@ MAX_TAUGHT_WITNESSES = 24
 HELD_OUT_USERS = 120
 UNROLLED_STEPS = 2
 MUTED = 0.1
+CLEAN = 0.3  # of the cases
+ODDS = (0.2, 0.2, 0.2, 0.2, 0.2)  # of false statements, true ones missing, wrong strengths, a muted source, old tips
 
 
 @dataclass(frozen=True)
@@ -134,10 +136,10 @@ class RepairTraining:
 
     def _spoilt(self, stance: Stance, tips: Tensor, rng: np.random.Generator) -> Stance:
         """One or two faults, or none for three users in ten: a corrector must also learn to leave things alone."""
-        if rng.random() < 0.3:
+        if rng.random() < CLEAN:
             return stance
         faults = (self._lies, self._omissions, self._wrong_strengths, self._muted, self._stale)
-        for i in rng.choice(len(faults), rng.integers(1, 3), replace=False):
+        for i in rng.choice(len(faults), rng.integers(1, 3), replace=False, p=ODDS):
             stance = faults[i](stance, tips, rng)
         return stance
 

@@ -1,10 +1,11 @@
 """Step 0: co-tipping, aligners, popularity and their weights, trained alone from the full train history and frozen."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
 import torch
+from jaxtyping import Float
 from torch import nn
 from tqdm import tqdm
 
@@ -12,13 +13,25 @@ from mspa_model.config import RunConfig
 from mspa_model.data import eval_pairs, interaction_matrix
 from mspa_model.data.split import EvalPairs
 from mspa_model.preference.composer import Composer
-from mspa_model.ranking.cotipping import CoTips, DenseCoTips, LowRankCoTips, fit_cotips
+from mspa_model.ranking.content import likeness_rows
+from mspa_model.ranking.cotipping import CoTips, CoTipsSetting, DenseCoTips, LowRankCoTips, fit_cotips
 from mspa_model.ranking.recency import NO_DECAY, place_matrix, weigh
-from mspa_model.ranking.scorer import Scorer
+from mspa_model.ranking.scorer import MIN_SPREAD, Scorer
 from mspa_model.training.align import AlignerTraining
 from mspa_model.training.metrics import measure
-from mspa_model.training.weights import choose_weights, fold_weights, single_source_metrics, val_scores
+from mspa_model.training.told import told_users
+from mspa_model.training.weights import (
+    choose_weights,
+    fold_weights,
+    single_source_metrics,
+    told_fits,
+    val_scores,
+    val_users,
+)
 from mspa_model.types import SOURCES, Dataset, Features
+
+SPREAD_USERS = 1000
+_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -43,13 +56,14 @@ def train_step0(
     train, val = interaction_matrix(dataset, ("train",)), eval_pairs(dataset, "val")
     metric = dataset.info.split.metric
     places = place_matrix(dataset, ("train",))
-    cotips, setting = choose_cotips(train, places, val, metric, config, progress)
-    aligners = AlignerTraining(composer, features, train, val, metric, config.ranking, config.seed, device).run(
-        progress
-    )
+    cotips, setting = choose_cotips(train, places, features, val, metric, config, progress)
+    whole = told_users(dataset, composer, val_users(val, config.seed))
+    lesson = AlignerTraining(composer, features, train, val, metric, config.ranking, config.seed, device, whole)
+    aligners = lesson.run(progress)
     scorer = make_scorer(cotips, aligners, train, features, composer, device, config, setting["half_life"])
-    scores = val_scores(scorer, composer, places, val, metric, config.seed)
-    base = choose_weights(scores)
+    scorer.spreads = typical_spreads(scorer, composer, places, config.seed)
+    scores = val_scores(scorer, composer, places, whole, val, metric)
+    base = choose_weights(scores, scorer.spreads)
     scorer.base_weights = base
     scorer.fold_weights = fold_weights(scores, base, config.corrector.folds)
     alone = dict(zip((s.value for s in SOURCES), single_source_metrics(scores), strict=True))
@@ -83,26 +97,59 @@ def make_scorer(
     )
 
 
-def choose_cotips(
-    train: sp.csr_matrix, places: sp.csr_matrix, val: EvalPairs, metric: str, config: RunConfig, progress: bool
-) -> tuple[CoTips, dict[str, float]]:
-    """The co-tipping model whose ridge, degree power and half-life are best on val; the first tried without val users.
+def typical_spreads(
+    scorer: Scorer, composer: Composer, places: sp.csr_matrix, seed: int
+) -> Float[torch.Tensor, " n_sources"]:
+    """Mean over train users (a seeded draw) of each fit's deviation over streamers; one for a fit that says nothing."""
+    users = np.flatnonzero(np.diff(places.indptr))
+    users = np.sort(np.random.default_rng(seed).permutation(users)[:SPREAD_USERS])
+    total = torch.zeros(len(SOURCES), device=scorer.device)
+    for start in range(0, len(users), _BATCH):
+        own = places[users[start : start + _BATCH]]
+        tips = torch.from_numpy((own > 0).astype(np.float32).toarray()).to(scorer.device)
+        fits = told_fits(scorer, composer, own, tips, composer.teacher.strengths(tips))
+        total += fits.std(-1, correction=0).sum(0)
+    spreads = total / max(len(users), 1)
+    return torch.where(spreads > MIN_SPREAD, spreads, 1.0)
 
-    train: 0/1, what it is fitted to; places: of the same tips, what half-lives weigh when it scores.
+
+def choose_cotips(
+    train: sp.csr_matrix,
+    places: sp.csr_matrix,
+    features: Features,
+    val: EvalPairs,
+    metric: str,
+    config: RunConfig,
+    progress: bool,
+) -> tuple[CoTips, dict[str, float]]:
+    """The co-tipping model that is best on val; the first tried without val users.
+
+    One number is changed at a time, from the first of each: content, ridge, degree power, ridge again; then the
+    half-life. train: 0/1, what it is fitted to; places: of the same tips, what half-lives weigh when it scores.
     """
-    ranking = config.ranking
-    settings = [(r, p) for p in ranking.cotips_degree_power for r in ranking.cotips_ridge]
+    ranking, content = config.ranking, likeness_rows(features)
+    dense = train.shape[1] <= ranking.max_dense_streamers
+    shares = ranking.cotips_content if dense and content.size else (0.0,)
     timed = places.nnz > 0 and places.data.max() > 1
-    half_lives = ranking.cotips_half_life if timed else (NO_DECAY,)
-    best: tuple[float, CoTips, dict[str, float]] | None = None
-    for ridge, power in tqdm(settings, "co-tipping", disable=not progress):
-        model = fit_cotips(train, ridge, power, ranking, config.seed)
-        for half_life in half_lives:
-            value = measure(lambda users, m=model, h=half_life: _fit(m, places[users], h), val).mean(metric)
-            if best is None or value > best[0]:
-                best = value, model, {"ridge": ridge, "degree_power": power, "half_life": half_life}
+    first = CoTipsSetting(ranking.cotips_ridge[0], ranking.cotips_degree_power[0], shares[min(1, len(shares) - 1)])
+    seen: dict[CoTipsSetting, float] = {}
+    best: tuple[float, CoTipsSetting, CoTips] | None = None
+    ways = {"content": shares, "ridge": ranking.cotips_ridge, "degree_power": ranking.cotips_degree_power}
+    bar = tqdm(("content", "ridge", "degree_power", "ridge"), "co-tipping", disable=not progress)
+    for name in bar:
+        start = first if best is None else best[1]
+        for setting in (replace(start, **{name: value}) for value in ways[name]):
+            if setting in seen:
+                continue
+            model = fit_cotips(train, setting, ranking, config.seed, content)
+            seen[setting] = measure(lambda users, m=model: _fit(m, places[users], NO_DECAY), val).mean(metric)
+            if best is None or seen[setting] > best[0]:
+                best = seen[setting], setting, model
     assert best is not None
-    return best[1], best[2]
+    model = best[2]
+    lives = ranking.cotips_half_life if timed else (NO_DECAY,)
+    reached = {h: measure(lambda users, h=h: _fit(model, places[users], h), val).mean(metric) for h in lives}
+    return model, {**asdict(best[1]), "half_life": max(lives, key=lambda h: reached[h])}
 
 
 def _fit(cotips: CoTips, places: sp.csr_matrix, half_life: float) -> np.ndarray:

@@ -1,23 +1,27 @@
 """How much each source counts: non-negative weights of standardised fits, chosen on val.
 
-A non-negative sum of standardised sources is hard to beat and stays readable. Coordinate search on the metric from two
-starts, the best source alone and a conditional logit of the val tips (smooth, so less led astray by a noisy metric); a
-source that does not raise val by at least MIN_GAIN of itself gets weight zero.
+A non-negative sum of standardised sources is hard to beat and stays readable. Coordinate search on the metric from
+three starts: the best source alone, a conditional logit of the val tips (smooth, so less led astray by a noisy metric),
+and modalities in the proportion in which they were learnt together; a source that does not raise val by at least
+MIN_GAIN of itself gets weight zero.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from mspa_model.data.split import EvalPairs
 from mspa_model.preference.composer import Composer
+from mspa_model.preference.teacher import residuals
 from mspa_model.ranking.recency import weigh
 from mspa_model.ranking.scorer import PreferenceTensors, Scorer
 from mspa_model.training.metrics import CUTOFFS, metrics_of_top
-from mspa_model.types import SOURCES
+from mspa_model.training.told import ToldUsers
+from mspa_model.types import SOURCES, Source
 
 GRID = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.75, 1.0, 1.4, 2.0)
 ROUNDS = 3
@@ -50,27 +54,52 @@ class ValScores:
         return float(metrics_of_top(top, targets)[self.metric].mean())
 
 
-def val_scores(scorer: Scorer, composer: Composer, places, pairs: EvalPairs, metric: str, seed: int) -> ValScores:
-    """Fits of every val user (a seeded draw of MAX_USERS where there are more); places: of their train tips."""
+def val_users(pairs: EvalPairs, seed: int) -> Int[np.ndarray, " n_users"]:
+    """Users with a val target, a seeded draw of MAX_USERS where there are more."""
     users = np.flatnonzero(np.diff(pairs.target.indptr))
     if len(users) > MAX_USERS:
         users = np.sort(np.random.default_rng(seed).choice(users, MAX_USERS, replace=False))
-    parts = [_standard_fits(scorer, composer, places[users[i : i + _BATCH]]) for i in range(0, len(users), _BATCH)]
+    return users
+
+
+def val_scores(
+    scorer: Scorer, composer: Composer, places: sp.csr_matrix, whole: ToldUsers, pairs: EvalPairs, metric: str
+) -> ValScores:
+    """Fits of val users from their train histories in the composer's words; places: of everyone's train tips."""
+    users, parts = whole.user_idx, []
+    for start in range(0, len(users), _BATCH):
+        rows = np.arange(start, min(start + _BATCH, len(users)))
+        tips, strengths = whole.dense(rows, scorer.device)
+        parts.append(_standard(scorer, told_fits(scorer, composer, places[users[rows]], tips, strengths)))
     empty = torch.zeros(0, len(SOURCES), places.shape[1], device=scorer.device)
     mask = torch.from_numpy(pairs.mask[users].toarray()).to(scorer.device)
     return ValScores(users, torch.cat([empty, *parts]), mask.masked_fill_(mask > 0, -torch.inf), pairs, metric)
 
 
-def choose_weights(scores: ValScores) -> Float[Tensor, " n_sources"]:
-    """The base weights: the largest is 1. Popularity alone where there is no val user to choose by."""
+def choose_weights(
+    scores: ValScores, spreads: Float[Tensor, " n_sources"] | None = None
+) -> Float[Tensor, " n_sources"]:
+    """The base weights: the largest is 1. Popularity alone where there is no val user to choose by.
+
+    spreads: typical deviation of each fit, which is a modality's say in what modalities learnt together.
+    """
     alone = single_source_metrics(scores)
     best = max(range(len(SOURCES)), key=lambda i: (alone[i], i))
     start = torch.zeros(len(SOURCES), device=scores.fits.device)
     start[best] = 1.0
     if not len(scores.user_idx):
         return start
-    found = [_search(scores, s, None, ROUNDS) for s in (start, logit_weights(scores))]
+    starts = [start, logit_weights(scores), *([] if spreads is None else [_as_learnt(scores, spreads)])]
+    found = [_search(scores, s, None, ROUNDS) for s in starts]
     return max(found, key=scores.measure)
+
+
+def _as_learnt(scores: ValScores, spreads: Float[Tensor, " n_sources"]) -> Float[Tensor, " n_sources"]:
+    """Modalities by their spread, co-tipping as much as the strongest of them."""
+    weights = spreads * (scores.fits.abs().amax((0, 2)) > 0)
+    weights[[i for i, s in enumerate(SOURCES) if s.modality is None]] = 0.0
+    weights[SOURCES.index(Source.COTIPS)] = weights.max().clamp(min=1e-6)
+    return weights / weights.max()
 
 
 def logit_weights(scores: ValScores) -> Float[Tensor, " n_sources"]:
@@ -142,9 +171,14 @@ def _drop_idle(scores: ValScores, weights: Tensor, best: float, present: list[in
     return weights
 
 
-def _standard_fits(scorer: Scorer, composer: Composer, rows) -> Float[Tensor, "batch n_sources n_streamers"]:
-    tips = weigh(torch.from_numpy(rows.toarray()).to(scorer.device), scorer.half_life)
-    strengths, residual = composer.taught((tips > 0).float())
-    fits = scorer.fits(PreferenceTensors(tips, strengths, residual))
-    ones = torch.ones(len(SOURCES), device=scorer.device)
-    return fits * scorer.weights(fits, ones)[:, :, None]
+def told_fits(
+    scorer: Scorer, composer: Composer, places: sp.csr_matrix, tips: Tensor, strengths: Tensor
+) -> Float[Tensor, "batch n_sources n_streamers"]:
+    """Fits of users (rows of places and of 0/1 tips) with these statements."""
+    weights = weigh(torch.from_numpy(places.toarray()).to(scorer.device), scorer.half_life)
+    residual = residuals(tips, strengths, composer.features, composer.vocabulary)
+    return scorer.fits(PreferenceTensors(weights, strengths, residual))
+
+
+def _standard(scorer: Scorer, fits: Tensor) -> Float[Tensor, "batch n_sources n_streamers"]:
+    return fits * scorer.weights(fits, torch.ones(len(SOURCES), device=scorer.device))[:, :, None]

@@ -6,7 +6,7 @@ import scipy.sparse as sp
 import torch
 
 from mspa_model.config import RankingConfig
-from mspa_model.ranking.cotipping import cotips_from_tensors, fit_cotips
+from mspa_model.ranking.cotipping import CoTipsSetting, cotips_from_tensors, fit_cotips, inverse_of
 
 CONFIG = RankingConfig()
 
@@ -19,7 +19,7 @@ def tips(seed: int = 0, n_users: int = 40, n_streamers: int = 9) -> sp.csr_matri
 @pytest.mark.parametrize("power", [0.0, 0.5])
 def test_each_column_solves_its_ridge_regression_without_itself(power):
     matrix, ridge = tips(), 3.0
-    rows = fit_cotips(matrix, ridge, power, CONFIG, 0).rows(torch.arange(9)).numpy()
+    rows = fit_cotips(matrix, CoTipsSetting(ridge, power), CONFIG, 0).rows(torch.arange(9)).numpy()
     x = matrix.toarray().astype(np.float64)
     weight = np.maximum(x.sum(1), 1.0) ** -power
     for j in range(9):
@@ -32,26 +32,47 @@ def test_each_column_solves_its_ridge_regression_without_itself(power):
 
 
 def test_fit_is_the_sum_of_its_rows():
-    model = fit_cotips(tips(), 3.0, 0.5, CONFIG, 0)
+    model = fit_cotips(tips(), CoTipsSetting(3.0, 0.5), CONFIG, 0)
     history = torch.zeros(1, 9)
     history[0, [1, 4, 7]] = 1.0
     torch.testing.assert_close(model.fit(history)[0], model.rows(torch.tensor([1, 4, 7])).sum(0))
 
 
-@pytest.mark.parametrize("power", [0.0, 0.5])
-def test_taking_a_user_out_equals_fitting_without_the_user(power):
+CONTENT = np.eye(9)[[0, 1, 2, 3, 4, 0, 1, 2, 3]]  # streamers 5 to 8 are like 0 to 3
+
+
+@pytest.mark.parametrize("setting", [CoTipsSetting(3.0, 0.0), CoTipsSetting(3.0, 0.5), CoTipsSetting(3.0, 0.5, 2.0)])
+def test_taking_a_user_out_equals_fitting_without_the_user(setting):
     matrix, user = tips(), 5
-    model = fit_cotips(matrix, 3.0, power, CONFIG, 0)
-    refitted = fit_cotips(sp.csr_matrix(np.delete(matrix.toarray(), user, axis=0)), 3.0, power, CONFIG, 0)
+    model = fit_cotips(matrix, setting, CONFIG, 0, CONTENT)
+    refitted = fit_cotips(sp.csr_matrix(np.delete(matrix.toarray(), user, axis=0)), setting, CONFIG, 0, CONTENT)
     idx = torch.arange(9)
     mine = torch.as_tensor(matrix[user].indices.astype(np.int64))
     torch.testing.assert_close(model.rows_without(idx, mine), refitted.rows(idx), atol=1e-5, rtol=1e-4)
     assert not torch.allclose(model.rows(idx), refitted.rows(idx), atol=1e-4)
 
 
+def test_a_streamer_nobody_tipped_is_found_by_those_it_is_like():
+    matrix = sp.csr_matrix(tips().toarray() * (np.arange(9) != 5))
+    plain = fit_cotips(matrix, CoTipsSetting(3.0, 0.5), CONFIG, 0, CONTENT).rows(torch.tensor([0]))[0]
+    leaning = fit_cotips(matrix, CoTipsSetting(3.0, 0.5, 2.0), CONFIG, 0, CONTENT).rows(torch.tensor([0]))[0]
+    assert plain[5] == pytest.approx(0, abs=1e-6)
+    assert leaning[5] > 0.1
+    assert leaning.argmax() == 5
+
+
+def test_inverse_is_refused_where_there_is_none():
+    rng = np.random.default_rng(1)
+    half = rng.normal(size=(6, 6))
+    gram = half @ half.T + np.eye(6)
+    np.testing.assert_allclose(inverse_of(gram) @ gram, np.eye(6), atol=1e-9)
+    with pytest.raises(np.linalg.LinAlgError):
+        inverse_of(-gram)
+
+
 def test_low_rank_above_the_bound_never_makes_a_square_and_has_no_diagonal():
     config = RankingConfig(max_dense_streamers=5, low_rank=4)
-    model = fit_cotips(tips(), 3.0, 0.0, config, 0)
+    model = fit_cotips(tips(), CoTipsSetting(3.0, 0.0), config, 0)
     assert set(model.tensors()) == {"directions", "gain"}
     rows = model.rows(torch.arange(9))
     assert torch.all(rows.diagonal() == 0)
@@ -62,6 +83,6 @@ def test_low_rank_above_the_bound_never_makes_a_square_and_has_no_diagonal():
 
 @pytest.mark.parametrize("bound", [5, 100])
 def test_what_is_stored_comes_back(bound):
-    model = fit_cotips(tips(), 3.0, 0.5, RankingConfig(max_dense_streamers=bound, low_rank=4), 0)
+    model = fit_cotips(tips(), CoTipsSetting(3.0, 0.5), RankingConfig(max_dense_streamers=bound, low_rank=4), 0)
     back = cotips_from_tensors(model.tensors())
     torch.testing.assert_close(back.rows(torch.arange(9)), model.rows(torch.arange(9)))

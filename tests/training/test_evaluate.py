@@ -17,7 +17,7 @@ from mspa_model.preference.composer import Composer
 from mspa_model.preference.teacher import Teacher
 from mspa_model.preference.vocabulary import build_vocabulary
 from mspa_model.ranking.corrector import Corrector
-from mspa_model.ranking.cotipping import fit_cotips
+from mspa_model.ranking.cotipping import CoTipsSetting, fit_cotips
 from mspa_model.ranking.towers import build_aligners
 from mspa_model.runs import Run, build_recommender
 from mspa_model.training.baselines import score_baselines
@@ -36,7 +36,7 @@ def cotips_run(folder: Path, config: RunConfig, out: Path) -> Run:
     train = interaction_matrix(dataset, ("train",))
     everyone = np.asarray(train @ vocabulary.membership).sum(0) / max(1, train.nnz)
     composer = Composer(dataset, vocabulary, Teacher(vocabulary, everyone, config.preference), features)
-    cotips = fit_cotips(train, 10.0, 0.0, config.ranking, config.seed)
+    cotips = fit_cotips(train, CoTipsSetting(10.0, 0.0), config.ranking, config.seed)
     aligners = build_aligners(features, config.ranking, config.seed)
     scorer = make_scorer(cotips, aligners, train, features, composer, device, config)
     only = torch.zeros(len(SOURCES))

@@ -19,9 +19,20 @@ def metrics_table(metrics: Mapping[str, Any]) -> str:
         console.print(table)
         if metrics.get("text"):
             console.print(_text_table(metrics["text"]))
-        for note in metrics["notes"]:
+        for note in (*repair_words(metrics.get("correction", {}).get("false_statements")), *metrics["notes"]):
             console.print(note, markup=False)
     return capture.get()
+
+
+def repair_words(found: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """What false statements cost and what correction gives back, in one sentence; none where it was not measured."""
+    if not found or found["recovered"]["value"] is None:
+        return ()
+    share = found["recovered"]
+    return (
+        f"{found['n_false']} false statements at {found['strength']:g} cost {found['cost']['value']:.0%}; correction "
+        f"gives {share['value']:.0%} of it back ({share['low']:.0%} to {share['high']:.0%}).",
+    )
 
 
 def _text_table(text: Mapping[str, Any]) -> Table:

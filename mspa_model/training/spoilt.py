@@ -4,7 +4,7 @@ A false statement likes a value that none of the user's tips has. The step that 
 sees the preference as given and the witnesses.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -148,14 +148,3 @@ def _ratio(above: Float[np.ndarray, " n"], below: Float[np.ndarray, " n"], seed:
     ratios = above[rows].mean(1) / np.maximum(below[rows].mean(1), 1e-9)
     low, high = np.percentile(ratios, [2.5, 97.5])
     return {"value": float(above.mean() / below.mean()), "low": float(low), "high": float(high)}
-
-
-def words(found: Mapping[str, Any]) -> Sequence[str]:
-    """One sentence for a table's foot."""
-    share = found["recovered"]
-    if share["value"] is None:
-        return ()
-    return (
-        f"{found['n_false']} false statements at {found['strength']:g} cost {found['cost']['value']:.0%}; correction "
-        f"gives {share['value']:.0%} of it back ({share['low']:.0%} to {share['high']:.0%}).",
-    )

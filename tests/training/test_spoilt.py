@@ -11,7 +11,8 @@ from mspa_model.data import eval_pairs, history_of
 from mspa_model.runs import Run, load_run
 from mspa_model.training import spoilt
 from mspa_model.training.metrics import measured_users
-from mspa_model.training.spoilt import STATES, false_statements, words
+from mspa_model.training.metrics_words import repair_words
+from mspa_model.training.spoilt import STATES, false_statements
 
 
 @pytest.fixture(scope="module")
@@ -68,12 +69,13 @@ def test_a_perfect_repair_recovers_all_and_an_idle_one_nothing(steered: Callable
     assert idle["recovered"]["value"] == 0
     assert idle["n_left"] == 1
     assert idle["kept_share"] == 0
-    assert "gives 100% of it back" in words(whole)[0]
+    assert "gives 100% of it back" in repair_words(whole)[0]
 
 
 def test_nobody_to_measure_is_none(run: Run):
     strict = replace(run, config=replace(run.config, corrector=replace(run.config.corrector, min_witnesses=10_000)))
     assert false_statements(strict, progress=False) is None
+    assert repair_words(None) == ()
 
 
 def test_figures_are_of_users_who_can_be_corrected(run: Run, monkeypatch: pytest.MonkeyPatch):

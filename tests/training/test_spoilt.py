@@ -26,7 +26,6 @@ def steered(run: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], Run]:
     it drops every like that no tip bears out, or nothing.
     """
     monkeypatch.setattr(spoilt, "N_FALSE", 1)
-    monkeypatch.setattr(spoilt, "STRENGTHS", (1.0,))
     monkeypatch.setattr(run.recommender.scorer, "base_weights", torch.tensor([1.0, 1.0, 1.0, 0.0, 0.0]))
     rank = type(run.recommender).rank
 

@@ -124,16 +124,17 @@ def choose_cotips(
 ) -> tuple[CoTips, dict[str, float]]:
     """The co-tipping model that is best on val; the first tried without val users.
 
-    One number is changed at a time, from the first of each: content, ridge, degree power, ridge again; then the
-    half-life. train: 0/1, what it is fitted to; places: of the same tips, what half-lives weigh when it scores.
+    One number is changed at a time, from the first of each: content, ridge, degree power, ridge again; each with the
+    half-life that suits it. train: 0/1, what it is fitted to; places: of the same tips, what half-lives weigh.
     """
     ranking, content = config.ranking, likeness_rows(features)
     dense = train.shape[1] <= ranking.max_dense_streamers
     shares = ranking.cotips_content if dense and content.size else (0.0,)
     timed = places.nnz > 0 and places.data.max() > 1
     first = CoTipsSetting(ranking.cotips_ridge[0], ranking.cotips_degree_power[0], shares[min(1, len(shares) - 1)])
-    seen: dict[CoTipsSetting, float] = {}
-    best: tuple[float, CoTipsSetting, CoTips] | None = None
+    lives = ranking.cotips_half_life if timed else (NO_DECAY,)
+    seen: set[CoTipsSetting] = set()
+    best: tuple[float, CoTipsSetting, CoTips, float] | None = None
     ways = {"content": shares, "ridge": ranking.cotips_ridge, "degree_power": ranking.cotips_degree_power}
     bar = tqdm(("content", "ridge", "degree_power", "ridge"), "co-tipping", disable=not progress)
     for name in bar:
@@ -141,15 +142,14 @@ def choose_cotips(
         for setting in (replace(start, **{name: value}) for value in ways[name]):
             if setting in seen:
                 continue
+            seen.add(setting)
             model = fit_cotips(train, setting, ranking, config.seed, content)
-            seen[setting] = measure(lambda users, m=model: _fit(m, places[users], NO_DECAY), val).mean(metric)
-            if best is None or seen[setting] > best[0]:
-                best = seen[setting], setting, model
+            for half_life in lives:
+                value = measure(lambda users, m=model, h=half_life: _fit(m, places[users], h), val).mean(metric)
+                if best is None or value > best[0]:
+                    best = value, setting, model, half_life
     assert best is not None
-    model = best[2]
-    lives = ranking.cotips_half_life if timed else (NO_DECAY,)
-    reached = {h: measure(lambda users, h=h: _fit(model, places[users], h), val).mean(metric) for h in lives}
-    return model, {**asdict(best[1]), "half_life": max(lives, key=lambda h: reached[h])}
+    return best[2], {**asdict(best[1]), "half_life": best[3]}
 
 
 def _fit(cotips: CoTips, places: sp.csr_matrix, half_life: float) -> np.ndarray:

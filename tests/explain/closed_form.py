@@ -15,10 +15,12 @@ from mspa_model.preference.composer import Composer
 from mspa_model.preference.teacher import build_teacher
 from mspa_model.preference.vocabulary import build_vocabulary
 from mspa_model.ranking.corrector import Corrector
-from mspa_model.ranking.cotipping import fit_cotips
+from mspa_model.ranking.cotipping import CoTipsSetting, fit_cotips
+from mspa_model.ranking.recency import place_matrix
 from mspa_model.ranking.scorer import Scorer
 from mspa_model.ranking.towers import build_aligners
 from mspa_model.runs import Run, build_recommender
+from mspa_model.training.step0 import typical_spreads
 from mspa_model.types import SOURCES, Dataset, Features, MapPoints, RankingTrace, Source, Vocabulary
 
 CPU = torch.device("cpu")
@@ -34,6 +36,7 @@ def closed_form_run(
     vocabulary = build_vocabulary(dataset, features, config.preference, seed)
     composer = Composer(dataset, vocabulary, build_teacher(dataset, vocabulary, config.preference), features)
     scorer = _scorer(dataset, features, vocabulary, config, weights, linear, seed)
+    scorer.spreads = typical_spreads(scorer, composer, place_matrix(dataset, ("train",)), seed)
     recommender = build_recommender(scorer, composer, Corrector(config.corrector, seed), dataset, config)
     return Run(
         path=folder,
@@ -91,6 +94,11 @@ def _scorer(
     aligners = build_aligners(features, config.ranking, seed)
     for modality in features.modalities:
         aligner = aligners[modality.value]
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            for layer in aligner.modules():  # away from the small, straight start of a training
+                if isinstance(layer, torch.nn.Linear):
+                    layer.reset_parameters()
         if linear:
             for parameter in aligner.tower.network.parameters():
                 torch.nn.init.zeros_(parameter)
@@ -100,7 +108,7 @@ def _scorer(
         [weights[s] if s.modality is None or s.modality in features.modalities else 0.0 for s in SOURCES]
     )
     popularity = torch.from_numpy(np.log1p(np.asarray(tips.sum(0)).ravel())).float()
-    cotips = fit_cotips(tips, 10.0, 0.0, config.ranking, seed)
+    cotips = fit_cotips(tips, CoTipsSetting(10.0, 0.0), config.ranking, seed)
     return Scorer(cotips, aligners, popularity, base, base.repeat(2, 1), features, vocabulary, CPU)
 
 

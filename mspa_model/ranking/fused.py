@@ -59,8 +59,8 @@ def _cotips_directions(scorer: Scorer, seed: int) -> Float[np.ndarray, "n_stream
     n = len(scorer.popularity)
     rows = scorer.cotips.rows(torch.arange(n, device=scorer.device)).cpu().numpy()
     k = min(COTIPS_DIM, n - 1)
-    if k < 1:
-        return np.zeros((n, 1), np.float32)
+    if k < 1 or not rows.any():  # nobody tipped two streamers: the solver finds no direction in zeros
+        return np.zeros((n, max(k, 1)), np.float32)
     left, scale, _ = svds(rows.astype(np.float64), k=k, rng=seed)
     return (left * scale).astype(np.float32)
 

@@ -6,6 +6,7 @@ the first page loads neither captum nor what the report is made with.
 """
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -26,6 +27,7 @@ from app.lookup import (
 )
 from app.opening import LOCK as _LOCK
 from app.opening import comparison, open_run, other_runs
+from app.state import Basis
 from app.worklist import USER, Worklist, make_worklist
 from explain.cards import Anew, SaidValue, StatementView
 from explain.types import (
@@ -42,7 +44,7 @@ from explain.types import (
     Suggestion,
 )
 from mspa_model.runs import Run
-from mspa_model.types import CandidateScope, HistoryScope, Preference, RankingTrace
+from mspa_model.types import HistoryScope, Preference, RankingTrace
 
 __all__ = [  # passed on
     "MATCHES",
@@ -70,12 +72,12 @@ def worklist(run: Run) -> Worklist:
 
 
 @st.cache_resource(max_entries=256, show_spinner="Ranking…", hash_funcs=_RUN)
-def trace(run: Run, user_id: str, history: HistoryScope, candidates: CandidateScope) -> RankingTrace:
+def trace(run: Run, basis: Basis) -> RankingTrace:
     """Every correction step of one user."""
     from mspa_model.pipeline import rank_user
 
     with _LOCK:
-        return rank_user(run, user_id, history, candidates)
+        return rank_user(run, basis.user_id, basis.history, basis.candidates)
 
 
 def absent(run: Run, ranked: RankingTrace, streamer_id: str) -> str:
@@ -90,98 +92,84 @@ def explanation(run: Run, case: Case) -> Explanation:
     """Why the streamer stands where it stands, with its checks and seal."""
     from explain.pipeline import explain
 
-    ranked = trace(run, case.user_id, case.history, case.candidates)
+    ranked = trace(run, Basis(case.user_id, case.history, case.candidates))
     with _LOCK:
         return explain(run, case, ranked)
 
 
 @st.cache_resource(max_entries=256, show_spinner="Comparing the steps…", hash_funcs=_RUN)
-def difference(
-    run: Run, user_id: str, history: HistoryScope, candidates: CandidateScope, before: int, after: int
-) -> StepDifference:
+def difference(run: Run, basis: Basis, before: int, after: int) -> StepDifference:
     """What changed between two steps of a trace; the step after the last kept one is the proposal."""
     from explain.correction import step_difference
 
-    ranked = trace(run, user_id, history, candidates)
+    ranked = trace(run, basis)
     with _LOCK:
         return step_difference(run, ranked, before, after)
 
 
 @st.cache_resource(max_entries=256, show_spinner="Trying it…", hash_funcs=_RUN)
-def scenario(
-    run: Run, user_id: str, history: HistoryScope, candidates: CandidateScope, edits: tuple[Edit, ...]
-) -> ScenarioResult:
+def scenario(run: Run, basis: Basis, edits: tuple[Edit, ...]) -> ScenarioResult:
     """Rankings before and after some edits of one user's tips, statements or modalities."""
     from explain.counterfactual import apply_scenario
 
-    ranked = trace(run, user_id, history, candidates)
+    ranked = trace(run, basis)
     with _LOCK:
         return apply_scenario(run, ranked, Scenario(edits))
 
 
 @st.cache_resource(max_entries=256, show_spinner="Trying single edits…", hash_funcs=_RUN)
-def suggestions(
-    run: Run, user_id: str, history: HistoryScope, candidates: CandidateScope, streamer_id: str, direction: str
-) -> tuple[Suggestion, ...]:
+def suggestions(run: Run, basis: Basis, streamer_id: str, direction: str) -> tuple[Suggestion, ...]:
     """The single edits that move the streamer most."""
     from explain.counterfactual import suggest
 
-    ranked = trace(run, user_id, history, candidates)
+    ranked = trace(run, basis)
     with _LOCK:
         return suggest(run, ranked, streamer_id, direction)
 
 
-def headroom(
-    run: Run, user_id: str, history: HistoryScope, candidates: CandidateScope, edits: tuple[Edit, ...], streamer_id: str
-) -> Headroom:
+def headroom(run: Run, basis: Basis, edits: tuple[Edit, ...], streamer_id: str) -> Headroom:
     """How far the streamer is from the tenth place after the edits."""
     from explain.counterfactual import headroom as measure
 
-    return measure(run, scenario(run, user_id, history, candidates, edits).after, streamer_id)
+    return measure(run, scenario(run, basis, edits).after, streamer_id)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=_RUN)
-def reach(run: Run, user_id: str, history: HistoryScope, candidates: CandidateScope, step_index: int) -> int:
+def reach(run: Run, basis: Basis, step_index: int) -> int:
     """How many of the top 10 would be others without the preference's statements."""
     from explain.contribution import statement_reach
 
-    step = trace(run, user_id, history, candidates).steps[step_index]
+    step = trace(run, basis).steps[step_index]
     with _LOCK:
         return statement_reach(run, step, step.ranking)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=_RUN)
-def statement_views(
-    run: Run, user_id: str, history: HistoryScope, candidates: CandidateScope, step_index: int
-) -> tuple[StatementView, ...]:
+def statement_views(run: Run, basis: Basis, step_index: int) -> tuple[StatementView, ...]:
     """The cards of a step's statements, each with what its deletion does."""
     from explain.statements import statement_views as views
 
-    step = trace(run, user_id, history, candidates).steps[step_index]
+    step = trace(run, basis).steps[step_index]
     with _LOCK:
         return views(run, step)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=_RUN)
-def edited(
-    run: Run, user_id: str, history: HistoryScope, candidates: CandidateScope, edits: tuple[Edit, ...]
-) -> Preference:
+def edited(run: Run, basis: Basis, edits: tuple[Edit, ...]) -> Preference:
     """The last step's preference after some edits."""
     from explain.counterfactual import edit_preference
 
-    preference = trace(run, user_id, history, candidates).final.preference
+    preference = trace(run, basis).final.preference
     with _LOCK:
         return edit_preference(run, preference, edits)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Composing anew…", hash_funcs=_RUN)
-def composed_anew(
-    run: Run, user_id: str, history: HistoryScope, candidates: CandidateScope, edits: tuple[Edit, ...]
-) -> Anew:
+def composed_anew(run: Run, basis: Basis, edits: tuple[Edit, ...]) -> Anew:
     """Written, corrected and ranked again from the tips that the edits left."""
     from explain.composing import compose_anew
 
-    ranked = trace(run, user_id, history, candidates)
+    ranked = trace(run, basis)
     with _LOCK:
         return compose_anew(run, ranked, edits)
 
@@ -192,7 +180,7 @@ def composed(run: Run, user_id: str, history: HistoryScope) -> dict[str, Prefere
     from explain.composing import composed_by
 
     with _LOCK:
-        return dict(composed_by(run, trace(run, user_id, history, "new").steps[0].preference))
+        return dict(composed_by(run, trace(run, Basis(user_id, history)).steps[0].preference))
 
 
 def said(run: Run, preferences: tuple[Preference, ...]) -> tuple[SaidValue, ...]:
@@ -205,7 +193,7 @@ def said(run: Run, preferences: tuple[Preference, ...]) -> tuple[SaidValue, ...]
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=_RUN)
 def asked(run: Run, user_id: str, history: HistoryScope) -> Preference:
     """What the run's other, larger model writes from a user's tips. Raises MspaError where it cannot be loaded."""
-    written = trace(run, user_id, history, "new").steps[0].preference
+    written = trace(run, Basis(user_id, history)).steps[0].preference
     return write_with_other(run, written.history)
 
 
@@ -242,13 +230,11 @@ def map_view(run: Run, aspect: str | None) -> MapView:
 
 
 @st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=_RUN)
-def user_on_map(
-    run: Run, user_id: str, history: HistoryScope, candidates: CandidateScope, step_index: int
-) -> tuple[float, float] | None:
+def user_on_map(run: Run, basis: Basis, step_index: int) -> tuple[float, float] | None:
     """Where the user of a step belongs on the stored map, from the nearest streamers; None without tips."""
     from explain.map import place
 
-    preference = trace(run, user_id, history, candidates).steps[step_index].preference
+    preference = trace(run, basis).steps[step_index].preference
     if not len(preference.history):
         return None
     with _LOCK:
@@ -266,18 +252,13 @@ def groups(run: Run) -> dict[str, tuple[str, ...]]:
 
 @st.cache_resource(max_entries=32, show_spinner="Ranking the group…", hash_funcs=_RUN)
 def group_result(
-    run: Run,
-    users: tuple[str, ...],
-    history: HistoryScope,
-    candidates: CandidateScope,
-    edits: tuple[Edit, ...],
-    streamer_id: str,
+    run: Run, users: tuple[str, ...], basis: Basis, edits: tuple[Edit, ...], streamer_id: str
 ) -> pd.DataFrame:
-    """Where the streamer stands before and after the edits, for each user of a group."""
+    """Where the streamer stands before and after the edits, for each of these users and not that of the basis."""
     from app.groups import try_on_group
 
     with _LOCK:
-        return try_on_group(run, lambda user: trace(run, user, history, candidates), users, edits, streamer_id)
+        return try_on_group(run, lambda user: trace(run, replace(basis, user_id=user)), users, edits, streamer_id)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Sealing…", hash_funcs=_RUN)
@@ -285,7 +266,7 @@ def seals(run: Run, users: tuple[str, ...]) -> pd.DataFrame:
     """The seal of each user's first streamer from train tips, red ones first."""
     rows = []
     for user in users:
-        order = trace(run, user, "train", "new").final.ranking.order
+        order = trace(run, Basis(user, "train")).final.ranking.order
         if len(order) > 1:
             first = str(run.dataset.streamers["streamer_id"].iat[int(order[0])])
             told = explanation(run, Case(user, first, history="train"))

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from app import cache
-from app.state import Selection
+from app.state import Basis, Selection
 from explain.narrate import counted, name_of, plain
 from explain.types import Case
 from mspa_model.runs import Run
-from mspa_model.types import CandidateScope, HistoryScope, RankingTrace, Step
+from mspa_model.types import RankingTrace, Step
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class Picked:
         return self.trace.steps[self.step_index]
 
     @property
-    def who(self) -> tuple[str, HistoryScope, CandidateScope]:
-        """What the cached calls know a trace by."""
-        return self.user_id, self.trace.history_scope, self.trace.candidate_scope
+    def basis(self) -> Basis:
+        """What the trace was asked from: what the cached calls know it by."""
+        return Basis(self.user_id, self.trace.history_scope, self.trace.candidate_scope)
 
     @property
     def is_last(self) -> bool:
@@ -87,7 +87,7 @@ def resolve(run: Run, selection: Selection) -> Picked | Unknown:
     user_id, suggested = selection.user, ""
     if user_id is None:
         user_id, suggested = _suggest(run, selection)
-    trace = cache.trace(run, user_id, selection.history, selection.candidates)
+    trace = cache.trace(run, selection.basis(user_id))
     step_index, notes = _step_index(trace, selection.step)
     streamer_idx = _streamer_idx(run, trace.steps[step_index], selection.streamer)
     rival_idx = None if selection.rival is None else cache.position(run, "streamer", selection.rival)
@@ -107,7 +107,7 @@ def _suggest(run: Run, selection: Selection) -> tuple[str, str]:
     """The first of the worklist's openers for whom correction keeps a step, so that there is something to watch."""
     openers, word = cache.worklist(run).openers, run.dataset.info.user_is
     for user in openers:
-        if len(cache.trace(run, user, selection.history, selection.candidates).steps) > 1:
+        if len(cache.trace(run, selection.basis(user)).steps) > 1:
             return user, f"a {word} for whom correction kept a step"
     return openers[0], f"a {word} from the worklist"
 

@@ -22,6 +22,15 @@ _RESETS = {
 
 
 @dataclass(frozen=True)
+class Basis:
+    """What a ranking is asked from: whose tips, which of them are known, and which streamers may stand in it."""
+
+    user_id: str
+    history: HistoryScope = "all"
+    candidates: CandidateScope = "new"
+
+
+@dataclass(frozen=True)
 class Selection:
     """What the analyst chose; None where the choice is left to the dashboard. against: the run to compare with.
 
@@ -37,6 +46,10 @@ class Selection:
     candidates: CandidateScope = "new"
     against: str | None = None
     faults: tuple[str, ...] = ()
+
+    def basis(self, user_id: str) -> Basis:
+        """What this user's ranking is asked from."""
+        return Basis(user_id, self.history, self.candidates)
 
 
 def read_selection() -> Selection:

@@ -27,7 +27,7 @@ def draw_beside(picked: Picked, edits: tuple[Edit, ...] | None) -> None:
         _draw_places(picked, picked.step.ranking, None, anew)
     else:
         heading(f"The first {K} with {counted(len(edits), 'edit')}")
-        result = cache.scenario(picked.run, *picked.who, edits)
+        result = cache.scenario(picked.run, picked.basis, edits)
         anew = _asked(picked, edits)
         _draw_places(picked, result.after, result.before, anew)
         say(_left(result) + result.sentence)
@@ -85,7 +85,7 @@ def _draw_way_back(picked: Picked, edits: tuple[Edit, ...], anew: Anew | None) -
         note("“anew” is the place after that. The edits are as they were: it is for comparing, and nothing is stored.")
     draw_kept(picked, edits)
     if edits:
-        for limit in cache.scenario(picked.run, *picked.who, edits).limits:
+        for limit in cache.scenario(picked.run, picked.basis, edits).limits:
             note(limit)
     info = picked.run.dataset.info
     fold = st.expander(f"Add a value, or leave out a {info.tip_is}", key="edit-fold", on_change="rerun")
@@ -95,11 +95,11 @@ def _draw_way_back(picked: Picked, edits: tuple[Edit, ...], anew: Anew | None) -
 
 
 def _ask(picked: Picked, edits: tuple[Edit, ...]) -> None:
-    st.session_state[_ANEW] = (picked.run.hash, picked.who, edits)
+    st.session_state[_ANEW] = (picked.run.hash, picked.basis, edits)
 
 
 def _asked(picked: Picked, edits: tuple[Edit, ...] | None) -> Anew | None:
     """What composing anew says, where it was asked for with these very edits."""
-    if edits is None or st.session_state.get(_ANEW) != (picked.run.hash, picked.who, edits):
+    if edits is None or st.session_state.get(_ANEW) != (picked.run.hash, picked.basis, edits):
         return None
-    return cache.composed_anew(picked.run, *picked.who, edits)
+    return cache.composed_anew(picked.run, picked.basis, edits)

@@ -19,7 +19,7 @@ _NONE = 0.005  # a strength that rounds to zero says nothing
 
 def draw_cards(picked: Picked, edits: tuple[Edit, ...] | None) -> None:
     """The statements of the picked step, the first ones open. edits: None where they are only to be read."""
-    views = cache.statement_views(picked.run, *picked.who, picked.step_index)
+    views = cache.statement_views(picked.run, picked.basis, picked.step_index)
     shown: frozenset[int] = frozenset()
     for view in views[:_OPEN]:
         shown = _draw_card(picked, view, edits, shown)
@@ -113,7 +113,7 @@ def _edit_key(view: StatementView) -> str:
 
 def _draw_now(picked: Picked, view: StatementView, edits: tuple[Edit, ...]) -> None:
     """What the edits made of it, where they made anything of it."""
-    stated = {s.value_idx: s for s in cache.edited(picked.run, *picked.who, edits).statements}
+    stated = {s.value_idx: s for s in cache.edited(picked.run, picked.basis, edits).statements}
     now = stated.get(view.statement.value_idx)
     if now is None:
         said = "With the edits it is gone."
@@ -121,6 +121,6 @@ def _draw_now(picked: Picked, view: StatementView, edits: tuple[Edit, ...]) -> N
         return
     else:
         said = f"With the edits: {'likes' if now.polarity > 0 else 'avoids'}, {now.strength:.2f}."
-    ranking = cache.scenario(picked.run, *picked.who, edits).sentence
+    ranking = cache.scenario(picked.run, picked.basis, edits).sentence
     st.markdown(f":blue-badge[edited] {escape_md(f'{said} By all edits: {ranking[:1].lower()}{ranking[1:]}')}")
     note("All else on this card is as it was written.")

@@ -37,7 +37,7 @@ def draw_composers(picked: Picked) -> None:
 
 def _larger(picked: Picked) -> Preference | None:
     """The larger model's preference once it was asked for; before that, and where it failed, the button."""
-    name, asked = picked.run.config.composer.other, (picked.run.hash, *picked.who[:2])
+    name, asked = picked.run.config.composer.other, (picked.run.hash, picked.user_id, picked.trace.history_scope)
     if name is None:
         return None
     if st.session_state.get(_ASKED) == asked:

@@ -69,14 +69,10 @@ def _answer(picked: Picked) -> str:
     if last == 0:
         why = "a step was proposed, but the witnesses did not rise enough" if trace.rejected else "no step was proposed"
         return f"Nothing needed for {info.user_is} {picked.user_id}: {why}, so step 0 stands."
-    moved = cache.difference(picked.run, *_who(picked), 0, last).sentence
+    moved = cache.difference(picked.run, picked.basis, 0, last).sentence
     gain = sum(step.witness_gain or 0.0 for step in trace.steps)
     judged = f"its witnesses rose by {gain:.2f} log-odds, more than their uncertainty, so it was kept"
     return f"Yes, for {info.user_is} {picked.user_id}: {judged}. {moved}"
-
-
-def _who(picked: Picked) -> tuple:
-    return picked.user_id, picked.trace.history_scope, picked.trace.candidate_scope
 
 
 def _offer_others(picked: Picked) -> None:
@@ -155,7 +151,7 @@ def _before(trace: RankingTrace, step: Step) -> Step:
 
 
 def _draw_moves(picked: Picked, before: Step, step: Step) -> None:
-    difference = cache.difference(picked.run, *_who(picked), before.index, step.index)
+    difference = cache.difference(picked.run, picked.basis, before.index, step.index)
     say(difference.sentence)
     fold = st.expander("What moved, and through which source", key="moves", on_change="rerun")
     if not fold.open or not difference.moves:

@@ -84,9 +84,7 @@ def _draw_map(picked: Picked, near: tuple[Neighbor, ...]) -> None:
     aspects = cache.map_aspects(run)
     aspect = st.selectbox("Colour by", aspects, key="map-aspect", format_func=escape_md) if aspects else None
     view = cache.map_view(run, aspect)
-    user_xy = cache.user_on_map(
-        run, picked.user_id, picked.trace.history_scope, picked.trace.candidate_scope, picked.step_index
-    )
+    user_xy = cache.user_on_map(run, picked.basis, picked.step_index)
     picture = fused_map(
         run.map,
         view.names,

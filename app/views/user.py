@@ -63,7 +63,7 @@ def _draw_statements(picked: Picked, preference: Preference) -> None:
     say(preference.text or "Nothing was put into words.")
     if not preference.statements:
         return
-    note(reach_sentence(cache.reach(picked.run, *picked.who, picked.step_index), K, picked.run.dataset.info))
+    note(reach_sentence(cache.reach(picked.run, picked.basis, picked.step_index), K, picked.run.dataset.info))
     if keeps_nothing(picked):
         word = plural(picked.run.dataset.info.streamer_is)
         missing(f"This data set keeps no frames, no sound and no text of its {word}.")

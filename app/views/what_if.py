@@ -25,7 +25,7 @@ def draw(picked: Picked) -> None:
         answer(_QUESTION, f"There is no {info.streamer_is} left to rank, so nothing can move.")
         return
     edits = editor_of(picked)
-    result = cache.scenario(picked.run, *_who(picked), edits)
+    result = cache.scenario(picked.run, picked.basis, edits)
     answer(_QUESTION, _answer(picked, result))
     basis(picked)
     left, right = pair("edit", (2, 3))
@@ -37,10 +37,6 @@ def draw(picked: Picked) -> None:
     _draw_group(picked, edits)
 
 
-def _who(picked: Picked) -> tuple:
-    return picked.user_id, picked.trace.history_scope, picked.trace.candidate_scope
-
-
 def _place(rank: int | None) -> str:
     return "outside the ranking" if rank is None else ordinal(rank)
 
@@ -50,7 +46,7 @@ def _answer(picked: Picked, result: ScenarioResult) -> str:
     name = picked.streamer_name
     if not result.scenario.edits:
         direction = "down" if before == 1 else "up"
-        best = cache.suggestions(picked.run, *_who(picked), picked.streamer_id, direction)
+        best = cache.suggestions(picked.run, picked.basis, picked.streamer_id, direction)
         if best and best[0].rank_after != best[0].rank_before:
             return f"{name} stands {_place(before)}; {best[0].label} it would stand {_place(best[0].rank_after)}."
         return f"{name} stands {_place(before)}, and no single edit that was tried moves it {direction}."
@@ -75,7 +71,7 @@ def _draw_result(picked: Picked, result: ScenarioResult) -> None:
             scenario_moves(result, info), "moves", f"Before and after: {result.top_k_changed} of the top 10 change"
         )
         say(result.sentence)
-    note(cache.headroom(picked.run, *_who(picked), result.scenario.edits, picked.streamer_id).sentence)
+    note(cache.headroom(picked.run, picked.basis, result.scenario.edits, picked.streamer_id).sentence)
     for limit in result.limits:
         note(limit)
 
@@ -84,7 +80,7 @@ def _draw_suggestions(picked: Picked, edits: tuple[Edit, ...]) -> None:
     """What alone would move it most, each one tried by the model; a click puts one into the scenario."""
     name, found = picked.streamer_name, []
     for direction in ("up", "down"):
-        found += cache.suggestions(picked.run, *_who(picked), picked.streamer_id, direction)
+        found += cache.suggestions(picked.run, picked.basis, picked.streamer_id, direction)
     if not found:
         missing(f"No single edit that was tried would move {name}.")
         return
@@ -119,7 +115,7 @@ def _draw_group(picked: Picked, edits: tuple[Edit, ...]) -> None:
             f"Applied: {'; '.join(edit_words(picked, edit) for edit in shared)}. At most {cache.MAX_GROUP} are ranked."
         )
         _draw_group_result(
-            picked, cache.group_result(picked.run, groups[name], *_who(picked)[1:], shared, picked.streamer_id), name
+            picked, cache.group_result(picked.run, groups[name], picked.basis, shared, picked.streamer_id), name
         )
 
 

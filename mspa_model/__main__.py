@@ -213,6 +213,8 @@ def recommend(
     run: RunArgument,
     user: Annotated[str | None, typer.Option("--user", help="Which user.")] = None,
     tip: Annotated[list[str] | None, typer.Option("--tip", help="For a new user: a streamer id; repeat it.")] = None,
+    add_tips: Annotated[Path | None, typer.Option("--add-tips", help="New tips of the user: .csv or .parquet.")] = None,
+    at: Annotated[str | None, typer.Option("--at", help="Rank only who is live then; ISO 8601, else UTC.")] = None,
     why: Annotated[str | None, typer.Option("--why", help="Say why this streamer is not in the top k.")] = None,
     k: Annotated[int, typer.Option("--k", min=1, help="How many streamers to print.")] = 10,
     history: Annotated[Scope, typer.Option(help="Which tips are known.")] = Scope.ALL,
@@ -223,22 +225,39 @@ def recommend(
     device: DeviceOption = "auto",
     data: DataOption = None,
 ) -> None:
-    """Rank streamers for a user, or for a new user given by tips alone; prints every correction step."""
-    from mspa_model.as_json import trace_json
-    from mspa_model.pipeline import history_of_tips, rank_tips, rank_user, why_absent
+    """Rank streamers for a user, or for a new user given by tips alone; prints every correction step.
+
+    With --add-tips (columns streamer_id and amount, tipped_at where known) the user's history grows by them, and what
+    moved is told. --at leaves the history as it is: it says who may stand in the ranking.
+    """
+    from mspa_model.as_json import arrival_json, trace_json, trace_words
+    from mspa_model.data.arrivals import read_arrivals
+    from mspa_model.data.rooms import moment_of
+    from mspa_model.pipeline import history_for, history_of_tips, rank_arrivals, rank_tips, rank_user, why_absent
     from mspa_model.runs import load_run
 
     if (user is None) == (not tip):
         raise UnknownIdError("neither or both of --user and --tip", "one of them", "Name a user, or a new user's tips.")
+    if user is None and add_tips is not None:
+        raise UnknownIdError("--add-tips for a new user", "--user U", "Give a new user's tips by --tip alone.")
+    live_at = None if at is None else moment_of(at)
     loaded = load_run(run, data, _device(device))
-    if user is not None:
-        trace = rank_user(loaded, user, history.value, candidates.value)
+    if user is None:
+        tips = history_of_tips(loaded, [(t, 1.0) for t in tip or []])
+        trace = rank_tips(loaded, tips, candidates.value, live_at=live_at)
+        told = trace_json(loaded, trace, k)
+    elif add_tips is None:
+        trace = rank_user(loaded, user, history.value, candidates.value, live_at)
+        told = trace_json(loaded, trace, k)
     else:
-        trace = rank_tips(loaded, history_of_tips(loaded, [(t, 1.0) for t in tip or []]), candidates.value)
-    told = trace_json(loaded, trace, k)
+        arrived = read_arrivals(add_tips, loaded.dataset, history_for(loaded, user, history.value))
+        arrival = rank_arrivals(loaded, user, arrived, history.value, candidates.value, live_at)
+        trace, told = arrival.after, arrival_json(loaded, arrival, k)
     if why is not None:
         told["why"] = why_absent(loaded, trace, why, k)
-    typer.echo(json.dumps(told, indent=1, ensure_ascii=False) if as_json else _trace_words(told))
+    info = loaded.dataset.info
+    words = json.dumps(told, indent=1, ensure_ascii=False) if as_json else trace_words(told, info)
+    typer.echo(words)
 
 
 def _settings(config: Path | None, seed: int, max_dense_streamers: int | None):
@@ -277,16 +296,6 @@ def _composer(run, name: str | None):
 
     teacher = run.composers["teacher"].teacher
     return large_composer(name, run.dataset, run.vocabulary, teacher, run.features, run.device)
-
-
-def _trace_words(told) -> str:
-    lines = [told["preference"]]
-    for step in told["steps"]:
-        lines.append(f"\nStep {step['step']}. {step['reason']}")
-        lines += [f"  {c}" for c in step["changes"]]
-        lines += [f"  {i}. {r['streamer']}  {r['score']:.3f}" for i, r in enumerate(step["ranking"], 1)]
-    lines.append(f"\n{told['stop_sentence']}")
-    return "\n".join([*lines, told["why"]] if "why" in told else lines)
 
 
 def main() -> None:

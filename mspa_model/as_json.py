@@ -1,9 +1,12 @@
-"""Traces and preferences as the commands print them."""
+"""Traces, preferences and what new tips did to a ranking, as the commands print them: JSON, and lines of text."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
 from mspa_model.runs import Run
-from mspa_model.types import SOURCES, Preference, RankingTrace, Step
+from mspa_model.types import SOURCES, Arrival, DatasetInfo, Preference, RankingTrace, Step
 
 
 def trace_json(run: Run, trace: RankingTrace, k: int = 10) -> dict[str, Any]:
@@ -12,6 +15,8 @@ def trace_json(run: Run, trace: RankingTrace, k: int = 10) -> dict[str, Any]:
         "user": trace.user_id,
         "history": trace.history_scope,
         "candidates": trace.candidate_scope,
+        "live_at": trace.live_at.isoformat() if trace.live_at else None,
+        "n_ranked": len(trace.final.ranking.order),
         "last_tip_at": trace.last_tip_at.isoformat() if trace.last_tip_at else None,
         "preference": trace.final.preference.text,
         "steps": [_step_json(run, step, k) for step in trace.steps],
@@ -19,6 +24,72 @@ def trace_json(run: Run, trace: RankingTrace, k: int = 10) -> dict[str, Any]:
         "stop": trace.stop,
         "stop_sentence": trace.stop_sentence,
     }
+
+
+def arrival_json(run: Run, arrival: Arrival, k: int = 10) -> dict[str, Any]:
+    """As trace_json, of the trace with the new tips, and under "arrived" what came in and what moved.
+
+    before, after: ids of the top k; left: with the place that each has now, null where it is no candidate any more.
+    """
+    ids, after = run.dataset.streamers["streamer_id"], arrival.after.final.ranking
+    order = arrival.before.final.ranking.order[:k].tolist()
+    tipped = set(arrival.tips.streamer_idx.tolist())
+    told = {
+        "tips": [
+            {
+                "streamer": ids.iloc[i],
+                "amount": float(a),
+                "tipped_at": None if np.isnat(t) else f"{t.astype('datetime64[s]')}+00:00",
+            }
+            for i, a, t in zip(arrival.tips.streamer_idx, arrival.tips.amount, arrival.tips.tipped_at, strict=True)
+        ],
+        "n_known": len(arrival.before.steps[0].preference.history),
+        "before": [ids.iloc[i] for i in order],
+        "after": [ids.iloc[i] for i in after.order[:k].tolist()],
+        "entered": [ids.iloc[i] for i in arrival.entered(k)],
+        "left": [{"streamer": ids.iloc[i], "place": after.rank_of(i), "tipped": i in tipped} for i in arrival.left(k)],
+        "kept_steps": [len(arrival.before.steps) - 1, len(arrival.after.steps) - 1],
+    }
+    return {**trace_json(run, arrival.after, k), "arrived": told}
+
+
+def trace_words(told: Mapping[str, Any], info: DatasetInfo) -> str:
+    """What trace_json or arrival_json says, as lines of text."""
+    lines = [told["preference"]]
+    if told["live_at"] is not None:
+        lines.append(f"\n{live_sentence(told['n_ranked'], told['live_at'], info)}")
+    for step in told["steps"]:
+        lines.append(f"\nStep {step['step']}. {step['reason']}")
+        lines += [f"  {c}" for c in step["changes"]]
+        lines += [f"  {i}. {r['streamer']}  {r['score']:.3f}" for i, r in enumerate(step["ranking"], 1)]
+    lines.append(f"\n{told['stop_sentence']}")
+    lines += [f"\n{line}" for line in _arrived_words(told.get("arrived"), info)]
+    return "\n".join([*lines, told["why"]] if "why" in told else lines)
+
+
+def live_sentence(n_ranked: int, moment: str, info: DatasetInfo) -> str:
+    """How many are live and may stand in the ranking; nobody is said plainly."""
+    if n_ranked == 0:
+        return f"No {info.streamer_is} that may be ranked is live at {moment}, so there is nothing to recommend then."
+    return f"Only who is live at {moment} is ranked: {n_ranked:,}. The correction was judged among all."
+
+
+def _arrived_words(arrived: Mapping[str, Any] | None, info: DatasetInfo) -> Iterable[str]:
+    if arrived is None:
+        return
+    n, before, after = len(arrived["tips"]), *arrived["kept_steps"]
+    known = f"{arrived['n_known']} known of this {info.user_is}"
+    yield f"{n} new {info.tip_is}{'' if n == 1 else 's'} beside {known}; nothing was trained."
+    yield f"Kept correction steps: {before} before, {after} after."
+    yield f"Top {len(arrived['before'])} before: {', '.join(arrived['before']) or 'nobody'}."
+    yield f"Entered: {', '.join(arrived['entered']) or 'nobody'}."
+    yield f"Left: {', '.join(_left_words(one) for one in arrived['left']) or 'nobody'}."
+
+
+def _left_words(one: Mapping[str, Any]) -> str:
+    if one["place"] is None:
+        return f"{one['streamer']} ({'tipped now' if one['tipped'] else 'no candidate'})"
+    return f"{one['streamer']} (now {one['place']})"
 
 
 def _step_json(run: Run, step: Step, k: int) -> dict[str, Any]:

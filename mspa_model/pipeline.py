@@ -3,12 +3,18 @@
 history_for -> compose -> rank -> RankingTrace
 """
 
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+
 import numpy as np
 from jaxtyping import Bool
 
 from mspa_model.data import history_of, streamer_idx_of, user_idx_of
+from mspa_model.data.arrivals import join_histories
+from mspa_model.data.rooms import live_streamers
 from mspa_model.runs import Run
-from mspa_model.types import CandidateScope, History, HistoryScope, Preference, RankingTrace
+from mspa_model.types import Arrival, CandidateScope, History, HistoryScope, Preference, RankingTrace
 
 
 def history_for(run: Run, user_id: str, scope: HistoryScope = "all") -> History:
@@ -16,9 +22,11 @@ def history_for(run: Run, user_id: str, scope: HistoryScope = "all") -> History:
     return history_of(run.dataset, user_idx_of(run.dataset, user_id), scope)
 
 
-def candidates_for(run: Run, history: History, scope: CandidateScope = "new") -> Bool[np.ndarray, " n_streamers"]:
-    """Which streamers are ranked: all, or only those that the history has no tip to."""
-    allowed = np.ones(run.dataset.n_streamers, dtype=bool)
+def candidates_for(
+    run: Run, history: History, scope: CandidateScope = "new", live_at: datetime | None = None
+) -> Bool[np.ndarray, " n_streamers"]:
+    """Which streamers are ranked: all, or only those that the history has no tip to; live_at: of them, who is live."""
+    allowed = np.ones(run.dataset.n_streamers, dtype=bool) if live_at is None else live_streamers(run.dataset, live_at)
     if scope == "new":
         allowed[history.streamer_idx] = False
     return allowed
@@ -30,18 +38,41 @@ def compose_user(run: Run, user_id: str, scope: HistoryScope = "all") -> Prefere
 
 
 def rank_user(
-    run: Run, user_id: str, history: HistoryScope = "all", candidates: CandidateScope = "new"
+    run: Run,
+    user_id: str,
+    history: HistoryScope = "all",
+    candidates: CandidateScope = "new",
+    live_at: datetime | None = None,
 ) -> RankingTrace:
     """A known user's trace."""
-    tips = history_for(run, user_id, history)
-    allowed = candidates_for(run, tips, candidates)
-    return run.recommender.rank(run.composer.compose(tips), allowed, history, candidates)
+    return rank_tips(run, history_for(run, user_id, history), candidates, history, live_at)
 
 
-def rank_tips(run: Run, history: History, candidates: CandidateScope = "new") -> RankingTrace:
-    """The trace of a new user, by a list of tips alone."""
-    allowed = candidates_for(run, history, candidates)
-    return run.recommender.rank(run.composer.compose(history), allowed, "given", candidates)
+def rank_tips(
+    run: Run,
+    history: History,
+    candidates: CandidateScope = "new",
+    known: HistoryScope | Literal["given"] = "given",
+    live_at: datetime | None = None,
+) -> RankingTrace:
+    """The trace from a list of tips, a known user's or a new one's. live_at None: live or not, all are ranked."""
+    allowed = candidates_for(run, history, candidates, live_at)
+    trace = run.recommender.rank(run.composer.compose(history), allowed, known, candidates)
+    return replace(trace, live_at=live_at)
+
+
+def rank_arrivals(
+    run: Run,
+    user_id: str,
+    arrived: History,
+    history: HistoryScope = "all",
+    candidates: CandidateScope = "new",
+    live_at: datetime | None = None,
+) -> Arrival:
+    """A known user's trace with the tips that arrived, composed and corrected anew, beside the one without."""
+    before = rank_user(run, user_id, history, candidates, live_at)
+    joined = join_histories(history_for(run, user_id, history), arrived)
+    return Arrival(arrived, before, rank_tips(run, joined, candidates, history, live_at))
 
 
 def history_of_tips(run: Run, tips: list[tuple[str, float]]) -> History:
@@ -58,6 +89,8 @@ def why_absent(run: Run, trace: RankingTrace, streamer_id: str, k: int = 10) -> 
     info, ranking = run.dataset.info, trace.final.ranking
     name = run.dataset.streamers["name"].iloc[idx] or f"{info.streamer_is} {streamer_id}"
     rank = ranking.rank_of(idx)
+    if rank is None and trace.live_at is not None and not live_streamers(run.dataset, trace.live_at)[idx]:
+        return f"{name} is left out because it is not live at {trace.live_at:%Y-%m-%d %H:%M} UTC."
     if rank is None:
         return f"{name} is left out because this {info.user_is} has already given it a {info.tip_is}."
     if rank <= k:

@@ -30,6 +30,7 @@ from mspa_model.types.data import (
 )
 from mspa_model.types.preference import History, Preference, Statement, Value, Vocabulary
 from mspa_model.types.ranking import (
+    Arrival,
     Change,
     Critique,
     Interval,
@@ -44,6 +45,7 @@ from mspa_model.types.ranking import (
 
 __all__ = [
     "SOURCES",
+    "Arrival",
     "CandidateScope",
     "Change",
     "Comparison",

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from mspa_model.types.data import CandidateScope, HistoryScope, Source
-from mspa_model.types.preference import Preference
+from mspa_model.types.preference import History, Preference
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,10 @@ StopReason = Literal["too few witnesses", "no gain", "step bound", "no tips", "n
 
 @dataclass(frozen=True)
 class RankingTrace:
-    """All kept steps in order (steps[0] before any correction, steps[-1] the answer), and the one that was rejected."""
+    """All kept steps in order (steps[0] before any correction, steps[-1] the answer), and the one that was rejected.
+
+    live_at: where only who was live at this moment (UTC) is ranked; None where being live was not asked for.
+    """
 
     user_id: str
     steps: tuple[Step, ...]
@@ -126,10 +129,36 @@ class RankingTrace:
     history_scope: HistoryScope | Literal["given"]
     candidate_scope: CandidateScope
     last_tip_at: datetime | None
+    live_at: datetime | None = None
 
     @property
     def final(self) -> Step:
         return self.steps[-1]
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A user's trace before and after tips that arrived; nothing was trained in between.
+
+    tips: those that arrived, oldest first, as they were given.
+    """
+
+    tips: History
+    before: RankingTrace
+    after: RankingTrace
+
+    def entered(self, k: int = 10) -> tuple[int, ...]:
+        """Streamers of the top k after that were not in it before, best first."""
+        return _only_first(self.after, self.before, k)
+
+    def left(self, k: int = 10) -> tuple[int, ...]:
+        """Streamers of the top k before that are not in it after, best first."""
+        return _only_first(self.before, self.after, k)
+
+
+def _only_first(one: RankingTrace, other: RankingTrace, k: int) -> tuple[int, ...]:
+    beside = set(other.final.ranking.order[:k].tolist())
+    return tuple(idx for idx in one.final.ranking.order[:k].tolist() if idx not in beside)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mspa_model.data.fault import CheckReport, Counts, Fault, show
 from mspa_model.data.read import media_files, read_array, read_info, read_table
-from mspa_model.data.schema import TableRule, table_rules
+from mspa_model.data.schema import REFERENCES, Home, TableRule, rows_of, table_rules
 from mspa_model.data.warning import find_warnings, no_train_tips, shown_modalities, stranger_faults
 from mspa_model.types import DatasetInfo, Modality
 
@@ -20,11 +20,13 @@ class Reading:
     """A folder as far as it could be read.
 
     info: with those modalities only that the folder can show; frames: by file; arrays: modalities that ship features.
+    homes: by file and column, the row of its home table that each id means, -1 for none; where both columns are there.
     """
 
     info: DatasetInfo | None
     frames: Mapping[str, pd.DataFrame]
     arrays: Mapping[Modality, np.ndarray]
+    homes: Mapping[Home, np.ndarray]
     rules: tuple[TableRule, ...]
     report: CheckReport
 
@@ -41,27 +43,38 @@ def read_folder(folder: Path, now: datetime | None = None) -> Reading:
     rules = table_rules(info.info, now or datetime.now(UTC))
     reads = {rule.file: read_table(folder, rule) for rule in rules}
     frames = {file: read.frame for file, read in reads.items() if read.frame is not None}
+    homes = _homes(frames)
     arrays, array_faults = _read_arrays(folder, frames)
     faults = [*info.faults, *(fault for read in reads.values() for fault in read.faults), *array_faults]
-    faults += [*stranger_faults(frames, strict=True), *_no_rows(frames), *_lone_segments(frames)]
+    faults += [*stranger_faults(frames, homes, strict=True), *_no_rows(frames), *_lone_segments(frames)]
     faults += _media_faults(folder, frames)
     # Only a folder without other faults has a split to ask about.
-    faults += no_train_tips(info.info, frames["tips.parquet"]) if info.info and not faults else ()
-    report = CheckReport(folder, tuple(faults), find_warnings(info.info, frames, arrays), _counts(frames))
+    faults += no_train_tips(info.info, frames["tips.parquet"], homes) if info.info and not faults else ()
+    report = CheckReport(folder, tuple(faults), find_warnings(info.info, frames, homes, arrays), _counts(frames))
     shown = replace(info.info, modalities=shown_modalities(info.info, frames, arrays)) if info.info else None
-    return Reading(shown, frames, arrays, rules, report)
+    return Reading(shown, frames, arrays, homes, rules, report)
+
+
+def _homes(frames: Mapping[str, pd.DataFrame]) -> dict[Home, np.ndarray]:
+    """Found once and shared: looking up ten million ids is most of the work of a check."""
+    return {
+        (ref.file, ref.column): rows_of(frames[ref.file][ref.column], frames[ref.home][ref.column])
+        for ref in REFERENCES
+        # An id has one name wherever it stands, so the key of its home is the column itself.
+        if ref.column in frames.get(ref.home, ()) and ref.column in frames.get(ref.file, ())
+    }
 
 
 def _read_arrays(folder: Path, frames: Mapping[str, pd.DataFrame]) -> tuple[dict[Modality, np.ndarray], list[Fault]]:
     arrays, faults = {}, []
     for modality in Modality:
         of_segments = (f"segments_{modality.value}", "segments.parquet")
-        for name, rows_of in ((modality.value, "streamers.parquet"), of_segments):
+        for name, table in ((modality.value, "streamers.parquet"), of_segments):
             if not (folder / "features" / f"{name}.npy").exists():
                 continue
-            read = read_array(folder, name, len(frames[rows_of]) if rows_of in frames else None, rows_of)
+            read = read_array(folder, name, len(frames[table]) if table in frames else None, table)
             faults.extend(read.faults)
-            if rows_of == "streamers.parquet" and read.array is not None:
+            if table == "streamers.parquet" and read.array is not None:
                 arrays[modality] = read.array
     return arrays, faults
 

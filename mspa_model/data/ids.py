@@ -3,6 +3,9 @@
 import difflib
 from collections.abc import Sequence
 
+import numpy as np
+import pandas as pd
+
 from mspa_model.data.fault import show
 from mspa_model.errors import UnknownIdError
 from mspa_model.types import Dataset
@@ -17,17 +20,18 @@ def nearest_ids(unknown: str, ids: Sequence[str], n: int = 3) -> tuple[str, ...]
 
 def user_idx_of(dataset: Dataset, user_id: str) -> int:
     """Row of the user; raises UnknownIdError with the nearest known ids."""
-    return _position(user_id, dataset.users["user_id"].tolist(), dataset.info.user_is)
+    return _position(user_id, dataset.users["user_id"], dataset.info.user_is)
 
 
 def streamer_idx_of(dataset: Dataset, streamer_id: str) -> int:
     """Row of the streamer; raises UnknownIdError with the nearest known ids."""
-    return _position(streamer_id, dataset.streamers["streamer_id"].tolist(), dataset.info.streamer_is)
+    return _position(streamer_id, dataset.streamers["streamer_id"], dataset.info.streamer_is)
 
 
-def _position(unknown: str, ids: list[str], noun: str) -> int:
-    if unknown in ids:
-        return ids.index(unknown)
-    near = ", ".join(nearest_ids(unknown, ids))
+def _position(unknown: str, ids: pd.Series, noun: str) -> int:
+    found = np.flatnonzero((ids == unknown).to_numpy(dtype=bool))
+    if len(found):
+        return int(found[0])
+    near = ", ".join(nearest_ids(unknown, ids.tolist()))
     todo = f"The nearest known ids are {near}."
     raise UnknownIdError(f"the {noun} {show(unknown)}", f"a {noun} of this data set", todo)

@@ -11,9 +11,11 @@ from mspa_model.data.check import Reading, read_folder
 from mspa_model.data.fault import FaultyFolderError
 from mspa_model.data.read import INFO_FILE, media_files
 from mspa_model.data.schema import TABLE_FILES, Kind, TableRule
-from mspa_model.data.split import assign_split
+from mspa_model.data.split import assign_split, tip_order
 from mspa_model.types import Dataset, History, HistoryScope, Modality
 
+TIPS = "tips.parquet"
+_BLOCK = 1 << 22  # bytes of a file that are hashed at once
 _TIP_COLUMNS = ["user_idx", "streamer_idx", "tipped_at", "amount", "room_id", "segment_id", "split"]
 
 
@@ -23,13 +25,17 @@ def load_dataset(folder: Path, now: datetime | None = None) -> Dataset:
     reading = read_folder(folder, now)
     if not reading.report.sound or reading.info is None:
         raise FaultyFolderError(reading.report)
-    tables = _completed(reading)
+    tables = {
+        rule.file: _indexed_tips(reading, rule) if rule.file == TIPS else _complete(reading.frames[rule.file], rule)
+        for rule in reading.rules
+        if rule.file in reading.frames
+    }
     return Dataset(
         folder=folder,
         info=reading.info,
         users=tables["users.parquet"],
         streamers=tables["streamers.parquet"],
-        tips=_indexed_tips(reading, tables),
+        tips=tables[TIPS],
         rooms=tables.get("rooms.parquet"),
         segments=tables.get("segments.parquet"),
         events=tables.get("events.parquet"),
@@ -39,53 +45,42 @@ def load_dataset(folder: Path, now: datetime | None = None) -> Dataset:
     )
 
 
-def _completed(reading: Reading) -> dict[str, pd.DataFrame]:
-    return {
-        rule.file: _complete(reading.frames[rule.file], rule) for rule in reading.rules if rule.file in reading.frames
-    }
-
-
 def _complete(frame: pd.DataFrame, rule: TableRule) -> pd.DataFrame:
     """Optional columns that the file lacks, with their default; text is "" where a row has none."""
     empty = {Kind.TEXT: "str", Kind.NUMBER: "float64", Kind.TIME: "datetime64[us, UTC]"}
     lacking = {
-        column.name: pd.Series([column.default] * len(frame), dtype=empty[column.kind])
+        column.name: pd.Series(column.default, index=frame.index, dtype=empty[column.kind])
         for column in rule.columns
-        if column.name not in frame
+        if not column.required and column.name not in frame
     }
-    whole = frame.assign(**lacking)
-    texts = [name for name in whole if isinstance(whole[name].dtype, pd.StringDtype)]
-    return whole.assign(**{name: whole[name].fillna("") for name in texts})
+    holed = [name for name in frame if isinstance(frame[name].dtype, pd.StringDtype) and bool(frame[name].isna().any())]
+    return frame.assign(**{name: frame[name].fillna("") for name in holed}, **lacking)
 
 
-def _indexed_tips(reading: Reading, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    tips = tables["tips.parquet"]
-    for column, idx, home in (
-        ("user_id", "user_idx", "users.parquet"),
-        ("streamer_id", "streamer_idx", "streamers.parquet"),
-    ):
-        positions = pd.Index(tables[home][column]).get_indexer(tips[column])
-        tips = tips.assign(**{idx: positions.astype(np.int64)})
-    tips = tips.assign(split=assign_split(tips, reading.info))
-    carried = [name for name in tips if name not in {*_TIP_COLUMNS, "user_id", "streamer_id"}]
-    return tips[_TIP_COLUMNS + carried].sort_values(["user_idx", "tipped_at"], kind="stable", ignore_index=True)
+def _indexed_tips(reading: Reading, rule: TableRule) -> pd.DataFrame:
+    assert reading.info is not None
+    tips = reading.frames[TIPS].drop(columns=["user_id", "streamer_id"])
+    tips = tips.assign(user_idx=reading.homes[TIPS, "user_id"], streamer_idx=reading.homes[TIPS, "streamer_id"])
+    tips = tips.iloc[tip_order(tips)].reset_index(drop=True)
+    # Columns that the file lacks come after the ordering, and so does the split: neither has to be moved.
+    tips = _complete(tips.assign(split=assign_split(tips, reading.info)), rule)
+    return tips[[*_TIP_COLUMNS, *(name for name in tips if name not in _TIP_COLUMNS)]]
 
 
 def history_of(dataset: Dataset, user_idx: int, scope: HistoryScope) -> History:
     """The user's tips that a ranking may know, oldest first: those of split train, or all of them."""
-    users = dataset.tips["user_idx"].to_numpy()
-    first, last = np.searchsorted(users, [user_idx, user_idx + 1])
-    tips = dataset.tips.iloc[first:last]
-    rows = np.arange(first, last, dtype=np.int64)
+    # Columns one by one: a slice of a table with texts takes longer than all the rest.
+    tips = dataset.tips
+    first, last = np.searchsorted(tips["user_idx"].to_numpy(), [user_idx, user_idx + 1])
+    known = np.ones(last - first, dtype=bool)
     if scope == "train":
-        known = (tips["split"] == "train").to_numpy()
-        tips, rows = tips[known], rows[known]
+        known = np.asarray(tips["split"].array[first:last] == "train", dtype=bool)
     return History(
-        user_id=str(dataset.users["user_id"].iloc[user_idx]),
-        streamer_idx=tips["streamer_idx"].to_numpy(),
-        amount=tips["amount"].to_numpy(),
-        tipped_at=tips["tipped_at"].to_numpy(dtype="datetime64[us]"),
-        tip_row=rows,
+        user_id=str(dataset.users["user_id"].array[user_idx]),
+        streamer_idx=tips["streamer_idx"].to_numpy()[first:last][known],
+        amount=tips["amount"].to_numpy()[first:last][known],
+        tipped_at=tips["tipped_at"].array[first:last].to_numpy(dtype="datetime64[us]")[known],
+        tip_row=np.arange(first, last, dtype=np.int64)[known],
     )
 
 
@@ -101,7 +96,8 @@ def fingerprint(folder: Path) -> str:
     names = [name for name in known if (folder / name).is_file()] + [f"media/{name}" for name in media_files(folder)]
     digest = hashlib.sha256()
     for name in sorted(names):
-        content = (folder / name).read_bytes()
-        digest.update(f"{name}\0{len(content)}\0".encode())
-        digest.update(content)
+        digest.update(f"{name}\0{(folder / name).stat().st_size}\0".encode())
+        with (folder / name).open("rb") as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
     return digest.hexdigest()

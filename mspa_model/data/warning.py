@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from mspa_model.data.fault import Fault, show
-from mspa_model.data.schema import REFERENCES, strangers
-from mspa_model.data.split import assign_split
-from mspa_model.types import DatasetInfo, Modality
+from mspa_model.data.schema import REFERENCES, SPLITS, Home, filled, rows_of
+from mspa_model.data.split import split_ends
+from mspa_model.types import DatasetInfo, Modality, Split
 
 LONG_TEXT = 5_000  # characters
 _FAR = 1e6  # a feature above this is a tail that needs robust scaling
@@ -26,53 +26,65 @@ _RAW = {
     Modality.TEXT: (("streamers.parquet", "text"), ("segments.parquet", "speech"), ("segments.parquet", "comments")),
 }
 _SPLIT_COLUMNS = {"user_id", "tipped_at"}
+_TIPPERS = ("tips.parquet", "user_id")
 
 Frames = Mapping[str, pd.DataFrame]
+Homes = Mapping[Home, np.ndarray]
 
 
-def find_warnings(info: DatasetInfo | None, frames: Frames, arrays: Mapping[Modality, np.ndarray]) -> tuple[Fault, ...]:
-    """Everything that is worth knowing before training on these tables."""
+def find_warnings(
+    info: DatasetInfo | None, frames: Frames, homes: Homes, arrays: Mapping[Modality, np.ndarray]
+) -> tuple[Fault, ...]:
+    """Everything that is worth knowing before training on these tables; homes: see check.Reading."""
     return (
-        *stranger_faults(frames, strict=False),
+        *stranger_faults(frames, homes, strict=False),
         *_odd_texts(frames),
         *_lacking_modalities(info, frames, arrays),
         *_odd_features(info, arrays),
-        *_without_tips(frames),
-        *_odd_rooms(frames),
-        *_nothing_to_measure(info, frames.get("tips.parquet", pd.DataFrame())),
+        *_without_tips(frames, homes),
+        *_odd_rooms(frames, homes),
+        *_nothing_to_measure(info, frames.get("tips.parquet", pd.DataFrame()), homes),
     )
 
 
-def stranger_faults(frames: Frames, *, strict: bool) -> Iterator[Fault]:
+def stranger_faults(frames: Frames, homes: Homes, *, strict: bool) -> Iterator[Fault]:
     """Ids that their home table does not know: of strict references (faults) or of the others (warnings)."""
     for ref in REFERENCES:
-        # An id has one name wherever it stands, so the key of its home is the column itself.
-        if ref.strict is strict and ref.column in frames.get(ref.home, ()) and ref.column in frames.get(ref.file, ()):
+        rows = homes.get((ref.file, ref.column))
+        if ref.strict is strict and rows is not None:
             ids = frames[ref.file][ref.column]
-            odd = strangers(ids, frames[ref.home][ref.column])
-            yield from _first_of(ref.file, ref.column, odd, ids, f"an id of {ref.home}")
+            yield from _first_of(ref.file, ref.column, (rows < 0) & filled(ids), ids, f"an id of {ref.home}")
 
 
-def no_train_tips(info: DatasetInfo, tips: pd.DataFrame) -> tuple[Fault, ...]:
+def no_train_tips(info: DatasetInfo, tips: pd.DataFrame, homes: Homes) -> tuple[Fault, ...]:
     """A fault where nothing is left to learn from; asked only of tables without other faults."""
-    if (_splits_of(tips, info) == "train").any():
+    if _sizes_of(info, tips, homes)["train"]:
         return ()
     return (Fault("tips.parquet", "at least one tip of split train", "none", "split"),)
 
 
-def _nothing_to_measure(info: DatasetInfo | None, tips: pd.DataFrame) -> Iterator[Fault]:
+def _nothing_to_measure(info: DatasetInfo | None, tips: pd.DataFrame, homes: Homes) -> Iterator[Fault]:
     needed = {"split"} if info and info.split.kind == "given" else _SPLIT_COLUMNS
-    if info is None or not needed <= set(tips) or tips.empty:
+    if info is None or not needed <= set(tips) or tips.empty or (info.split.kind == "time" and _TIPPERS not in homes):
         return
-    splits = _splits_of(tips, info)
+    sizes = _sizes_of(info, tips, homes)
     for split, use in (("val", "choose a model on"), ("test", "measure a model on")):
-        if not (splits == split).any():
+        if not sizes[split]:
             yield Fault("tips.parquet", f"tips of split {split}, to {use}", "none", "split")
 
 
-def _splits_of(tips: pd.DataFrame, info: DatasetInfo) -> pd.Series:
-    user_idx = pd.factorize(tips["user_id"])[0] if "user_id" in tips else 0
-    return assign_split(tips.assign(user_idx=user_idx), info)
+def _sizes_of(info: DatasetInfo, tips: pd.DataFrame, homes: Homes) -> dict[Split, int]:
+    """Tips of each split; by time they hang on how many tips each user has, and on nothing else."""
+    if info.split.kind == "given":
+        return {split: int((tips["split"] == split).sum()) for split in SPLITS}
+    # Strangers, which are faults, count as one user.
+    n_tips = np.bincount(homes[_TIPPERS] + 1)
+    n_train, n_before_test = split_ends(n_tips)
+    return {
+        "train": int(n_train.sum()),
+        "val": int((n_before_test - n_train).sum()),
+        "test": int((n_tips - n_before_test).sum()),
+    }
 
 
 def _odd_texts(frames: Frames) -> Iterator[Fault]:
@@ -120,28 +132,36 @@ def _odd_features(info: DatasetInfo | None, arrays: Mapping[Modality, np.ndarray
         if len(lacking):
             none = "NaN: lacks the modality"
             yield Fault(file, "features of every streamer", none, None, int(lacking[0]), len(lacking))
-        sizes = np.abs(np.where(np.isfinite(array), array, 0.0))
-        far = np.flatnonzero((sizes > _FAR).any(axis=1))
+        # Row by row, because a second array of a million streamers' features would take as much memory again.
+        sizes = np.maximum(np.fmax.reduce(array, axis=1, initial=0.0), -np.fmin.reduce(array, axis=1, initial=0.0))
+        sizes[~np.isfinite(sizes)] = 0.0
+        far = np.flatnonzero(sizes > _FAR)
         if len(far):
             yield Fault(file, f"numbers below {_FAR:.0e}", f"{sizes.max():.2g} at most", None, int(far[0]), len(far))
 
 
-def _without_tips(frames: Frames) -> Iterator[Fault]:
-    tips = frames.get("tips.parquet", pd.DataFrame())
+def _without_tips(frames: Frames, homes: Homes) -> Iterator[Fault]:
     for home, column in (("users.parquet", "user_id"), ("streamers.parquet", "streamer_id")):
-        if column in tips and column in frames.get(home, ()):
+        rows = homes.get(("tips.parquet", column))
+        if rows is not None:
             ids = frames[home][column]
-            yield from _first_of(home, column, strangers(ids, tips[column]), ids, "an id that occurs in tips.parquet")
+            # rows_of names the first of equal ids, so a row that repeats an id is asked for by that first one.
+            tipped = np.append(np.bincount(rows[rows >= 0], minlength=len(ids)) > 0, False)
+            odd = filled(ids) & ~tipped[rows_of(ids, ids)]
+            yield from _first_of(home, column, odd, ids, "an id that occurs in tips.parquet")
 
 
-def _odd_rooms(frames: Frames) -> Iterator[Fault]:
+def _odd_rooms(frames: Frames, homes: Homes) -> Iterator[Fault]:
     rooms, tips = frames.get("rooms.parquet", pd.DataFrame()), frames.get("tips.parquet", pd.DataFrame())
     if {"started_at", "ended_at"} <= set(rooms):
         early = (rooms["ended_at"] < rooms["started_at"]).to_numpy(dtype=bool)
         yield from _first_of("rooms.parquet", "ended_at", early, rooms["ended_at"], "a time not before started_at")
-    if {"room_id", "streamer_id"} <= set(rooms) & set(tips) and rooms["room_id"].is_unique:
-        host = tips["room_id"].map(rooms.set_index("room_id")["streamer_id"])
-        other = (host.notna() & (host != tips["streamer_id"])).to_numpy(dtype=bool)
+    needed = {("tips.parquet", "room_id"), ("tips.parquet", "streamer_id"), ("rooms.parquet", "streamer_id")}
+    if needed <= set(homes) and rooms["room_id"].is_unique:
+        room, host = homes["tips.parquet", "room_id"], homes["rooms.parquet", "streamer_id"]
+        # Strangers have no row to compare, and are faults already.
+        hosted = np.append(host, -1)[room]
+        other = (hosted >= 0) & (hosted != homes["tips.parquet", "streamer_id"])
         yield from _first_of("tips.parquet", "room_id", other, tips["room_id"], "a room of the tipped streamer")
 
 

@@ -1,11 +1,13 @@
 """How much each tip counts in co-tipping: newer tips more, by a half-life in tips that val chose (ours)."""
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from mspa_model.data.split import rows_in
 from mspa_model.types import Dataset, History, Split
 
 # A tip never counts for nothing: what was tipped must stay apart from what was not.
@@ -29,12 +31,12 @@ def places_of(history: History) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, 
 
 def place_matrix(dataset: Dataset, splits: tuple[Split, ...]) -> sp.csr_matrix:
     """The places of every user's distinct tips in these splits, (n_users, n_streamers) float32."""
-    tips = dataset.tips[dataset.tips["split"].isin(splits)]
+    rows, tips = rows_in(dataset, splits), dataset.tips
+    timed = bool(tips["tipped_at"].iloc[rows].notna().any())
+    pairs = tips["user_idx"].to_numpy()[rows] * dataset.n_streamers + tips["streamer_idx"].to_numpy()[rows]
     # Tips are ordered by user and time, so the last of a pair is its newest.
-    tips = tips.drop_duplicates(["user_idx", "streamer_idx"], keep="last")
-    if tips["tipped_at"].isna().all():
-        places = np.ones(len(tips), np.float32)
-    else:
-        places = tips.groupby("user_idx").cumcount(ascending=False).to_numpy(np.float32) + 1.0
-    pairs = (tips["user_idx"].to_numpy(), tips["streamer_idx"].to_numpy())
-    return sp.csr_matrix((places, pairs), shape=(dataset.n_users, dataset.n_streamers), dtype=np.float32)
+    user_idx, streamer_idx = np.divmod(pairs[~pd.Series(pairs).duplicated(keep="last").to_numpy()], dataset.n_streamers)
+    ends = np.cumsum(np.bincount(user_idx, minlength=dataset.n_users))
+    places = ends[user_idx] - np.arange(len(user_idx)) if timed else np.ones(len(user_idx))
+    shape = (dataset.n_users, dataset.n_streamers)
+    return sp.csr_matrix((places.astype(np.float32), (user_idx, streamer_idx)), shape=shape)

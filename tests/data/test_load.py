@@ -18,6 +18,7 @@ from mspa_model.data import (
     streamer_idx_of,
     user_idx_of,
 )
+from mspa_model.data.schema import rows_of, strangers
 from mspa_model.errors import UnknownIdError
 from mspa_model.types import Modality
 from tests.data.small_world import NOW, rooms, segments, streamers, tips
@@ -31,6 +32,8 @@ def test_tables_get_positions_and_defaults(world: Path) -> None:
     assert dataset.streamers["fans"].tolist() == [10, 20, 30]
     assert dataset.users["country"].tolist() == ["TR", "", "DE", "FR"]
     assert dataset.tips["room_id"].tolist() == [""] * 16
+    columns = ["user_idx", "streamer_idx", "tipped_at", "amount", "room_id", "segment_id", "split"]
+    assert dataset.tips.columns.tolist() == columns
     assert dataset.tips["user_idx"].tolist() == [0] * 10 + [1] * 5 + [2]
     assert dataset.rooms is None
     assert dataset.info.modalities == (Modality.VISUAL, Modality.TEXT)
@@ -144,6 +147,13 @@ def test_forty_thousand_tips_load_in_two_seconds(world: Path) -> None:
     dataset = load_dataset(world, NOW)
     assert time.perf_counter() - start < 2.0
     assert dataset.tips["split"].value_counts().to_dict() == {"train": 32_000, "val": 4_000, "test": 4_000}
+
+
+def test_ids_are_found_in_their_home_table() -> None:
+    home = pd.Series(["b", "a", None, "a", ""], dtype="str")
+    ids = pd.Series(["a", "c", None, "b", ""], dtype="str")
+    assert rows_of(ids, home).tolist() == [1, -1, -1, 0, 4]
+    assert strangers(ids, home).tolist() == [False, True, False, False, False]
 
 
 def test_unknown_ids_name_the_nearest(world: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mspa_model.data import assign_split, eval_pairs, interaction_matrix, load_dataset
+from mspa_model.data.split import tip_order
 from mspa_model.types import DatasetInfo, SplitInfo
 from tests.data.small_world import INFO, NOW, tips
 
@@ -86,3 +87,11 @@ def test_given_split_without_times_loads(world: Path) -> None:
     dataset = load_dataset(world, NOW)
     assert dataset.tips["split"].tolist() == splits
     assert dataset.tips["tipped_at"].isna().all()
+
+
+def test_order_is_user_then_time_then_row_and_unknown_times_come_last() -> None:
+    times = pd.to_datetime(["2025-01-02", None, "2025-01-01", "2025-01-01", None], utc=True)
+    frame = pd.DataFrame({"user_idx": [1, 0, 1, 1, 1], "tipped_at": times.astype("datetime64[us, UTC]")})
+    assert tip_order(frame).tolist() == [1, 2, 3, 0, 4]
+    in_order = frame.iloc[tip_order(frame)].reset_index(drop=True)
+    assert tip_order(in_order).tolist() == [0, 1, 2, 3, 4]

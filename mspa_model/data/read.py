@@ -157,6 +157,8 @@ def read_array(folder: Path, name: str, n_rows: int | None, rows_of: str) -> Arr
         return ArrayRead(None, (Fault(file, "float16 or float32", f"type {raw.dtype}"),))
     if raw.ndim != 2:
         return ArrayRead(None, (Fault(file, f"shape ({rows_of}, d)", f"shape {raw.shape}"),))
+    if raw.shape[1] == 0:
+        return ArrayRead(None, (Fault(file, "at least one feature, or no such file", f"shape {raw.shape}"),))
     array = np.asarray(raw, dtype=np.float32)
     return ArrayRead(array, (*_row_count(file, array, n_rows, rows_of), *_not_finite(file, array)))
 

@@ -1,5 +1,6 @@
 """Frames to rows: EfficientNet-Lite0, or any image model of transformers."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,9 +23,12 @@ BATCH = 16
 def read_frame(path: Path) -> Image.Image:
     """The frame as RGB. Raises DataError where it is no image, or so large that it looks like an attack."""
     try:
-        with Image.open(path) as image:
-            return image.convert("RGB")
-    except (OSError, Image.DecompressionBombError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                return image.convert("RGB")
+    # Pillow's readers tell damage of a file's inside by the last two.
+    except (OSError, Image.DecompressionBombError, Image.DecompressionBombWarning, ValueError, SyntaxError) as error:
         raise DataError(f"frame {path.name} ({error})", "a JPEG, PNG or WebP image", "Export it again.") from error
 
 

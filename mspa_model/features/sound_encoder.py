@@ -1,6 +1,7 @@
 """Clips to rows: log-mel statistics of timbre, rhythm, modulation and harmony (ours), or a model by path."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +19,9 @@ from mspa_model.features.weights import unloadable
 
 RATE = 16_000  # samples a second
 MAX_SECONDS = 60
+RATES = (1_000, 400_000)  # samples a second that a clip may have
+FINEST = 1_000  # of the ratio of two rates: 44,101 to 16,000 would take a filter of a million taps
+LOUDEST = 1e6  # times full scale; beyond it the square of a spectrum leaves 32 bits
 WINDOW, HOP = 512, 160  # 32 ms, 10 ms
 N_MELS = 64
 FRAMES_PER_SECOND = RATE / HOP
@@ -27,19 +31,23 @@ CHROMA_WINDOW = 4096
 
 
 def read_clip(path: Path) -> Float[np.ndarray, " n_samples"]:
-    """Mono at 16 kHz, at most a minute. Raises DataError where the file is no sound."""
+    """Mono at 16 kHz, at most a minute. Raises DataError where the file is no sound, or none that can be heard."""
     try:
         with soundfile.SoundFile(path) as file:
-            samples = file.read(MAX_SECONDS * file.samplerate, dtype="float32", always_2d=True).mean(axis=1)
             rate = file.samplerate
+            if not RATES[0] <= rate <= RATES[1]:
+                got, expected = f"clip {path.name} at {rate:,} samples a second", f"{RATES[0]:,} to {RATES[1]:,}"
+                raise DataError(got, expected, "Export it again.")
+            samples = file.read(MAX_SECONDS * rate, dtype="float32", always_2d=True)
     except (OSError, soundfile.LibsndfileError) as error:
         raise DataError(f"clip {path.name} ({error})", "a WAV, FLAC or OGG file", "Export it again.") from error
-    if not len(samples) or not np.isfinite(samples).all():
+    if not len(samples) or not (np.abs(samples) < LOUDEST).all():  # NaN is not below it either
         raise DataError(f"clip {path.name} without finite samples", "a clip with sound", "Export it again.")
+    samples = samples.mean(axis=1)
     if rate == RATE:
         return samples
-    shared = np.gcd(rate, RATE)
-    return resample_poly(samples, RATE // shared, rate // shared).astype(np.float32)
+    ratio = Fraction(RATE, rate).limit_denominator(FINEST)
+    return resample_poly(samples, ratio.numerator, ratio.denominator).astype(np.float32)
 
 
 class LogMelStatistics:

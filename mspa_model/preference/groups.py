@@ -37,12 +37,13 @@ def feature_groups(
     min_streamers: int,
     seed: int,
 ) -> tuple[StreamerGroup, ...]:
-    """Clusters of at least min_streamers, the largest first; none where too few streamers have the modality."""
+    """Clusters of at least min_streamers, the largest first; none where too few have the modality or all are alike."""
     where = np.flatnonzero(present)
-    k = min(n_clusters, len(where) // max(2 * min_streamers, 1))
+    points = rows[where]
+    # Copies fall into one group: asked for more groups than there are different rows, k-means would divide by rounding.
+    k = min(n_clusters, len(where) // max(2 * min_streamers, 1), len(np.unique(points, axis=0)))
     if k < 2:
         return ()
-    points = rows[where]
     if min(points.shape) > PCA_DIM:
         points = PCA(PCA_DIM, random_state=seed).fit_transform(points)
     fitted = KMeans(k, n_init=4, random_state=seed).fit(points)

@@ -153,6 +153,7 @@ def write_archive(path: Path) -> None:
         (lambda path: np.save(path, visual().astype("float64")), "type float64"),
         (lambda path: np.save(path, np.ones(3, dtype=np.float32)), "shape (3,)"),
         (lambda path: np.save(path, visual()[:2]), "2 rows"),
+        (lambda path: np.save(path, visual()[:, :0]), ", 0)"),
     ],
 )
 def test_a_feature_file_that_is_not_one(world: Path, write: Callable[[Path], None], named: str) -> None:

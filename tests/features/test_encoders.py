@@ -1,6 +1,8 @@
 """The registry: pinned weights, models by path, and what bad names and files get."""
 
 from pathlib import Path
+from struct import pack
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -74,3 +76,17 @@ def test_a_frame_that_is_no_image_is_named(tmp_path: Path):
     (tmp_path / "bad.png").write_bytes(b"not an image")
     with pytest.raises(DataError, match=r"bad\.png"):
         read_frame(tmp_path / "bad.png")
+
+
+def test_a_frame_that_is_damaged_inside_is_named(tmp_path: Path):
+    """Pillow tells damage of a chunk as a ValueError, not as an OSError."""
+    head = b"IHDR" + bytes(5)
+    (tmp_path / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n" + pack(">I", 5) + head + pack(">I", crc32(head)))
+    with pytest.raises(DataError, match=r"bad\.png"):
+        read_frame(tmp_path / "bad.png")
+
+
+def test_a_frame_of_a_hundred_million_pixels_is_refused(tmp_path: Path):
+    Image.new("1", (10_000, 10_000)).save(tmp_path / "bomb.png")
+    with pytest.raises(DataError, match=r"bomb\.png"):
+        read_frame(tmp_path / "bomb.png")

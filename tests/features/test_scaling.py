@@ -58,3 +58,45 @@ def test_values_survive_half_precision():
 def test_a_modality_that_nobody_has_is_not_in_features():
     nothing = np.full((5, 2), np.nan, dtype=np.float32)
     assert scale_features({Modality.TEXT: nothing}, {Modality.TEXT: "shipped"}).modalities == ()
+
+
+def test_a_tail_of_1e15_is_five_ranges_and_no_more():
+    """0 1 2 3 1e15: median 2, range 3 - 1 = 2, so -1 -.5 0 .5 and 5 for the tail; mean .8, deviation sqrt(4.66)."""
+    column = np.array([0, 1, 2, 3, 1e15], dtype=np.float32)
+    scaled = robust_scale(column[:, None], _all(column))[:, 0]
+    expected = (np.array([-1, -0.5, 0, 0.5, 5]) - 0.8) / np.sqrt(4.66)
+    np.testing.assert_allclose(scaled, expected, atol=2e-3)
+
+
+def test_tails_to_both_sides_and_the_largest_numbers_of_32_bits():
+    """-max 0 1 2 max: median 1, range 2 - 0 = 2, so -5 -.5 0 .5 5; mean 0, deviation sqrt(10.1)."""
+    most = np.finfo(np.float32).max
+    column = np.array([-most, 0, 1, 2, most], dtype=np.float32)
+    scaled = robust_scale(column[:, None], _all(column))[:, 0]
+    np.testing.assert_allclose(scaled, np.array([-5, -0.5, 0, 0.5, 5]) / np.sqrt(10.1), atol=2e-3)
+
+
+def test_one_tail_does_not_touch_the_columns_beside_it():
+    rows = np.random.default_rng(4).normal(0, 1, (60, 3)).astype(np.float32)
+    spoilt = rows.copy()
+    spoilt[::2, 1] *= 1e15
+    before, after = robust_scale(rows, _all(rows)), robust_scale(spoilt, _all(rows))
+    np.testing.assert_array_equal(before[:, [0, 2]], after[:, [0, 2]])
+
+
+def test_rows_that_are_all_equal_and_a_single_row_are_zero():
+    for rows in (np.full((6, 2), 1e15, np.float32), np.full((6, 2), -3.5, np.float32), np.ones((1, 2), np.float32)):
+        assert not robust_scale(rows, _all(rows)).any()
+
+
+def test_one_present_row_is_zero_and_still_present():
+    rows = np.full((5, 2), np.nan, dtype=np.float32)
+    rows[3] = (7.0, -1e15)
+    features = scale_features({Modality.VISUAL: rows}, {Modality.VISUAL: "shipped"})
+    assert features.present[Modality.VISUAL].tolist() == [False, False, False, True, False]
+    assert not features.arrays[Modality.VISUAL].any()
+
+
+def test_two_values_are_one_deviation_to_either_side():
+    rows = np.repeat(np.array([[-2.0], [6.0]], dtype=np.float32), 4, axis=0)
+    np.testing.assert_array_equal(robust_scale(rows, _all(rows))[:, 0], np.repeat([-1.0, 1.0], 4))

@@ -73,3 +73,26 @@ def test_a_clip_that_is_no_sound_is_named(tmp_path: Path):
     (tmp_path / "bad.ogg").write_bytes(b"not a sound")
     with pytest.raises(DataError, match=r"bad\.ogg"):
         read_clip(tmp_path / "bad.ogg")
+
+
+@pytest.mark.parametrize("rate", [3, 1_000_003])
+def test_a_clip_at_no_rate_of_sound_is_named(tmp_path: Path, rate: int):
+    soundfile.write(tmp_path / "odd.wav", _tone(440, 0.1), rate)
+    with pytest.raises(DataError, match=rf"odd\.wav at {rate:,}"):
+        read_clip(tmp_path / "odd.wav")
+
+
+def test_a_rate_that_shares_nothing_with_16_khz_is_read_as_fast(tmp_path: Path):
+    """As exact as it is cheap: 44,101 samples a second to 16,000 would take a filter of a million taps."""
+    soundfile.write(tmp_path / "odd.wav", _tone(440, 1.0, 44_101), 44_101)
+    samples = read_clip(tmp_path / "odd.wav")
+    assert abs(len(samples) - RATE) <= 1
+    inside = slice(1_000, -1_000)
+    np.testing.assert_allclose(samples[:RATE][inside], _tone(440)[: len(samples)][inside], atol=5e-3)
+
+
+@pytest.mark.parametrize("loud", [np.nan, np.inf, 1e30])
+def test_a_clip_that_nobody_can_hear_is_named(tmp_path: Path, loud: float):
+    soundfile.write(tmp_path / "odd.wav", np.array([[0.1, 0.1], [loud, -loud]], np.float32), RATE, subtype="FLOAT")
+    with pytest.raises(DataError, match=r"odd\.wav without finite samples"):
+        read_clip(tmp_path / "odd.wav")

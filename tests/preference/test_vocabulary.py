@@ -193,6 +193,16 @@ def test_streamers_without_a_modality_are_in_none_of_its_groups():
     assert sum(int(g.has.sum()) for g in groups) == 50
 
 
+@pytest.mark.parametrize("width", [3, 40])
+def test_copies_are_one_group_each_and_streamers_that_are_all_alike_none(width: int):
+    """Without a word from scikit-learn: forty columns go through principal directions first."""
+    two = np.repeat(np.random.default_rng(0).normal(0, 1, (2, width)).astype(np.float32), [40, 20], axis=0)
+    everyone = np.ones(60, dtype=bool)
+    groups = feature_groups(two, everyone, 10, 5, seed=0)
+    assert [np.flatnonzero(g.has).tolist() for g in groups] == [list(range(40)), list(range(40, 60))]
+    assert feature_groups(two[:40], everyone[:40], 10, 5, seed=0) == ()
+
+
 def test_plural():
     assert [plural(w) for w in ("film", "micro-video", "category", "match")] == [
         "films",

@@ -49,3 +49,37 @@ def correction_sentence(metrics: Mapping, info: DatasetInfo, metric: str = "ndcg
     if gain["high"] < 0:
         return f"Self-correction harms: {metric} {worth} against step 0.{acted}"
     return f"Self-correction neither helps nor harms beyond doubt: {metric} {worth} against step 0.{acted}"
+
+
+def arrived_sentence(metrics: Mapping, info: DatasetInfo, metric: str = "ndcg@10") -> str:
+    """What newly arrived tips were worth without training, beside the baselines given the same; "" if not measured."""
+    found = metrics.get("arrived")
+    if not found:
+        return ""
+    own, gain = found["models"]["mspa"], found["models"]["mspa"]["gain"][metric]
+    sure = f"{_signed(gain['value'])} ({_signed(gain['low'])} to {_signed(gain['high'])})"
+    tips = plural(info.tip_is)
+    helped = "help" if gain["low"] > 0 else "harm" if gain["high"] < 0 else "change nothing beyond doubt"
+    others = [
+        f"{MODEL_LABELS.get(name, name)} {_signed(model['gain'][metric]['value'])}"
+        for name, model in found["models"].items()
+        if name not in _OURS
+    ]
+    beside = f"; with the same, {listed(others)}" if others else ""
+    return (
+        f"Newly arrived {tips} {helped} without any training: {metric} {own['train'][metric]:.3f} to "
+        f"{own['train_val'][metric]:.3f}, {sure}, over {counted(found['n_users'], info.user_is)}{beside}."
+    )
+
+
+def arrived_reading(info: DatasetInfo) -> str:
+    """How arrived_sentence is read."""
+    tips = plural(info.tip_is)
+    return (
+        f"How to read: the same test {tips} are looked for among the same {plural(info.streamer_is)}, first from each "
+        f"{info.user_is}'s train {tips}, then from train and val {tips}; brackets are 95 % intervals."
+    )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.4f}".replace("-", "−")

@@ -12,7 +12,7 @@ from app.ui.layout import pair
 from app.ui.states import answer, heading, missing, note, say
 from app.ui.table import show_table
 from app.ui.text import capital, escape_md, when
-from app.verdict import correction_sentence, verdict
+from app.verdict import arrived_reading, arrived_sentence, correction_sentence, verdict
 from app.worklist import USER
 from explain.figures import accuracy_by_tips, metrics_with_baselines, source_weights
 from explain.narrate import counted, plural
@@ -26,6 +26,10 @@ def draw(picked: Picked) -> None:
     run = picked.run
     answer("Can I use this run, and where do I look?", verdict(run.metrics, run.dataset.info))
     say(correction_sentence(run.metrics, run.dataset.info))
+    arrived = arrived_sentence(run.metrics, run.dataset.info)
+    if arrived:
+        say(arrived)
+        note(arrived_reading(run.dataset.info))
     _draw_cards(run)
     left, right = pair("metrics", (3, 2))
     with left:

@@ -22,6 +22,7 @@ from mspa_model.preference.statements import signed_strengths
 from mspa_model.ranking.recency import place_matrix, weigh
 from mspa_model.ranking.scorer import PreferenceTensors
 from mspa_model.runs import Run, write_json
+from mspa_model.training.arrived import arrived_tips
 from mspa_model.training.metrics import UserMetrics, concatenate, measured_users, metrics_of_scores, top_of
 from mspa_model.training.scorecard import (
     Measured,
@@ -65,6 +66,7 @@ def evaluate(run: Run, progress: bool = True) -> Evaluation:
     metrics = metrics_of_run(run, pairs, measured, val_step0, alone, _baseline_users(run))
     metrics["correction"]["val"] = correction_on_val(run, VAL_TRACES, progress)
     metrics["correction"]["false_statements"] = false_statements(run, progress)
+    metrics["arrived"] = arrived_tips(run, measured, progress)
     metrics["text"] = text_metrics(run, progress)
     if run.composer is not run.composers[TEACHER]:
         metrics["paired"]["composer_minus_teacher"] = _beside_teacher(run, pairs, measured, progress)

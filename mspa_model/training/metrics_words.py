@@ -19,7 +19,11 @@ def metrics_table(metrics: Mapping[str, Any]) -> str:
         console.print(table)
         if metrics.get("text"):
             console.print(_text_table(metrics["text"]))
-        for note in (*repair_words(metrics.get("correction", {}).get("false_statements")), *metrics["notes"]):
+        said = (
+            *repair_words(metrics.get("correction", {}).get("false_statements")),
+            *arrived_words(metrics.get("arrived")),
+        )
+        for note in (*said, *metrics["notes"]):
             console.print(note, markup=False)
     return capture.get()
 
@@ -33,6 +37,28 @@ def repair_words(found: Mapping[str, Any] | None) -> tuple[str, ...]:
         f"{found['n_false']} false statements at {found['strength']:g} cost {found['cost']['value']:.0%}; correction "
         f"gives {share['value']:.0%} of it back ({share['low']:.0%} to {share['high']:.0%}).",
     )
+
+
+def arrived_words(found: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """What val tips that arrive after training are worth to each model, one sentence a metric; none if not measured."""
+    if not found:
+        return ()
+    others = {name: model for name, model in found["models"].items() if not name.startswith("mspa")}
+    return tuple(_gain_words(found, others, metric) for metric in found["models"]["mspa"]["gain"])
+
+
+def _gain_words(found: Mapping[str, Any], others: Mapping[str, Any], metric: str) -> str:
+    own = found["models"]["mspa"]
+    said = f"Newly arrived (val) tips, nothing trained ({found['n_users']:,} measured): {metric} "
+    said += f"{own['train'][metric]:.4f} to {own['train_val'][metric]:.4f}, {_signed(own['gain'][metric])}"
+    for name, model in others.items():
+        less = _signed(found["paired"][f"mspa_minus_{name}"][metric])
+        said += f"; {name} {model['gain'][metric]['value']:+.4f}, MSPA's gain less it {less}"
+    return f"{said}."
+
+
+def _signed(interval: Mapping[str, float]) -> str:
+    return f"{interval['value']:+.4f} ({interval['low']:+.4f} to {interval['high']:+.4f})"
 
 
 def _text_table(text: Mapping[str, Any]) -> Table:

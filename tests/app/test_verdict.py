@@ -8,7 +8,7 @@ import pytest
 
 from app.groups import MAX_USERS, groups_of
 from app.search import matching_rows
-from app.verdict import correction_sentence, verdict
+from app.verdict import arrived_reading, arrived_sentence, correction_sentence, verdict
 from app.worklist import USER, make_worklist
 from mspa_model.data import load_dataset
 from mspa_model.runs import Run, load_run
@@ -49,6 +49,23 @@ def test_the_verdict_says_what_the_run_beats(tiny_world: Path, means: dict, star
 def test_correction_is_judged_by_its_paired_interval(tiny_world: Path, low: float, high: float, word: str):
     paired = {"paired": {"final_minus_step0": {"ndcg@10": {"value": (low + high) / 2, "low": low, "high": high}}}}
     assert correction_sentence(paired, load_dataset(tiny_world).info).startswith(f"Self-correction {word}")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "word"),
+    [(0.01, 0.03, "help"), (-0.03, -0.01, "harm"), (-0.01, 0.01, "change nothing beyond doubt")],
+)
+def test_new_tips_are_judged_by_their_paired_interval(tiny_world: Path, low: float, high: float, word: str):
+    info = load_dataset(tiny_world).info
+    means = {"train": {"ndcg@10": 0.1}, "train_val": {"ndcg@10": 0.1 + (low + high) / 2}}
+    own = {**means, "gain": {"ndcg@10": {"value": (low + high) / 2, "low": low, "high": high}}}
+    ease = {**means, "gain": {"ndcg@10": {"value": -0.0042, "low": -1.0, "high": 1.0}}}
+    found = {"arrived": {"n_users": 3, "models": {"mspa@step0": own, "mspa": own, "ease": ease}}}
+    said = arrived_sentence(found, info)
+    assert said.startswith(f"Newly arrived tips {word} without any training: ndcg@10 0.100 to ")
+    assert said.endswith("over 3 users; with the same, EASE −0.0042.")
+    assert "train and val tips" in arrived_reading(info)
+    assert arrived_sentence({}, info) == arrived_sentence({"arrived": None}, info) == ""
 
 
 @pytest.fixture

@@ -173,6 +173,9 @@ def benchmark(
     seeds: Annotated[int, typer.Option(min=1, help="Seeds of what is random.")] = 3,
     model: Annotated[list[str] | None, typer.Option("--model", help="Only this one; repeat it.")] = None,
     config: Annotated[Path | None, typer.Option("--config", help="config.json; else the defaults.")] = None,
+    hidden: Annotated[
+        float, typer.Option("--hide", help="Take out the train tips of this share of streamers: cold ones to rank.")
+    ] = 0.0,
     as_json: JsonOption = False,
     device: DeviceOption = "auto",
 ) -> None:
@@ -180,7 +183,7 @@ def benchmark(
     from mspa_model.training.benchmark.run import benchmark as run_benchmark
     from mspa_model.training.benchmark.table import benchmark_table
 
-    told = run_benchmark(folder, out, _settings(config, seed, None), seeds, _device(device), model)
+    told = run_benchmark(folder, out, _settings(config, seed, None), seeds, _device(device), model, hidden=hidden)
     typer.echo(json.dumps(told, indent=1, ensure_ascii=False) if as_json else benchmark_table(told))
 
 
@@ -221,6 +224,9 @@ def recommend(
     candidates: Annotated[
         Candidates, typer.Option(help="Leave out streamers already tipped, or keep them.")
     ] = Candidates.NEW,
+    new_share: Annotated[
+        float, typer.Option("--new-share", help="Share of the places kept for streamers without a train tip, 0 to 1.")
+    ] = 0.0,
     as_json: JsonOption = False,
     device: DeviceOption = "auto",
     data: DataOption = None,
@@ -244,14 +250,14 @@ def recommend(
     loaded = load_run(run, data, _device(device))
     if user is None:
         tips = history_of_tips(loaded, [(t, 1.0) for t in tip or []])
-        trace = rank_tips(loaded, tips, candidates.value, live_at=live_at)
+        trace = rank_tips(loaded, tips, candidates.value, live_at=live_at, new_share=new_share)
         told = trace_json(loaded, trace, k)
     elif add_tips is None:
-        trace = rank_user(loaded, user, history.value, candidates.value, live_at)
+        trace = rank_user(loaded, user, history.value, candidates.value, live_at, new_share)
         told = trace_json(loaded, trace, k)
     else:
         arrived = read_arrivals(add_tips, loaded.dataset, history_for(loaded, user, history.value))
-        arrival = rank_arrivals(loaded, user, arrived, history.value, candidates.value, live_at)
+        arrival = rank_arrivals(loaded, user, arrived, history.value, candidates.value, live_at, new_share)
         trace, told = arrival.after, arrival_json(loaded, arrival, k)
     if why is not None:
         told["why"] = why_absent(loaded, trace, why, k)

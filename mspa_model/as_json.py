@@ -10,13 +10,17 @@ from mspa_model.types import SOURCES, Arrival, DatasetInfo, Preference, RankingT
 
 
 def trace_json(run: Run, trace: RankingTrace, k: int = 10) -> dict[str, Any]:
-    """The trace as `recommend --json` prints it: kept steps, the last of which is the answer; a rejected one apart."""
+    """The trace as `recommend --json` prints it: kept steps, the last of which is the answer; a rejected one apart.
+
+    In a ranking, new: a streamer without a train tip; kept_place: it stands there by new_share and not by its score.
+    """
     return {
         "user": trace.user_id,
         "history": trace.history_scope,
         "candidates": trace.candidate_scope,
         "live_at": trace.live_at.isoformat() if trace.live_at else None,
         "n_ranked": len(trace.final.ranking.order),
+        "new_share": trace.final.ranking.new_share,
         "last_tip_at": trace.last_tip_at.isoformat() if trace.last_tip_at else None,
         "preference": trace.final.preference.text,
         "steps": [_step_json(run, step, k) for step in trace.steps],
@@ -61,7 +65,7 @@ def trace_words(told: Mapping[str, Any], info: DatasetInfo) -> str:
     for step in told["steps"]:
         lines.append(f"\nStep {step['step']}. {step['reason']}")
         lines += [f"  {c}" for c in step["changes"]]
-        lines += [f"  {i}. {r['streamer']}  {r['score']:.3f}" for i, r in enumerate(step["ranking"], 1)]
+        lines += [f"  {i}. {r['streamer']}  {r['score']:.3f}{_new_words(r)}" for i, r in enumerate(step["ranking"], 1)]
     lines.append(f"\n{told['stop_sentence']}")
     lines += [f"\n{line}" for line in _arrived_words(told.get("arrived"), info)]
     return "\n".join([*lines, told["why"]] if "why" in told else lines)
@@ -72,6 +76,11 @@ def live_sentence(n_ranked: int, moment: str, info: DatasetInfo) -> str:
     if n_ranked == 0:
         return f"No {info.streamer_is} that may be ranked is live at {moment}, so there is nothing to recommend then."
     return f"Only who is live at {moment} is ranked: {n_ranked:,}. The correction was judged among all."
+
+
+def _new_words(row: Mapping[str, Any]) -> str:
+    """How a line marks a streamer without a train tip."""
+    return "" if not row["new"] else "  new: a kept place" if row["kept_place"] else "  new"
 
 
 def _arrived_words(arrived: Mapping[str, Any] | None, info: DatasetInfo) -> Iterable[str]:
@@ -99,6 +108,8 @@ def _step_json(run: Run, step: Step, k: int) -> dict[str, Any]:
         {
             "streamer": ids.iloc[i],
             "score": float(scores[i]),
+            "new": bool(run.recommender.is_cold[i]),
+            "kept_place": i in step.ranking.placed,
             "sources": {s.value: float(parts[j, i]) for j, s in enumerate(SOURCES)},
         }
         for i in step.ranking.order[:k].tolist()

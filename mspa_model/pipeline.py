@@ -13,6 +13,7 @@ from jaxtyping import Bool
 from mspa_model.data import history_of, streamer_idx_of, user_idx_of
 from mspa_model.data.arrivals import join_histories
 from mspa_model.data.rooms import live_streamers
+from mspa_model.ranking.places import keep_places_in
 from mspa_model.runs import Run
 from mspa_model.types import Arrival, CandidateScope, History, HistoryScope, Preference, RankingTrace
 
@@ -43,9 +44,10 @@ def rank_user(
     history: HistoryScope = "all",
     candidates: CandidateScope = "new",
     live_at: datetime | None = None,
+    new_share: float = 0.0,
 ) -> RankingTrace:
     """A known user's trace."""
-    return rank_tips(run, history_for(run, user_id, history), candidates, history, live_at)
+    return rank_tips(run, history_for(run, user_id, history), candidates, history, live_at, new_share)
 
 
 def rank_tips(
@@ -54,11 +56,15 @@ def rank_tips(
     candidates: CandidateScope = "new",
     known: HistoryScope | Literal["given"] = "given",
     live_at: datetime | None = None,
+    new_share: float = 0.0,
 ) -> RankingTrace:
-    """The trace from a list of tips, a known user's or a new one's. live_at None: live or not, all are ranked."""
+    """The trace from a list of tips, a known user's or a new one's. live_at None: live or not, all are ranked.
+
+    new_share: of the places, kept for cold streamers.
+    """
     allowed = candidates_for(run, history, candidates, live_at)
     trace = run.recommender.rank(run.composer.compose(history), allowed, known, candidates)
-    return replace(trace, live_at=live_at)
+    return replace(keep_places_in(trace, run.recommender.is_cold, new_share), live_at=live_at)
 
 
 def rank_arrivals(
@@ -68,11 +74,12 @@ def rank_arrivals(
     history: HistoryScope = "all",
     candidates: CandidateScope = "new",
     live_at: datetime | None = None,
+    new_share: float = 0.0,
 ) -> Arrival:
     """A known user's trace with the tips that arrived, composed and corrected anew, beside the one without."""
-    before = rank_user(run, user_id, history, candidates, live_at)
+    before = rank_user(run, user_id, history, candidates, live_at, new_share)
     joined = join_histories(history_for(run, user_id, history), arrived)
-    return Arrival(arrived, before, rank_tips(run, joined, candidates, history, live_at))
+    return Arrival(arrived, before, rank_tips(run, joined, candidates, history, live_at, new_share))
 
 
 def history_of_tips(run: Run, tips: list[tuple[str, float]]) -> History:
@@ -88,12 +95,16 @@ def why_absent(run: Run, trace: RankingTrace, streamer_id: str, k: int = 10) -> 
     idx = streamer_idx_of(run.dataset, streamer_id)
     info, ranking = run.dataset.info, trace.final.ranking
     name = run.dataset.streamers["name"].iloc[idx] or f"{info.streamer_is} {streamer_id}"
-    rank = ranking.rank_of(idx)
+    rank, by_score = ranking.rank_of(idx), ranking.score_rank_of(idx)
     if rank is None and trace.live_at is not None and not live_streamers(run.dataset, trace.live_at)[idx]:
         return f"{name} is left out because it is not live at {trace.live_at:%Y-%m-%d %H:%M} UTC."
-    if rank is None:
+    if rank is None or by_score is None:
         return f"{name} is left out because this {info.user_is} has already given it a {info.tip_is}."
+    kept = f", in a place kept for the new ({by_score} by its score)" if idx in ranking.placed else ""
     if rank <= k:
-        return f"{name} is not absent: it stands at place {rank}."
-    gap = float(ranking.scores[ranking.order[k - 1]] - ranking.scores[idx])
-    return f"{name} stands at place {rank} of {len(ranking.order)}, {gap:.2f} points below place {k}."
+        return f"{name} is not absent: it stands at place {rank}{kept}."
+    where, last = f"{name} stands at place {rank} of {len(ranking.order)}", ranking.last_by_score(k)
+    if by_score <= k or last is None:
+        return f"{where}, {by_score} by its score: the places before it that are kept for the new put it there."
+    gap = float(ranking.scores[ranking.order[last - 1]] - ranking.scores[idx])
+    return f"{where}{kept}, {gap:.2f} points below place {last}."

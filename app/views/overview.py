@@ -16,6 +16,7 @@ from app.verdict import arrived_reading, arrived_sentence, correction_sentence, 
 from app.worklist import USER
 from explain.figures import accuracy_by_tips, metrics_with_baselines, source_weights
 from explain.narrate import counted, plural
+from explain.newcomers import cold_sentences, places_how, places_table
 from mspa_model.runs import Run
 
 _SEALED_AT_ONCE = 10
@@ -39,6 +40,7 @@ def draw(picked: Picked) -> None:
         for sentence in run.metrics.get("notes", ()):
             note(sentence)
     _draw_worklist(picked)
+    _draw_new(run)
     info = run.dataset.info
     title = f"How well {plural(info.user_is)} with few and with many {plural(info.tip_is)} are known"
     more = st.expander(escape_md(title), key="buckets", on_change="rerun")
@@ -87,6 +89,24 @@ def _span(times: pd.Series, run: Run) -> tuple[str, str]:
         return "no times", f"this set keeps no time of a {info.tip_is}"
     days = max(1, (times.max() - times.min()).days)
     return f"{days:,} days", f"{when(times.min(), info)} to {when(times.max(), info)}"
+
+
+def _draw_new(run: Run) -> None:
+    """How well cold streamers are ranked, where evaluate measured it; a run from before it did has nothing to show."""
+    found, info = run.metrics.get("cold"), run.dataset.info
+    if not found:
+        return
+    heading(f"New {plural(info.streamer_is)}")
+    for sentence in cold_sentences(found, info):
+        say(sentence)
+    if found["n_pairs"]:
+        fold = st.expander("What keeping places for them brings and costs", key="places-fold", on_change="rerun")
+        if fold.open:
+            with fold:
+                table = places_table(found, info)
+                numbers = {name: st.column_config.NumberColumn(format="%.4f") for name in table.columns[1:]}
+                show_table(table, "places", "Shares of the places kept for the new, on test", numbers)
+                note(f"How to read: {places_how(info)}")
 
 
 def _draw_worklist(picked: Picked) -> None:

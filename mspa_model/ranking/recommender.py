@@ -19,6 +19,7 @@ from mspa_model.ranking.correction import Bench, SelfCorrection, Stance
 from mspa_model.ranking.corrector import Corrector
 from mspa_model.ranking.critic import spell_out
 from mspa_model.ranking.fused import FusedSpace
+from mspa_model.ranking.places import is_cold
 from mspa_model.ranking.recency import places_of, weigh
 from mspa_model.ranking.scorer import PreferenceTensors, Scorer
 from mspa_model.ranking.witnesses import log_odds
@@ -59,10 +60,14 @@ class Recommender:
         user_ids: tuple[str, ...],
         config: CorrectorConfig,
     ) -> None:
-        """train_tips: distinct train pairs (n_users, n_streamers): a user is taken out of what judges them."""
+        """train_tips: distinct train pairs (n_users, n_streamers): a user is taken out of what judges them.
+
+        is_cold (n_streamers,): who has no train tip.
+        """
         self.scorer, self.composer, self.fused, self.config = scorer, composer, fused, config
         self.correction = SelfCorrection(scorer, composer, corrector.eval().to(scorer.device), config)
         self._train_tips = train_tips
+        self.is_cold = is_cold(train_tips)
         self._user_idx = {user_id: i for i, user_id in enumerate(user_ids)}
 
     @property

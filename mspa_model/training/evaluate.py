@@ -15,7 +15,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from mspa_model.data.load import history_of
-from mspa_model.data.split import EvalPairs, eval_pairs
+from mspa_model.data.split import EvalPairs, eval_pairs, interaction_matrix
 from mspa_model.preference.composer import Composer
 from mspa_model.preference.composers import TEACHER
 from mspa_model.preference.statements import signed_strengths
@@ -23,6 +23,7 @@ from mspa_model.ranking.recency import place_matrix, weigh
 from mspa_model.ranking.scorer import PreferenceTensors
 from mspa_model.runs import Run, write_json
 from mspa_model.training.arrived import arrived_tips
+from mspa_model.training.cold import cold_metrics
 from mspa_model.training.metrics import UserMetrics, concatenate, measured_users, metrics_of_scores, top_of
 from mspa_model.training.scorecard import (
     Measured,
@@ -67,6 +68,8 @@ def evaluate(run: Run, progress: bool = True) -> Evaluation:
     metrics["correction"]["val"] = correction_on_val(run, VAL_TRACES, progress)
     metrics["correction"]["false_statements"] = false_statements(run, progress)
     metrics["arrived"] = arrived_tips(run, measured, progress)
+    train = interaction_matrix(run.dataset, ("train",))
+    metrics["cold"] = cold_metrics(train, pairs, measured, run.config.seed)
     metrics["text"] = text_metrics(run, progress)
     if run.composer is not run.composers[TEACHER]:
         metrics["paired"]["composer_minus_teacher"] = _beside_teacher(run, pairs, measured, progress)
@@ -136,7 +139,7 @@ def measure_traces(
         preferences = composer.compose_many([history_of(run.dataset, user, "train") for user in batch])
         for user, preference in zip(batch, preferences, strict=True):
             trace = run.recommender.rank(preference, _candidates(pairs, user), "train", "new")
-            measured.append(_measure_trace(trace, user))
+            measured.append(_measure_trace(trace, user, run.recommender.is_cold))
             bar.update()
     bar.close()
     return measured
@@ -148,9 +151,10 @@ def _candidates(pairs: EvalPairs, user: int) -> Bool[np.ndarray, " n_streamers"]
     return allowed
 
 
-def _measure_trace(trace: RankingTrace, user: int) -> Measured:
+def _measure_trace(trace: RankingTrace, user: int, is_cold: Bool[np.ndarray, " n_streamers"]) -> Measured:
     tops = np.stack([top_of(step.ranking) for step in trace.steps])
-    return Measured(user, tops, _shares(trace.final.ranking), trace.stop)
+    colds = np.stack([top_of(step.ranking, is_cold) for step in trace.steps])
+    return Measured(user, tops, colds, _shares(trace.final.ranking), trace.stop)
 
 
 def _shares(ranking: Ranking) -> Float[np.ndarray, " n_sources"]:

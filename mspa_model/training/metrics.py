@@ -70,10 +70,11 @@ def top_k(scores: Scores, k: int) -> Int[np.ndarray, "batch k"]:
     return np.where(np.isneginf(picked), -1, columns)
 
 
-def top_of(ranking: Ranking) -> Int[np.ndarray, " k"]:
-    """The first streamers of a ranking, -1 where there are fewer candidates than places."""
+def top_of(ranking: Ranking, among: Bool[np.ndarray, " n_streamers"] | None = None) -> Int[np.ndarray, " k"]:
+    """The first streamers of a ranking (among: of these alone), -1 where there are fewer candidates than places."""
     top = np.full(max(CUTOFFS), -1, dtype=np.int64)
-    order = ranking.order[: len(top)].cpu().numpy()
+    order = ranking.order.cpu().numpy()
+    order = (order if among is None else order[among[order]])[: len(top)]
     top[: len(order)] = order
     return top
 

@@ -22,6 +22,7 @@ def metrics_table(metrics: Mapping[str, Any]) -> str:
         said = (
             *repair_words(metrics.get("correction", {}).get("false_statements")),
             *arrived_words(metrics.get("arrived")),
+            *cold_words(metrics.get("cold")),
         )
         for note in (*said, *metrics["notes"]):
             console.print(note, markup=False)
@@ -59,6 +60,27 @@ def _gain_words(found: Mapping[str, Any], others: Mapping[str, Any], metric: str
 
 def _signed(interval: Mapping[str, float]) -> str:
     return f"{interval['value']:+.4f} ({interval['low']:+.4f} to {interval['high']:+.4f})"
+
+
+def cold_words(found: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """How well cold streamers are ranked, and what keeping places for them brings and costs; none without them."""
+    if not found:
+        return ()
+    opening = f"{found['n_streamers']} cold streamers (no train tip)"
+    if not found["n_pairs"]:
+        return (f"{opening}, and no test tip to one of them.",)
+    among, metric = found["among"], found["metric"]
+    ranked = f"{_cell(among['mspa'][metric])}, step 0 {_cell(among['mspa@step0'][metric])}"
+    first = f"{opening}, {found['n_pairs']} test pairs. Among themselves {metric} {ranked}, by chance "
+    none, *shares = found["places"]
+    return (
+        f"{first}{among['random'][metric]:.4f}; in the full ranking recall@20 {_cell(none['recall@20'])}.",
+        *(
+            f"With {p['share']:.0%} of the places kept for them: recall@20 {_cell(p['recall@20'])}; ndcg@10 of all "
+            f"users changes by {_signed(p['change']['ndcg@10'])}."
+            for p in shares
+        ),
+    )
 
 
 def _text_table(text: Mapping[str, Any]) -> Table:

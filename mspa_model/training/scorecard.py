@@ -31,12 +31,13 @@ EXACT = 1e-9  # two metrics of one user that differ by less are the same
 class Measured:
     """What is kept of one user's trace, so that the traces of all users need not be.
 
-    tops: the first streamers at each kept step, -1 where there are fewer candidates; shares: each source's part in how
-    far the final scores lie apart; stop: why correction ended.
+    tops: the first streamers at each kept step, -1 where there are fewer candidates; colds: the same of those without a
+    train tip; shares: each source's part in how far the final scores lie apart; stop: why correction ended.
     """
 
     user_idx: int
     tops: Int[np.ndarray, "n_steps k"]
+    colds: Int[np.ndarray, "n_steps k"]
     shares: Float[np.ndarray, " n_sources"]
     stop: str
 

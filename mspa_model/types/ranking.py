@@ -19,12 +19,16 @@ class Ranking:
 
     weights: this user's weight of each source, >= 0; zero where val does not pay for it or the set lacks it.
     fits: fit less mean fit over streamers, so score = sum over sources of weight x fit, exactly.
-    order: candidates only, best first (ties by streamer_idx).
+    order: candidates only, best first (ties by streamer_idx), but for those in kept places.
+    new_share: the share of places kept for cold streamers; placed: streamer_idx of those that stand higher by it than
+        their score alone would put them, in the order of their places.
     """
 
     weights: Float[Tensor, " n_sources"]
     fits: Float[Tensor, "n_sources n_streamers"]
     order: Int[Tensor, " n_candidates"]
+    new_share: float = 0.0
+    placed: tuple[int, ...] = ()
 
     @property
     def contributions(self) -> Float[Tensor, "n_sources n_streamers"]:
@@ -35,10 +39,31 @@ class Ranking:
     def scores(self) -> Float[Tensor, " n_streamers"]:
         return self.contributions.sum(0)
 
+    @property
+    def by_score(self) -> Int[Tensor, " n_candidates"]:
+        """The candidates as their scores alone order them: the same as `order` where no place is kept."""
+        if not self.placed:
+            return self.order
+        allowed = self.order.sort().values
+        return allowed[self.scores[allowed].argsort(descending=True, stable=True)]
+
     def rank_of(self, streamer_idx: int) -> int | None:
         """1 for the first; None where the streamer is no candidate."""
-        hit = (self.order == streamer_idx).nonzero()
-        return int(hit[0, 0]) + 1 if len(hit) else None
+        return _place_in(self.order, streamer_idx)
+
+    def score_rank_of(self, streamer_idx: int) -> int | None:
+        """The rank that its score alone would give; None where the streamer is no candidate."""
+        return _place_in(self.by_score, streamer_idx)
+
+    def last_by_score(self, k: int) -> int | None:
+        """The last of the first k places that is held by score, which a score has to beat; None where all are kept."""
+        held = [place for place, i in enumerate(self.order[:k].tolist(), 1) if i not in self.placed]
+        return held[-1] if held else None
+
+
+def _place_in(order: Int[Tensor, " n_candidates"], streamer_idx: int) -> int | None:
+    hit = (order == streamer_idx).nonzero()
+    return int(hit[0, 0]) + 1 if len(hit) else None
 
 
 @dataclass(frozen=True)

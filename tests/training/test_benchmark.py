@@ -12,10 +12,8 @@ import pytest
 
 from mspa_model.config import RunConfig
 from mspa_model.data import eval_pairs, load_dataset
-from mspa_model.data.split import EvalPairs
 from mspa_model.errors import RunError
 from mspa_model.training.benchmark import run as run_module
-from mspa_model.training.benchmark.cold import cold_pairs, measure_cold
 from mspa_model.training.benchmark.mspa import without_modality
 from mspa_model.training.benchmark.run import BENCHMARK_FILE, benchmark
 from mspa_model.training.benchmark.store import Job, JobResult, Told, load_result, save_result
@@ -23,9 +21,9 @@ from mspa_model.training.benchmark.table import benchmark_table
 from mspa_model.training.metrics import METRICS
 from mspa_model.types import Features, Modality
 from tests.command import Command
-from tests.training.worlds import csr
 from tests.worlds import World, write_world
 from tests.worlds.checkerboard import checkerboard
+from tests.worlds.newcomers import newcomers
 
 QUICK = ("popularity", "itemknn", "ease", "rp3beta", "contentknn")
 
@@ -36,17 +34,8 @@ def here(folder: Path, out: Path, only: tuple[str, ...] = QUICK, **more) -> dict
 
 
 def cold_world() -> World:
-    """The checkerboard as a given split; s038 (Comedy) and s039 (Music) have test tips alone, one from each user."""
-    world = checkerboard()
-    rank = world.tips.groupby("user_id").cumcount()
-    newcomer = world.tips["streamer_id"].isin(["s038", "s039"])
-    tips = world.tips.assign(split=np.select([rank < 7, rank < 8], ["train", "val"], "test"))[~newcomer]
-    users = world.users["user_id"]
-    own = ["s038" if i % 2 == 0 else "s039" for i in range(len(users))]
-    more = pd.DataFrame({"user_id": users, "streamer_id": own, "amount": 1.0, "split": "test"})
-    tips = pd.concat([tips, more], ignore_index=True)
-    tips["tipped_at"] = pd.Series(pd.NaT, index=tips.index, dtype="datetime64[us, UTC]")
-    return replace(world, name="cold", kind="matrix", tips=tips)
+    """s038 (Comedy) and s039 (Music) have test tips alone, one from each user."""
+    return newcomers(("s038", "s039"))
 
 
 @pytest.fixture(scope="module")
@@ -60,22 +49,6 @@ def cold(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict]:
 # --- cold streamers --------------------------------------------------------------------------------------------------
 
 
-def test_cold_pairs_hold_cold_streamers_alone_hand_solved():
-    # Streamers 2 and 3 have no train tip; user 0 wants 1 and 2, user 1 wants 0; 3 is masked for user 0.
-    train = csr([(0, 0), (1, 1)], (2, 4))
-    pairs = cold_pairs(train, EvalPairs(csr([(0, 0), (0, 3)], (2, 4)), csr([(0, 1), (0, 2), (1, 0)], (2, 4)), 0), 0)
-    assert pairs.target.toarray().tolist() == [[0, 0, 1, 0], [0, 0, 0, 0]]
-    assert pairs.mask.toarray().tolist() == [[1, 1, 0, 1], [0, 0, 0, 0]]
-
-
-def test_level_scores_are_no_ranking_however_lucky():
-    train = csr([(0, 0), (1, 0)], (2, 3))
-    pairs = cold_pairs(train, EvalPairs(train, csr([(0, 1), (1, 2)], (2, 3)), 0), 0)
-    found, ranked = measure_cold(lambda users: np.array([[9.0, 1, 1], [9, 1, 2]], dtype=np.float32)[users], pairs)
-    assert ranked.tolist() == [False, True]
-    assert found.values["recall@10"].tolist() == [1, 1]  # both hit: the first by its column
-
-
 def test_content_finds_the_newcomer_and_nobody_else_can(cold):
     part = cold[2]["slices"]["cold_streamers"]
     assert (part["n_streamers"], part["n_users"]) == (2, 60)
@@ -83,6 +56,23 @@ def test_content_finds_the_newcomer_and_nobody_else_can(cold):
     assert part["models"]["contentknn"]["ndcg@10"]["value"] == 1.0
     assert part["models"]["contentknn"]["ranked_share"] == 1.0
     assert {name for name, found in part["models"].items() if found is None} == set(QUICK) - {"contentknn"}
+
+
+def test_hidden_train_tips_make_cold_streamers_whom_content_ranks(cold, tmp_path: Path, mspa_model_command: Command):
+    words = ("--hide", "0.15", "--model", "contentknn", "--model", "popularity", "--device", "cpu", "--json")
+    answer = mspa_model_command("benchmark", cold[0], "--out", tmp_path / "out", *words)
+    assert answer.status == 0, answer.said
+    told = json.loads(answer.out)
+    assert told["dataset"]["hidden_share"] == 0.15
+    assert told["dataset"]["fingerprint"] != cold[2]["dataset"]["fingerprint"]
+    part = told["slices"]["cold_streamers"]
+    assert 6 <= part["n_streamers"] <= 8  # six of forty, and those that were cold
+    assert part["models"]["popularity"] is None
+    assert part["models"]["contentknn"]["ndcg@10"]["value"] > 0.5
+    assert "15% of the streamers are hidden" in benchmark_table(told)
+    refused = mspa_model_command("benchmark", cold[0], "--hide", "1.5")
+    assert refused.status == 2
+    assert "between 0 and 1" in refused.err
 
 
 # --- figures ---------------------------------------------------------------------------------------------------------

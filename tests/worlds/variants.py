@@ -7,6 +7,7 @@ import pandas as pd
 
 from tests.worlds.checkerboard import checkerboard
 from tests.worlds.folder import World
+from tests.worlds.newcomers import newcomers
 
 RIGHT_TO_LEFT = "\u202eمرحبا بالعالم\u202c"
 HOSTILE = (
@@ -114,4 +115,5 @@ VARIANTS = {
     "matrix": matrix,
     "hostile": hostile,
     "few-users": few_users,
+    "newcomers": newcomers,
 }

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mspa_model.data import eval_pairs, interaction_matrix
-from mspa_model.training.benchmark.cold import cold_streamers
+from mspa_model.ranking.places import cold_streamers
 from mspa_model.training.benchmark.jobs import MSPA, PREPARE, STEP0
 from mspa_model.training.benchmark.recommenders import PEERS
 from mspa_model.training.benchmark.store import Job, JobResult, Part

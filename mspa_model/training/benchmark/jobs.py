@@ -17,10 +17,10 @@ from mspa_model.data import eval_pairs, interaction_matrix, load_dataset
 from mspa_model.device import resolve_device
 from mspa_model.errors import MspaError
 from mspa_model.training.baselines import BaselineAbsent, choose
-from mspa_model.training.benchmark.cold import cold_pairs, measure_cold
 from mspa_model.training.benchmark.mspa import prepare, read_features, score_mspa, score_step0
 from mspa_model.training.benchmark.recommenders import PEERS, Inputs
 from mspa_model.training.benchmark.store import Job, JobResult, Told, save_result, user_rows
+from mspa_model.training.cold import cold_pairs, hide, measure_cold
 from mspa_model.training.metrics import measure
 from mspa_model.types import Dataset
 
@@ -29,7 +29,10 @@ PREPARE, MSPA, STEP0 = "prepare", "mspa", "step 0"
 
 @dataclass(frozen=True)
 class Order:
-    """All that a job's process is told. config: RunConfig as JSON; setting: of a peer, chosen with the first seed."""
+    """All that a job's process is told. config: RunConfig as JSON; setting: of a peer, chosen with the first seed.
+
+    hidden: the share of streamers whose train tips are taken out, by the configuration's seed.
+    """
 
     folder: str
     out: str
@@ -40,6 +43,7 @@ class Order:
     what: str
     setting: Mapping[str, int | float] | None
     progress: bool
+    hidden: float = 0.0
 
     @property
     def job(self) -> Job:
@@ -49,7 +53,10 @@ class Order:
 def run_job(order: Order) -> None:
     """Fits, measures and stores one job; what cannot be scored here is stored as absent, with the reason."""
     try:
-        result = _result(order, load_dataset(Path(order.folder)))
+        dataset = load_dataset(Path(order.folder))
+        if order.hidden:
+            dataset = hide(dataset, order.hidden, config_from_json(order.config).seed)
+        result = _result(order, dataset)
     except (BaselineAbsent, MspaError) as absent:
         result = JobResult(Told(order.what, {}, None, absent=str(absent)), pd.DataFrame())
     told = replace(result.told, what=order.what, peak_mib=peak_mib())

@@ -22,8 +22,8 @@ from mspa_model.ranking.recency import place_matrix
 from mspa_model.ranking.recommender import Recommender
 from mspa_model.runs import MANIFEST, Run, build_recommender, check_manifest, new_folder, write_manifest
 from mspa_model.training.baselines import BaselineAbsent
-from mspa_model.training.benchmark.cold import cold_pairs, told_apart
-from mspa_model.training.benchmark.store import PREPARED, JobResult, Part, Told, user_rows
+from mspa_model.training.benchmark.store import PREPARED, JobResult, Told, user_rows
+from mspa_model.training.cold import cold_at, cold_pairs, told_apart
 from mspa_model.training.estimate import refuse_what_will_not_fit
 from mspa_model.training.evaluate import fits_and_scores, measure_traces
 from mspa_model.training.metrics import Scorer, measure, measured_users
@@ -76,9 +76,8 @@ def score_mspa(
     model = rank_model(dataset, features, composer, replace(config, seed=seed), device, progress, clock)
     recommender = model.recommender.with_caution(model.caution.caution)
     run = _run(out, model.config, dataset, features, composer, recommender)
-    parts: tuple[Part, ...] = ("val", "test", "cold")
     # The users drawn for the cold part are everyone's, whatever the seed.
-    users = [rows for part in parts for rows in _traced(run, part, config.seed, progress)]
+    users = _traced(run, config.seed, progress)
     step0 = clock.seconds["step 0"]
     told = Told("", {"mspa": step0 + clock.seconds["corrector"], "mspa@step0": step0}, None)
     return JobResult(told, pd.concat(users, ignore_index=True))
@@ -138,15 +137,16 @@ def _run(
     return Run(out, config, dataset, features, vocabulary, composer, composers, recommender, {}, nobody, None, "", "")
 
 
-def _traced(run: Run, part: Part, seed: int, progress: bool) -> list[pd.DataFrame]:
-    pairs = eval_pairs(run.dataset, "val" if part == "val" else "test")
-    ranked = None
-    if part == "cold":
-        pairs = cold_pairs(interaction_matrix(run.dataset, ("train",)), pairs, seed)
-        ranked = told_apart(_step0_scorer(run), pairs)
-    measured = measure_traces(run, pairs, measured_users(pairs), f"MSPA on {part}", progress)
-    steps = {"mspa": -1, "mspa@step0": 0}
-    return [user_rows(name, part, metrics_at(measured, step, pairs), ranked) for name, step in steps.items()]
+def _traced(run: Run, seed: int, progress: bool) -> list[pd.DataFrame]:
+    """Both steps on val, on test and, from the same traces, of the cold streamers of test among themselves."""
+    steps, users = {"mspa": -1, "mspa@step0": 0}, []
+    for part in ("val", "test"):
+        pairs = eval_pairs(run.dataset, part)
+        measured = measure_traces(run, pairs, measured_users(pairs), f"MSPA on {part}", progress)
+        users += [user_rows(name, part, metrics_at(measured, step, pairs)) for name, step in steps.items()]
+    own = cold_pairs(interaction_matrix(run.dataset, ("train",)), pairs, seed)
+    ranked = told_apart(_step0_scorer(run), own)
+    return users + [user_rows(name, "cold", cold_at(measured, step, own), ranked) for name, step in steps.items()]
 
 
 def _step0_scorer(run: Run) -> Scorer:

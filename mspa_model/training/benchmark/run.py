@@ -21,6 +21,7 @@ from mspa_model.training.benchmark.figures import figures
 from mspa_model.training.benchmark.jobs import MSPA, PREPARE, STEP0, Order, order_json, run_job
 from mspa_model.training.benchmark.recommenders import PEERS
 from mspa_model.training.benchmark.store import Job, JobResult, Told, load_result, refuse_foreign, what_of
+from mspa_model.training.cold import hide
 from mspa_model.types import Dataset, Modality
 
 FORMAT = "1"
@@ -31,7 +32,7 @@ _PEER_CODE = (
     "training/baselines.py",
     "training/metrics.py",
     "training/peers/*.py",
-    "training/benchmark/cold.py",
+    "training/cold.py",
     "data/split.py",
     "features/*.py",
     "ranking/cotipping.py",  # EASE's algebra
@@ -43,13 +44,14 @@ _MSPA_CODE = (
     "data/split.py",
     "training/*.py",
     "training/benchmark/mspa.py",
-    "training/benchmark/cold.py",
 )
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run. only: models by name, all where None; isolated: each in a process of its own, as it should be."""
+    """What to run. only: models by name, all where None; isolated: each in a process of its own, as it should be;
+    hidden: the share of streamers whose train tips are taken out.
+    """
 
     folder: Path
     out: Path
@@ -59,6 +61,7 @@ class Plan:
     only: tuple[str, ...] | None
     progress: bool
     isolated: bool
+    hidden: float
 
     def wants(self, model: str) -> bool:
         return self.only is None or model in self.only
@@ -73,24 +76,28 @@ def benchmark(
     only: Sequence[str] | None = None,
     progress: bool = True,
     isolated: bool = True,
+    hidden: float = 0.0,
 ) -> dict[str, Any]:
     """The figures of every model, JSON-ready; also written to out/benchmark.json.
 
     out: runs/benchmark-FINGERPRINT where None. Stored results of the same data, configuration, code and seed are taken
-    up again. only: "mspa" and names of PEERS. Raises DataError on an unsound folder, RunError where `out` holds
-    other files, UnknownIdError on an unknown model.
+    up again. only: "mspa" and names of PEERS. hidden: as in cold.hide, by the configuration's seed. Raises DataError on
+    an unsound folder, RunError where `out` holds other files, UnknownIdError on an unknown model.
     """
     _refuse_unknown(only)
     dataset, config = load_dataset(Path(folder)), config or RunConfig()
+    if hidden:
+        dataset = hide(dataset, hidden, config.seed)
     out = Path(out) if out is not None else Path("runs") / f"benchmark-{dataset.fingerprint[:12]}"
     refuse_foreign(out)
     out.mkdir(parents=True, exist_ok=True)
     seeds = tuple(range(config.seed, config.seed + n_seeds))
     device = resolve_device(device).type
     chosen = None if only is None else tuple(only)
-    plan = Plan(Path(folder).absolute(), out.absolute(), config, seeds, device, chosen, progress, isolated)
+    plan = Plan(Path(folder).absolute(), out.absolute(), config, seeds, device, chosen, progress, isolated, hidden)
     results = _results(plan, dataset)
     told = figures(dataset, results, config.seed)
+    told["dataset"]["hidden_share"] = hidden
     write_json(out / BENCHMARK_FILE, told)
     return told
 
@@ -141,7 +148,7 @@ def _order(plan: Plan, dataset: Dataset, job: Job, results: Mapping[Job, JobResu
     config = config_to_json(plan.config)
     what = _what(plan, dataset, job, setting)
     folder, out = str(plan.folder), str(plan.out)
-    return Order(folder, out, job.model, job.seed, config, plan.device, what, setting, plan.progress)
+    return Order(folder, out, job.model, job.seed, config, plan.device, what, setting, plan.progress, plan.hidden)
 
 
 def _what(plan: Plan, dataset: Dataset, job: Job, setting: Mapping[str, int | float] | None) -> str:

@@ -21,6 +21,8 @@ def benchmark_table(told: Mapping[str, Any]) -> str:
 def _parts(told: Mapping[str, Any]) -> Iterator[str | Table]:
     card, metric = told["dataset"], told["dataset"]["metric"]
     yield f"{card['name']}: {card['n_test_users']:,} users on test, {card['n_streamers']:,} streamers, 95 % intervals"
+    if card["hidden_share"]:
+        yield f"The train tips of {card['hidden_share']:.0%} of the streamers are hidden, so that these are cold."
     yield _models(told, metric)
     slices = told["slices"]
     yield _cold(slices["cold_streamers"], metric)

@@ -7,7 +7,7 @@ from app.resolve import Picked
 from app.state import choose, read_selection
 from app.ui.states import fault, missing, note, say, warn
 from app.ui.table import show_table
-from app.ui.text import escape_md
+from app.ui.text import escape_md, told_apart
 from explain.compare import (
     USER,
     config_sentence,
@@ -22,7 +22,7 @@ from explain.compare import (
     stale_sentence,
     users_sentence,
 )
-from explain.narrate import plain, plural
+from explain.narrate import plural
 from mspa_model.errors import MspaError
 from mspa_model.types import Comparison
 
@@ -65,7 +65,7 @@ def _choose_run(names: list[str]) -> str | None:
         [_NONE, *names],
         key="pick-against",
         on_change=_take,
-        format_func=lambda name: "choose a run" if name == _NONE else plain(name),
+        format_func=told_apart([_NONE, *names], lambda name: "choose a run" if name == _NONE else name),
     )
     note("Runs that this dashboard was started with, and those of the same data that lie beside this run.")
     return asked

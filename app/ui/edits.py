@@ -5,7 +5,7 @@ import streamlit as st
 from app import cache
 from app.resolve import Picked, id_of
 from app.ui.states import heading, note
-from app.ui.text import escape_md
+from app.ui.text import escape_md, told_apart
 from explain.narrate import name_of, plain
 from explain.types import Edit
 from mspa_model.types import Modality, Statement
@@ -138,7 +138,13 @@ def _drop_tip(picked: Picked) -> Edit | None:
     if not found:
         note(f"No {word} of this {picked.run.dataset.info.user_is} has that name.")
         return None
-    key = st.selectbox("Which", found, format_func=lambda k: _tip_name(picked, int(k.split(",")[0])), key="edit-tip")
+    history = picked.trace.final.preference.history
+    words = told_apart(
+        found,
+        lambda key: _tip_name(picked, int(key.split(",")[0])),
+        lambda key: id_of(picked.run, int(history.streamer_idx[int(key.split(",")[0])])),
+    )
+    key = st.selectbox("Which", found, format_func=words, key="edit-tip")
     return Edit("drop tip", key)
 
 
@@ -153,7 +159,8 @@ def _add_tip(picked: Picked) -> Edit | None:
     if not found:
         note(f"No {word} has that name or id.")
         return None
-    idx = st.selectbox("Which", found, format_func=lambda i: name_of(picked.run.dataset, i), key="edit-streamer")
+    words = told_apart(found, lambda i: name_of(picked.run.dataset, i), lambda i: id_of(picked.run, i))
+    idx = st.selectbox("Which", found, format_func=words, key="edit-streamer")
     return Edit("add tip", id_of(picked.run, idx))
 
 
@@ -174,9 +181,9 @@ def _statement_words(picked: Picked, statement: Statement) -> str:
 
 def _delete_statement(picked: Picked) -> Edit:
     stated = picked.trace.final.preference.statements
-    row = st.selectbox(
-        "Which", range(len(stated)), format_func=lambda i: _statement_words(picked, stated[i]), key="edit-deleted"
-    )
+    rows = list(range(len(stated)))
+    words = told_apart(rows, lambda i: _statement_words(picked, stated[i]), lambda i: stated[i].aspect)
+    row = st.selectbox("Which", rows, format_func=words, key="edit-deleted")
     return Edit("delete statement", f"{stated[row].aspect}: {stated[row].value}")
 
 
@@ -194,6 +201,7 @@ def _set_statement(picked: Picked) -> Edit | None:
     if not found:
         note("No value of the vocabulary has that in its name.")
         return None
-    idx = st.selectbox("Which", found, format_func=lambda i: plain(values[i].label), key="edit-value")
+    told = told_apart(found, lambda i: values[i].label, lambda i: values[i].aspect)
+    idx = st.selectbox("Which", found, format_func=told, key="edit-value")
     signed = st.slider("From avoids (−1) to likes (+1)", -1.0, 1.0, 0.6, 0.1, key="edit-strength")
     return Edit("set statement", f"{values[idx].aspect}: {values[idx].name}", abs(signed), 1 if signed >= 0 else -1)

@@ -8,7 +8,7 @@ import streamlit as st
 from app import cache
 from app.resolve import Picked, id_of
 from app.state import Selection, choose
-from app.ui.text import capital, escape_md
+from app.ui.text import capital, escape_md, told_apart
 from app.worklist import USER
 from explain.narrate import name_of, plain, plural
 from mspa_model.runs import Run
@@ -21,9 +21,8 @@ def draw_run(runs: dict[str, Path], name: str) -> None:
     """Which run is looked at."""
     if len(runs) > 1:
         st.session_state["pick-run"] = name
-        st.selectbox(
-            "Run", list(runs), key="pick-run", on_change=_take, args=("run", "pick-run"), format_func=escape_md
-        )
+        words = told_apart(runs)
+        st.selectbox("Run", list(runs), key="pick-run", on_change=_take, args=("run", "pick-run"), format_func=words)
 
 
 def draw_user(run: Run, shown: str | None) -> None:
@@ -88,7 +87,7 @@ def _pick(
     """A list of at most twenty-two whose shown entry is always the selection's."""
     key = f"pick-{param}"
     st.session_state[key] = current
-    words = (lambda known: _entry(picked, known)) if picked else str
+    words = told_apart(options, (lambda known: _entry(picked, known)) if picked else str)
     st.selectbox(
         escape_md(title),
         options,

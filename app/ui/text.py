@@ -1,14 +1,18 @@
 """Text that comes from data, made harmless for Markdown, and dates in the dataset's time zone."""
 
 import re
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from explain.narrate import plain
 from mspa_model.types import DatasetInfo
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$^=&\"'])")
+Option = TypeVar("Option")
 _GAP = "\u200b"  # a zero-width space: what Markdown extensions look for in finished text no longer matches
 
 
@@ -19,6 +23,28 @@ def escape_md(text: str) -> str:
     line = re.sub(r"(?i)\b(www|https?|ftp|mailto)(?=[.:])", rf"\1{_GAP}", line)
     line = re.sub(r"@(?=[^\s\d])", f"@{_GAP}", line)
     return _SPECIAL.sub(r"\\\1", line)
+
+
+def told_apart(
+    options: Iterable[Option], words: Callable[[Option], str] = str, known_by: Callable[[Option], str] = str
+) -> Callable[[Option], str]:
+    """What a drop-down shows for each option, as its format_func: plain text, which it never reads as Markdown.
+
+    No two are the same, because a drop-down knows its options by nothing else: "Lumi", "Lumi (s012)".
+    """
+    told: dict[Option, str] = {}
+    taken: set[str] = set()
+    for option in options:
+        label = first = plain(words(option)) or "(blank)"
+        if label in taken:
+            label = first = f"{first} ({plain(known_by(option))})"
+        number = 1
+        while label in taken:  # ids that differ only beyond what is shown of them
+            number += 1
+            label = f"{first} {number}"
+        taken.add(label)
+        told[option] = label
+    return lambda option: told[option] if option in told else plain(words(option))
 
 
 def capital(word: str) -> str:

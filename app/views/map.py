@@ -11,7 +11,7 @@ from app.ui.layout import pair
 from app.ui.media import clip_of, show_clip
 from app.ui.states import answer, basis, heading, missing, note, say
 from app.ui.table import show_table
-from app.ui.text import escape_md
+from app.ui.text import escape_md, told_apart
 from explain.figures import fused_map
 from explain.narrate import listed, plain
 from explain.types import Neighbor
@@ -82,7 +82,7 @@ def _draw_map(picked: Picked, near: tuple[Neighbor, ...]) -> None:
         missing("This run was trained without a map. Neighbours need none: they are found in the original space.")
         return
     aspects = cache.map_aspects(run)
-    aspect = st.selectbox("Colour by", aspects, key="map-aspect", format_func=escape_md) if aspects else None
+    aspect = st.selectbox("Colour by", aspects, key="map-aspect", format_func=told_apart(aspects)) if aspects else None
     view = cache.map_view(run, aspect)
     user_xy = cache.user_on_map(run, picked.basis, picked.step_index)
     picture = fused_map(

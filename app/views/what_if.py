@@ -10,7 +10,7 @@ from app.ui.edits import draw_edits, edit_words, editor_of, put_edits
 from app.ui.layout import pair
 from app.ui.states import answer, basis, heading, missing, note, say
 from app.ui.table import show_table
-from app.ui.text import escape_md
+from app.ui.text import told_apart
 from explain.figures import scenario_moves
 from explain.narrate import counted, ordinal, plural
 from explain.types import Edit, ScenarioResult
@@ -110,7 +110,7 @@ def _draw_group(picked: Picked, edits: tuple[Edit, ...]) -> None:
             missing(f"Add an edit that means the same for every {info.user_is}: mute a modality or set a statement.")
             return
         groups = cache.groups(picked.run)
-        name = st.selectbox("Group", list(groups), key="group", format_func=escape_md)
+        name = st.selectbox("Group", list(groups), key="group", format_func=told_apart(groups))
         note(
             f"Applied: {'; '.join(edit_words(picked, edit) for edit in shared)}. At most {cache.MAX_GROUP} are ranked."
         )

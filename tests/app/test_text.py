@@ -7,7 +7,7 @@ import pytest
 
 from app.ui.media import clip_of, media_file, segment_streamers
 from app.ui.table import csv_bytes
-from app.ui.text import escape_md, when
+from app.ui.text import escape_md, told_apart, when
 from mspa_model.data import load_dataset
 
 PICTURES = {".png": "image/png"}
@@ -37,6 +37,16 @@ def test_every_sign_of_markdown_is_escaped_and_every_automatic_one_is_broken(tex
 def test_a_time_of_day_and_a_metric_stay_as_they_are():
     assert escape_md("10:07") == "10:07"
     assert escape_md("ndcg@10") == "ndcg@10"
+
+
+def test_a_drop_down_shows_plain_words_and_never_the_same_twice():
+    """Streamlit finds the option by what it shows: of two that show the same it would take the last."""
+    names = {"s1": "Lumi", "s2": "Lumi", "s3": "ml-a_[x](y)", "s4": "a\u202eb\n<b>", "s5": "\u200b", "s6": "Lumi"}
+    words = told_apart(names, names.get)
+    assert [words(one) for one in names] == ["Lumi", "Lumi (s2)", "ml-a_[x](y)", "ab <b>", "(blank)", "Lumi (s6)"]
+    long = [f"{'x' * 100}{i}" for i in range(3)]
+    assert len({told_apart(long)(one) for one in long}) == 3
+    assert told_apart(long)("gone") == "gone"
 
 
 def test_a_cell_that_a_spreadsheet_would_run_is_made_inert():

@@ -6,10 +6,8 @@ config.json dataset.json metrics.json users.parquet vocabulary.* *.safetensors m
 import hashlib
 import json
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +21,7 @@ from safetensors.numpy import load_file as load_arrays
 from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import load_file, save_file
 
+from mspa_model import folders
 from mspa_model.config import RunConfig, config_from_json, config_to_json
 from mspa_model.data import interaction_matrix, load_dataset
 from mspa_model.device import DeviceName, resolve_device
@@ -81,30 +80,9 @@ class TrainedParts:
     recommender: Recommender
 
 
-@contextmanager
-def new_folder(out: Path) -> Iterator[Path]:
-    """A sibling folder to write into; takes the place of `out` at the end, and vanishes where anything fails."""
-    out = out.absolute()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    try:
-        yield fresh
-        fresh.chmod(0o755)
-        _replace(out, fresh)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-
-
-def _replace(out: Path, fresh: Path) -> None:
-    if not out.exists():
-        fresh.rename(out)
-        return
-    if not (out / MANIFEST).is_file() and any(out.iterdir()):
-        raise RunError(f"--out {out}, which holds other files", "a new folder or an older run", "Name another folder.")
-    old = Path(tempfile.mkdtemp(prefix=f".{out.name}.old.", dir=out.parent))
-    out.rename(old / out.name)
-    fresh.rename(out)
-    shutil.rmtree(old, ignore_errors=True)
+def new_folder(out: Path) -> AbstractContextManager[Path]:
+    """A folder to write a run into; takes the place of the run at `out` at the end, and vanishes where it fails."""
+    return folders.new_folder(out, MANIFEST)
 
 
 def save_model(folder: Path, final: Path, parts: TrainedParts) -> None:

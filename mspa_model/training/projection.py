@@ -73,7 +73,7 @@ def _pca(points: Points) -> Plane:
     """The two directions of largest variance; zeros where there are fewer."""
     plane = np.zeros((len(points), 2), dtype=np.float32)
     n = min(2, *points.shape)
-    if n and len(points) > 1:
+    if n and len(points) > 1 and np.ptp(points, axis=0).any():
         plane[:, :n] = PCA(n, svd_solver="full").fit_transform(points)
     return plane
 

@@ -60,6 +60,13 @@ def test_equal_and_zero_vectors_are_placed():
     assert np.isfinite(mapped.user_xy).all()
 
 
+@pytest.mark.parametrize("n", [3, 40])
+def test_points_that_are_all_alike_are_placed_without_a_warning(n):
+    mapped = fit_map(np.ones((n, 4), np.float32), np.ones((0, 4), np.float32), np.arange(0), MapConfig(), seed=0)
+    assert np.isfinite(mapped.streamer_xy).all()
+    assert np.isfinite(list(mapped.quality.values())).all()
+
+
 def test_a_perfect_map_scores_one_and_a_shuffled_one_as_random():
     plane = np.random.default_rng(0).normal(size=(200, 2)).astype(np.float32)
     perfect = map_quality(plane, plane, seed=0)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from app.arrivals import ENDINGS, arrival_moves, arrived, picked_tips, together, uploaded_tips
 from app.larger import write_with_other
 from app.lookup import (
     MATCHES,
@@ -19,9 +20,11 @@ from app.lookup import (
     clip,
     matching_streamers,
     matching_users,
+    moment,
     names,
     nearest,
     position,
+    room_span,
     segments,
     user_behind,
 )
@@ -47,17 +50,25 @@ from mspa_model.runs import Run
 from mspa_model.types import HistoryScope, Preference, RankingTrace
 
 __all__ = [  # passed on
+    "ENDINGS",
     "MATCHES",
+    "arrival_moves",
+    "arrived",
     "clip",
     "comparison",
     "matching_streamers",
     "matching_users",
+    "moment",
     "names",
     "nearest",
     "open_run",
     "other_runs",
+    "picked_tips",
     "position",
+    "room_span",
     "segments",
+    "together",
+    "uploaded_tips",
     "user_behind",
 ]
 
@@ -77,7 +88,7 @@ def trace(run: Run, basis: Basis) -> RankingTrace:
     from mspa_model.pipeline import rank_user
 
     with _LOCK:
-        return rank_user(run, basis.user_id, basis.history, basis.candidates)
+        return rank_user(run, basis.user_id, basis.history, basis.candidates, basis.live_at)
 
 
 def absent(run: Run, ranked: RankingTrace, streamer_id: str) -> str:
@@ -92,7 +103,7 @@ def explanation(run: Run, case: Case) -> Explanation:
     """Why the streamer stands where it stands, with its checks and seal."""
     from explain.pipeline import explain
 
-    ranked = trace(run, Basis(case.user_id, case.history, case.candidates))
+    ranked = trace(run, Basis(case.user_id, case.history, case.candidates, case.live_at))
     with _LOCK:
         return explain(run, case, ranked)
 

@@ -1,13 +1,15 @@
 """What a run's tables hold: ids, names, pseudonyms, media. Cached and bounded; pages reach it through app/cache.py."""
 
+from datetime import datetime
+
 import pandas as pd
 import streamlit as st
 
 from app.search import LIMIT, matching_rows
 from app.ui.media import Clip, clip_of, segment_streamers
-from explain.narrate import name_of
+from explain.narrate import name_of, plain
 from mspa_model.data.ids import nearest_ids
-from mspa_model.errors import UnknownIdError
+from mspa_model.errors import MspaError, UnknownIdError
 from mspa_model.runs import Run
 
 MATCHES = LIMIT
@@ -75,6 +77,33 @@ def clip(run: Run, streamer_idx: int, tip_row: int) -> Clip | None:
     segment = str(run.dataset.tips["segment_id"].iat[tip_row]) if tip_row >= 0 else ""
     streamer_id = str(run.dataset.streamers["streamer_id"].iat[streamer_idx])
     return clip_of(segments(run), run.dataset.folder, streamer_id, segment)
+
+
+@st.cache_data(max_entries=8, show_spinner=False, hash_funcs=_RUN)
+def room_span(run: Run) -> tuple[datetime, datetime] | None:
+    """When the first room starts and the last one starts or ends (UTC); None where the set has no rooms."""
+    from mspa_model.data.rooms import has_rooms
+
+    rooms = run.dataset.rooms
+    if rooms is None or not has_rooms(run.dataset):
+        return None
+    last = pd.concat([rooms["started_at"], rooms["ended_at"]]).max()
+    return rooms["started_at"].min().to_pydatetime(), last.to_pydatetime()
+
+
+def moment(run: Run, text: str | None) -> tuple[datetime | None, str]:
+    """The moment that a URL asks about who is live, and a sentence where the run can make nothing of it."""
+    from mspa_model.data.rooms import moment_of
+
+    if text is None:
+        return None, ""
+    if room_span(run) is None:
+        said = "this data set has no rooms, so nobody knows"
+        return None, f"The link asks who is live at “{plain(text)}”; {said}. Live or not, all are ranked."
+    try:
+        return moment_of(text), ""
+    except MspaError as error:
+        return None, f"The link asks who is live at “{plain(text)}”; expected {error.expected}. All are ranked."
 
 
 @st.cache_resource(max_entries=3, show_spinner=False, hash_funcs=_RUN)

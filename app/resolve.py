@@ -1,10 +1,12 @@
 """The selection with every gap filled from the run: what all pages draw."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
 from app import cache
 from app.state import Basis, Selection
+from app.ui.text import when
 from explain.narrate import counted, name_of, plain
 from explain.types import Case
 from mspa_model.runs import Run
@@ -44,7 +46,7 @@ class Picked:
     @property
     def basis(self) -> Basis:
         """What the trace was asked from: what the cached calls know it by."""
-        return Basis(self.user_id, self.trace.history_scope, self.trace.candidate_scope)
+        return Basis(self.user_id, self.trace.history_scope, self.trace.candidate_scope, self.trace.live_at)
 
     @property
     def is_last(self) -> bool:
@@ -69,7 +71,7 @@ class Picked:
         if self.streamer_id is None:
             return None
         step = None if self.is_last else self.step_index
-        scopes = (self.trace.history_scope, self.trace.candidate_scope)
+        scopes = (self.trace.history_scope, self.trace.candidate_scope, self.trace.live_at)
         return Case(self.user_id, self.streamer_id, self.rival_id, step, *scopes)
 
 
@@ -84,11 +86,13 @@ def resolve(run: Run, selection: Selection) -> Picked | Unknown:
     for param, wanted in (("user", selection.user), ("streamer", selection.streamer), ("rival", selection.rival)):
         if wanted is not None and cache.position(run, "user" if param == "user" else "streamer", wanted) is None:
             return _unknown(run, param, wanted)
+    live_at, said = cache.moment(run, selection.at)
     user_id, suggested = selection.user, ""
     if user_id is None:
-        user_id, suggested = _suggest(run, selection)
-    trace = cache.trace(run, selection.basis(user_id))
+        user_id, suggested = _suggest(run, selection, live_at)
+    trace = cache.trace(run, selection.basis(user_id, live_at))
     step_index, notes = _step_index(trace, selection.step)
+    notes = (*notes, *([said] if said else []), *_nobody_live(run, trace))
     streamer_idx = _streamer_idx(run, trace.steps[step_index], selection.streamer)
     rival_idx = None if selection.rival is None else cache.position(run, "streamer", selection.rival)
     if rival_idx is not None and rival_idx == streamer_idx:
@@ -103,11 +107,19 @@ def _named(run: Run, selection: Selection) -> Selection:
     return replace(selection, user=cache.user_behind(run, selection.user) or selection.user)
 
 
-def _suggest(run: Run, selection: Selection) -> tuple[str, str]:
+def _nobody_live(run: Run, trace: RankingTrace) -> tuple[str, ...]:
+    if trace.live_at is None or len(trace.final.ranking.order):
+        return ()
+    info = run.dataset.info
+    moment = f"{when(trace.live_at, info)} ({info.timezone})"
+    return (f"No {info.streamer_is} that may be ranked is live at {moment}. Choose another time, or clear it.",)
+
+
+def _suggest(run: Run, selection: Selection, live_at: datetime | None) -> tuple[str, str]:
     """The first of the worklist's openers for whom correction keeps a step, so that there is something to watch."""
     openers, word = cache.worklist(run).openers, run.dataset.info.user_is
     for user in openers:
-        if len(cache.trace(run, selection.basis(user)).steps) > 1:
+        if len(cache.trace(run, selection.basis(user, live_at)).steps) > 1:
             return user, f"a {word} for whom correction kept a step"
     return openers[0], f"a {word} from the worklist"
 

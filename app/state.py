@@ -1,6 +1,7 @@
 """One selection for all pages, kept in the URL, so that a link opens exactly what its sender saw."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import get_args
 from urllib.parse import urlencode
 
@@ -8,7 +9,7 @@ import streamlit as st
 
 from mspa_model.types import CandidateScope, HistoryScope
 
-_PARAMS = ("run", "user", "streamer", "rival", "step", "history", "candidates", "against")
+_PARAMS = ("run", "user", "streamer", "rival", "step", "history", "candidates", "at", "against")
 _KEPT = "selection"  # session_state: survives a change of page, which empties the URL
 _LONGEST = 200  # characters of a value in the URL that are looked at
 
@@ -23,16 +24,21 @@ _RESETS = {
 
 @dataclass(frozen=True)
 class Basis:
-    """What a ranking is asked from: whose tips, which of them are known, and which streamers may stand in it."""
+    """What a ranking is asked from: whose tips, which of them are known, and which streamers may stand in it.
+
+    live_at: only who is live then (UTC); None: live or not.
+    """
 
     user_id: str
     history: HistoryScope = "all"
     candidates: CandidateScope = "new"
+    live_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What the analyst chose; None where the choice is left to the dashboard. against: the run to compare with.
+    """What the analyst chose; None where the choice is left to the dashboard. against: the run to compare with; at: who
+    is live when, as the URL has it.
 
     faults: sentences about values in the URL that mean nothing; they count as not chosen.
     """
@@ -44,12 +50,13 @@ class Selection:
     step: int | None = None
     history: HistoryScope = "all"
     candidates: CandidateScope = "new"
+    at: str | None = None
     against: str | None = None
     faults: tuple[str, ...] = ()
 
-    def basis(self, user_id: str) -> Basis:
-        """What this user's ranking is asked from."""
-        return Basis(user_id, self.history, self.candidates)
+    def basis(self, user_id: str, live_at: datetime | None) -> Basis:
+        """What this user's ranking is asked from; live_at: what the run makes of `at`."""
+        return Basis(user_id, self.history, self.candidates, live_at)
 
 
 def read_selection() -> Selection:
@@ -74,6 +81,7 @@ def parse(given: dict[str, str]) -> Selection:
         step=_step(given.get("step"), faults),
         history=_one_of("history", given.get("history"), get_args(HistoryScope), "all", faults),
         candidates=_one_of("candidates", given.get("candidates"), get_args(CandidateScope), "new", faults),
+        at=given.get("at"),
         against=given.get("against"),
         faults=tuple(faults),
     )
@@ -108,6 +116,11 @@ def choose(**changes: str | int | None) -> None:
             given[key] = str(value)
     st.session_state[_KEPT] = given
     st.query_params.from_dict(given)
+
+
+def url_time(moment: datetime) -> str:
+    """A moment in UTC as a URL has it."""
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def link(page: str, **params: str | int | None) -> str:

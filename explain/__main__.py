@@ -6,6 +6,7 @@ Heavy imports wait until a command needs them, so that --help answers at once.
 import json
 import sys
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -33,6 +34,7 @@ Scope = Annotated[Literal["train", "all"], typer.Option("--history", help="The t
 Candidates = Annotated[
     Literal["new", "all"], typer.Option("--candidates", help="Leave out what was tipped (new), or not (all).")
 ]
+At = Annotated[str | None, typer.Option("--at", help="Rank only who is live then; ISO 8601, else UTC.")]
 Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option("--device", help="Where to compute.")]
 Data = Annotated[Path | None, typer.Option("--data", help="Dataset folder, where it is not where the run was trained.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -47,6 +49,7 @@ def case(
     step: StepIndex = None,
     history: Scope = "all",
     candidates: Candidates = "new",
+    at: At = None,
     as_json: AsJson = False,
     device: Device = "auto",
     data: Data = None,
@@ -57,7 +60,7 @@ def case(
     from mspa_model.runs import load_run
 
     loaded = load_run(run, data=data, device=device)
-    explanation = explain(loaded, Case(user, streamer, rival, step, history, candidates))
+    explanation = explain(loaded, Case(user, streamer, rival, step, history, candidates, _moment(at)))
     typer.echo(to_json(explanation) if as_json else in_words(explanation))
 
 
@@ -71,6 +74,7 @@ def report(
     step: StepIndex = None,
     history: Scope = "all",
     candidates: Candidates = "new",
+    at: At = None,
     note: Annotated[str, typer.Option("--note", help="The analyst's note on the page.")] = "",
     device: Device = "auto",
     data: Data = None,
@@ -81,8 +85,9 @@ def report(
     from mspa_model.runs import load_run
 
     loaded = load_run(run, data=data, device=device)
-    streamer = streamer or _first(loaded, user, history, candidates)
-    for path in render_report(loaded, Case(user, streamer, rival, step, history, candidates), out, note=note):
+    live_at = _moment(at)
+    streamer = streamer or _first(loaded, user, history, candidates, live_at)
+    for path in render_report(loaded, Case(user, streamer, rival, step, history, candidates, live_at), out, note=note):
         typer.echo(str(path))
 
 
@@ -123,16 +128,28 @@ def to_json(explanation: "Explanation") -> str:
 def _plain(value: Any) -> Any:
     if hasattr(value, "tolist"):  # arrays and scalars of NumPy
         return value.tolist()
+    if isinstance(value, datetime):
+        return value.isoformat()
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 
-def _first(run: "Run", user: str, history: Any, candidates: Any) -> str:
+def _moment(at: str | None) -> datetime | None:
+    from mspa_model.data.rooms import moment_of
+
+    return None if at is None else moment_of(at)
+
+
+def _first(run: "Run", user: str, history: Any, candidates: Any, live_at: datetime | None) -> str:
     """The streamer that the user's ranking puts first."""
     from mspa_model.pipeline import rank_user
 
-    order = rank_user(run, user, history, candidates).final.ranking.order
+    order = rank_user(run, user, history, candidates, live_at).final.ranking.order
     if len(order) == 0:
-        raise MspaError(f"user {user[:40]!r}, for whom nothing is left to rank", "a candidate", "Use --candidates all.")
+        raise MspaError(
+            f"user {user[:40]!r}, for whom nothing is left to rank",
+            "a candidate",
+            "Try --candidates all, or another --at.",
+        )
     return str(run.dataset.streamers["streamer_id"].iloc[int(order[0])])
 
 

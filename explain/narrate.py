@@ -6,6 +6,7 @@ a sentence still has to escape it for its medium.
 
 import unicodedata
 from collections.abc import Sequence
+from datetime import datetime
 
 from explain.cards import SaidValue
 from explain.types import Attribution, Contribution, Deletion, Explanation, RankMove
@@ -132,6 +133,13 @@ def unused_sentence(sources: Sequence[Contribution], weights: Sequence[float], i
     """Which sources have weight zero for this user, in one sentence; empty where all are used."""
     off = [source_words(part.source, info) for part, weight in zip(sources, weights, strict=True) if weight == 0]
     return f"Not used in this score, with weight zero: {listed(off)}." if off else ""
+
+
+def live_sentence(n_ranked: int, live_at: datetime | None, info: DatasetInfo) -> str:
+    """Whom a ranking is confined to; "" where it is not confined to who is live."""
+    if live_at is None:
+        return ""
+    return f"Places count among {counted(n_ranked, info.streamer_is)} live at {live_at:%Y-%m-%d %H:%M} UTC."
 
 
 def reach_sentence(moved: int, k: int, info: DatasetInfo) -> str:

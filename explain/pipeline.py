@@ -18,6 +18,7 @@ from explain.narrate import (
     answer,
     attribution_sentence,
     deletion_sentence,
+    live_sentence,
     name_of,
     reach_sentence,
     residual_sentence,
@@ -39,7 +40,7 @@ def explain(run: Run, case: Case, trace: RankingTrace | None = None) -> Explanat
     trace: the user's, where it is at hand (a new user has nothing else). Raises UnknownIdError for a user or streamer
     that the run does not know, MspaError for a step that the trace has not or a set without a second streamer.
     """
-    trace = trace or rank_user(run, case.user_id, case.history, case.candidates)
+    trace = trace or rank_user(run, case.user_id, case.history, case.candidates, case.live_at)
     step = step_of(trace, case.step)
     ranking = step.ranking
     pair = find_pair(run, case, ranking)
@@ -94,6 +95,7 @@ def _sentences(run: Run, step: Step, explanation: Explanation, skipped: tuple[st
     info = run.dataset.info
     weights = step.ranking.weights.tolist()
     lines = [
+        live_sentence(len(step.ranking.order), explanation.case.live_at, info),
         *source_sentences(explanation, info),
         unused_sentence(explanation.sources, weights, info),
         residual_sentence(explanation.residuals, explanation.statements),

@@ -1,6 +1,7 @@
 """What an explanation is made of. Every value is frozen and carries what is needed to check it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 import numpy as np
@@ -14,7 +15,7 @@ class Case:
     """What is explained: a user, a streamer and its rival at a correction step.
 
     rival_id None: the next streamer below (for the last candidate, the one above).
-    step None: the last kept step.
+    step None: the last kept step. live_at: only who is live then (UTC) is ranked; None: live or not.
     """
 
     user_id: str
@@ -23,6 +24,7 @@ class Case:
     step: int | None = None
     history: HistoryScope = "all"
     candidates: CandidateScope = "new"
+    live_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,16 @@
 """The sidebar: one selection for all pages. Lists are searched on the server and hold some twenty entries."""
 
 from collections.abc import Sequence
+from datetime import UTC
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from app import cache
 from app.resolve import Picked, id_of
-from app.state import Selection, choose
-from app.ui.text import capital, escape_md, told_apart
+from app.state import Selection, choose, url_time
+from app.ui.text import capital, escape_md, told_apart, when
 from app.worklist import USER
 from explain.narrate import name_of, plain, plural
 from mspa_model.runs import Run
@@ -145,12 +147,42 @@ def draw_scopes(run: Run, selection: Selection) -> None:
         args=("candidates", "pick-candidates", "new"),
         help=f"“New only” leaves out {streamers} that this {info.user_is} has in the known {tips}.",
     )
+    _draw_live(run, selection)
+
+
+def _draw_live(run: Run, selection: Selection) -> None:
+    """Only who is live at a moment of the set's own time zone; nothing where the set has no rooms."""
+    span, info = cache.room_span(run), run.dataset.info
+    if span is None:
+        return
+    zone, (shown, _) = ZoneInfo(info.timezone), cache.moment(run, selection.at)
+    first, last = (moment.astimezone(zone).replace(tzinfo=None, microsecond=0) for moment in span)
+    at = None if shown is None else shown.astimezone(zone).replace(tzinfo=None)
+    known = f"{when(span[0], info)} to {when(span[1], info)}"
+    st.session_state["pick-at"] = at
+    st.datetime_input(
+        escape_md(f"Only who is live at ({info.timezone})"),
+        None,
+        min(first, at or first),
+        max(last, at or last),
+        key="pick-at",
+        step=300,
+        on_change=_take_moment,
+        args=(zone,),
+        help=f"Ranks only {plural(info.streamer_is)} with a room open then; rooms are known from {known}. "
+        "Empty: live or not, all are ranked.",
+    )
 
 
 def _take(param: str, key: str, default: str = _AUTO) -> None:
     """A widget's value into the selection; its default leaves the URL."""
     value = st.session_state[key]
     choose(**{param: None if value == default else value})
+
+
+def _take_moment(zone: ZoneInfo) -> None:
+    value = st.session_state["pick-at"]
+    choose(at=None if value is None else url_time(value.replace(tzinfo=zone).astimezone(UTC)))
 
 
 def _take_step(last: int) -> None:

@@ -29,7 +29,8 @@ def basis(picked: Picked) -> None:
     last = f", the last on {when(trace.last_tip_at, info)} ({info.timezone})" if trace.last_tip_at else ""
     kept = "new to them" if trace.candidate_scope == "new" else f"already in their {plural(info.tip_is)} or not"
     ranked = counted(len(picked.step.ranking.order), info.streamer_is)
-    sentence = f"{capital(info.user_is)} {picked.user_id}: from {known} ({what}{last}), {ranked} ranked, {kept}."
+    live = f", only who is live at {when(trace.live_at, info)} ({info.timezone})" if trace.live_at else ""
+    sentence = f"{capital(info.user_is)} {picked.user_id}: from {known} ({what}{last}), {ranked} ranked, {kept}{live}."
     if picked.suggested:
         sentence += f" Nobody was chosen yet, so this is {picked.suggested}; choose another at the left."
     note(sentence)

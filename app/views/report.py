@@ -4,7 +4,7 @@ import streamlit as st
 
 from app import cache
 from app.resolve import Picked
-from app.state import link
+from app.state import link, url_time
 from app.ui.layout import pair
 from app.ui.seal import show_seal
 from app.ui.states import answer, basis, heading, note
@@ -61,6 +61,7 @@ def _draw_files(picked: Picked, files: dict[str, bytes]) -> None:
         step=case.step,
         history=None if case.history == "all" else case.history,
         candidates=None if case.candidates == "new" else case.candidates,
+        at=case.live_at and url_time(case.live_at),
     )
     st.markdown(f"[{escape_md('Open this very case again')}]({address})")
 

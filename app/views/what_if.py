@@ -5,6 +5,7 @@ import streamlit as st
 
 from app import cache
 from app.resolve import Picked
+from app.ui.arrivals import draw_arrivals
 from app.ui.chart import show_picture
 from app.ui.edits import draw_edits, edit_words, editor_of, put_edits
 from app.ui.layout import pair
@@ -34,6 +35,7 @@ def draw(picked: Picked) -> None:
     with right:
         _draw_result(picked, result)
     _draw_suggestions(picked, edits)
+    draw_arrivals(picked)
     _draw_group(picked, edits)
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, replace
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -18,7 +18,10 @@ _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 @dataclass(frozen=True, config=_STRICT)
 class CaseLine:
-    """The case, its user under a pseudonym. user_key: salted SHA-256, by which the run finds the user again."""
+    """The case, its user under a pseudonym. user_key: salted SHA-256, by which the run finds the user again.
+
+    live_at: ISO 8601; where nothing asks who is live it is None, and no part of the JSON.
+    """
 
     user: str
     user_key: str
@@ -29,6 +32,7 @@ class CaseLine:
     step: int
     history: HistoryScope
     candidates: CandidateScope
+    live_at: str | None = None
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -105,14 +109,22 @@ def sealed(evidence: Evidence) -> Evidence:
 
 def hash_of(evidence: Evidence) -> str:
     """SHA-256 over the canonical JSON (sorted keys, no spaces) of every field but the hash."""
-    fields = {key: value for key, value in asdict(evidence).items() if key != "sha256"}
+    fields = {key: value for key, value in _fields(evidence).items() if key != "sha256"}
     text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def to_json(evidence: Evidence) -> str:
     """The evidence as indented JSON."""
-    return json.dumps(asdict(evidence), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(_fields(evidence), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _fields(evidence: Evidence) -> dict[str, Any]:
+    """What is written and hashed: reports made before there was `live_at` keep their hash."""
+    fields = asdict(evidence)
+    if evidence.case.live_at is None:
+        del fields["case"]["live_at"]
+    return fields
 
 
 def from_json(text: str) -> Evidence:

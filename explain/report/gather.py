@@ -9,6 +9,7 @@ from explain.counterfactual import suggest
 from explain.narrate import (
     counted,
     deletion_sentence,
+    live_sentence,
     ordinal,
     plain,
     plural,
@@ -36,7 +37,7 @@ def gather_evidence(run: Run, case: Case, note: str = "", trace: RankingTrace | 
     Raises UnknownIdError or MspaError as explain() does, MspaError on a note above 600 characters.
     """
     note = _checked(note)
-    trace = trace or rank_user(run, case.user_id, case.history, case.candidates)
+    trace = trace or rank_user(run, case.user_id, case.history, case.candidates, case.live_at)
     explanation = explain(run, case, trace)
     line = _case_line(run, explanation)
     info, word = run.dataset.info, f"{run.dataset.info.user_is} {line.user}"
@@ -91,6 +92,7 @@ def _case_line(run: Run, explanation: Explanation) -> CaseLine:
         step=int(case.step or 0),
         history=case.history,
         candidates=case.candidates,
+        live_at=case.live_at and case.live_at.isoformat(),
     )
 
 
@@ -99,6 +101,7 @@ def _link(line: CaseLine) -> str:
     query = {"user": link_key(line.user_key), "streamer": line.streamer_id, "rival": line.rival_id, "step": line.step}
     query |= {"history": line.history} if line.history != "all" else {}
     query |= {"candidates": line.candidates} if line.candidates != "new" else {}
+    query |= {"at": line.live_at.replace("+00:00", "Z")} if line.live_at else {}
     return f"/why?{urlencode(query)}"
 
 
@@ -163,6 +166,9 @@ def _cannot_tell(run: Run, explanation: Explanation, trace: RankingTrace) -> tup
         f"It says what the model leans on, not why the {info.user_is} gave {plural(info.tip_is)}; leaning is no cause."
     )
     said.append("The what-if is one edit with the correction not run again; edits together may do more.")
+    if explanation.case.live_at is not None:
+        n_ranked = len(step_of(trace, explanation.case.step).ranking.order)
+        said.append(live_sentence(n_ranked, explanation.case.live_at, info))
     if trace.last_tip_at is not None:
         n_tips = counted(explanation.evidence.n_tips, info.tip_is)
         said.append(f"It rests on {n_tips} up to {trace.last_tip_at:%Y-%m-%d} and knows nothing later.")

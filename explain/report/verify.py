@@ -11,6 +11,7 @@ from explain.report.gather import gather_evidence
 from explain.report.html import evidence_in, to_html
 from explain.report.pseudonym import user_of_key
 from explain.types import Case
+from mspa_model.data.rooms import moment_of
 from mspa_model.errors import MspaError
 from mspa_model.runs import Run
 
@@ -49,7 +50,8 @@ def _read(file: Path) -> str:
 def _compare_again(evidence: Evidence, run: Run) -> tuple[bool, str]:
     line = evidence.case
     user_id = user_of_key(run, line.user_key)
-    case = Case(user_id, line.streamer_id, line.rival_id, line.step, line.history, line.candidates)
+    live_at = None if line.live_at is None else moment_of(line.live_at)
+    case = Case(user_id, line.streamer_id, line.rival_id, line.step, line.history, line.candidates, live_at)
     again = gather_evidence(run, case, evidence.note)
     for where, got, expected in differences(asdict(evidence), asdict(again)):
         return False, f"The report does not hold: {where} says {got!r:.80}, the run says {expected!r:.80}."

@@ -153,7 +153,7 @@ def _twice(path: Path, frame: pd.DataFrame, dataset: Dataset, known: History) ->
     both = np.flatnonzero(rows.merge(old.drop_duplicates(), how="left", indicator=True)["_merge"] == "both")
     if len(both):
         got = show(str(frame["streamer_id"].iloc[both[0]]))
-        expected = f"tips that {known.user_id} is not known by yet"
+        expected = f"tips that {show(known.user_id)} is not known by yet"
         yield Fault(path.name, expected, got, "streamer_id", int(both[0]), len(both))
 
 

@@ -10,15 +10,21 @@ from mspa_model.data.fault import show
 from mspa_model.errors import DataError
 from mspa_model.types import Dataset
 
+YEARS = range(1970, 3000)
+
 
 def moment_of(text: str) -> datetime:
     """A time of ISO 8601 in UTC; one without an offset is UTC. Raises DataError on anything else."""
     try:
         moment = datetime.fromisoformat(text.strip())
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        if moment.year not in YEARS:
+            raise ValueError(moment.year)
+        return moment
     except (ValueError, OverflowError) as error:
+        expected = f"a time in ISO 8601, of the years {YEARS[0]} to {YEARS[-1]}"
         todo = "Write it as 2025-03-17T20:00 (UTC) or 2025-03-17T21:00+01:00."
-        raise DataError(f"the time {show(text)}", "a time in ISO 8601", todo) from error
+        raise DataError(f"the time {show(text)}", expected, todo) from error
 
 
 def has_rooms(dataset: Dataset) -> bool:

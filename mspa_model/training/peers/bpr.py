@@ -7,6 +7,7 @@ import scipy.sparse as sp
 from threadpoolctl import threadpool_limits
 
 from mspa_model.training.baselines import BaselineAbsent, UserTry
+from mspa_model.training.peers.vectors import Vectors
 
 SETTINGS = ((64, 0.05, 0.01, 100), (64, 0.02, 0.01, 200), (32, 0.05, 0.05, 100), (128, 0.05, 0.02, 200))
 
@@ -32,5 +33,4 @@ def bpr(
             "regularization": regularization,
             "iterations": iterations,
         }
-        users, streamers = np.asarray(model.user_factors), np.asarray(model.item_factors)
-        yield UserTry(setting, lambda idx, u=users, s=streamers: np.asarray(u[idx] @ s.T, dtype=np.float32))
+        yield UserTry(setting, Vectors(np.asarray(model.user_factors), np.asarray(model.item_factors)).scorer())

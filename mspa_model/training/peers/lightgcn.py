@@ -1,7 +1,6 @@
 """LightGCN: embeddings averaged over the graph of tips, taught by BPR (He et al. 2020); model and loss of PyG."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -10,8 +9,8 @@ from torch import Tensor
 
 from mspa_model.data.split import EvalPairs
 from mspa_model.training.baselines import BaselineAbsent, UserTry
-from mspa_model.training.metrics import Scorer
 from mspa_model.training.peers.stopping import Patience, taught_until_no_better
+from mspa_model.training.peers.vectors import Vectors
 
 SETTINGS = ((2, 1e-4), (3, 1e-4), (2, 1e-3))  # layers, regularization
 MINUTES = 9.0  # of all settings together
@@ -19,11 +18,6 @@ DIM = 64
 LEARNING_RATE = 5e-3
 BATCH = 4096
 LOOKS, EPOCHS_A_LOOK, PATIENCE = 60, 5, 4
-
-
-class _Vectors(NamedTuple):
-    users: np.ndarray
-    streamers: np.ndarray
 
 
 def lightgcn(
@@ -51,13 +45,9 @@ def lightgcn(
             # The graph is normalised once, not at every pass.
             model = LightGCN(sum(train.shape), DIM, layers, normalize=False).to(device)
             teaching = _Teaching(model, train, regularization, device)
-            taught = taught_until_no_better(teaching.epochs, _scorer, val, metric, patience)
+            taught = taught_until_no_better(teaching.epochs, Vectors.scorer, val, metric, patience)
         setting = {"dim": DIM, "layers": layers, "regularization": regularization, "learning_rate": LEARNING_RATE}
-        yield UserTry(setting, _scorer(taught.state), taught.note)
-
-
-def _scorer(vectors: _Vectors) -> Scorer:
-    return lambda idx: vectors.users[idx] @ vectors.streamers.T
+        yield UserTry(setting, taught.state.scorer(), taught.note)
 
 
 class _Teaching:
@@ -71,13 +61,13 @@ class _Teaching:
         self.graph = _graph(train).to(device)
         self.optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
 
-    def epochs(self, n: int) -> _Vectors:
+    def epochs(self, n: int) -> Vectors:
         for _ in range(n):
             for chosen in torch.randperm(self.tips.shape[1], device=self.device).split(BATCH):
                 self._batch(self.tips[:, chosen])
         with torch.no_grad():
             vectors = self.model.get_embedding(self.graph).cpu().numpy()
-        return _Vectors(vectors[: self.n_users], vectors[self.n_users :])
+        return Vectors(vectors[: self.n_users], vectors[self.n_users :])
 
     def _batch(self, tips: Tensor) -> None:
         users, tipped = tips

@@ -4,16 +4,15 @@ import contextlib
 import io
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 
 from mspa_model.data.split import EvalPairs
 from mspa_model.training.baselines import BaselineAbsent, UserTry
-from mspa_model.training.metrics import Scorer
 from mspa_model.training.peers.content import content_rows
 from mspa_model.training.peers.stopping import Patience, taught_until_no_better
+from mspa_model.training.peers.vectors import Vectors
 from mspa_model.types import Features
 
 SETTINGS = ((32, 32, 1e-2), (32, 32, 1.0))  # factors by tips, factors by features, regularization
@@ -21,11 +20,6 @@ MINUTES = 5.0  # of all settings together
 LEARNING_RATE = 5e-3
 BATCH = 512
 LOOKS, EPOCHS_A_LOOK, PATIENCE = 20, 3, 3
-
-
-class _Vectors(NamedTuple):
-    users: np.ndarray
-    streamers: np.ndarray
 
 
 def vbpr(
@@ -63,26 +57,22 @@ def vbpr(
         data = Dataset(*train.shape, *names, tips, seed=seed)
         data.add_modalities(item_image=ImageModality(features=rows))
 
-        def epochs(n: int, model=model, data=data) -> _Vectors:
+        def epochs(n: int, model=model, data=data) -> Vectors:
             # fit() goes on from where it stopped; Adam begins anew each time, which the model's authors do not do.
             model.n_epochs, model.is_fitted = n, False
             with contextlib.redirect_stdout(io.StringIO()):
                 model.fit(data)
             bias = np.asarray(model.beta_item + model.visual_bias)
-            return _Vectors(
+            return Vectors(
                 np.concatenate([model.gamma_user, model.theta_user, np.ones((len(model.gamma_user), 1))], 1),
                 np.concatenate([model.gamma_item, model.theta_item, bias[:, None]], 1),
             )
 
-        taught = taught_until_no_better(epochs, _scorer, val, metric, patience)
+        taught = taught_until_no_better(epochs, Vectors.scorer, val, metric, patience)
         setting = {
             "factors": by_tips,
             "feature_factors": by_features,
             "regularization": regularization,
             "learning_rate": LEARNING_RATE,
         }
-        yield UserTry(setting, _scorer(taught.state), taught.note)
-
-
-def _scorer(vectors: _Vectors) -> Scorer:
-    return lambda idx: np.asarray(vectors.users[idx] @ vectors.streamers.T, dtype=np.float32)
+        yield UserTry(setting, taught.state.scorer(), taught.note)

@@ -170,7 +170,7 @@ def _draw_live(run: Run, selection: Selection) -> None:
         on_change=_take_moment,
         args=(zone,),
         help=f"Ranks only {plural(info.streamer_is)} with a room open then; rooms are known from {known}. "
-        "Empty: live or not, all are ranked.",
+        "One without an end is open until the next of the same. Empty: live or not, all are ranked.",
     )
 
 

@@ -26,6 +26,8 @@ def draw(picked: Picked) -> None:
     answer("Did correction change anything, and rightly?", _answer(picked))
     basis(picked)
     say(trace.stop_sentence)
+    if trace.live_at is not None:
+        note(f"Witnesses and critique are judged among all {plural(info.streamer_is)}, live or not.")
     names = cache.names(run)
     left, right = pair("steps", (3, 2))
     with left:

@@ -57,7 +57,7 @@ def evaluate(run: Run, progress: bool = True) -> Evaluation:
 
     What training alone can know (baselines, seconds, map, composers retrained without a modality) is taken over from
     run.metrics. The same run gives the same numbers. Takes 20 to 100 ms a user, by the number of tips and streamers;
-    then the texts, about two minutes.
+    the same again, of 1,000 users at most, for tips newly arrived; then the texts, about two minutes.
     """
     pairs = eval_pairs(run.dataset, "test")
     measured = measure_traces(run, pairs, measured_users(pairs), "evaluate on test", progress)

@@ -7,7 +7,7 @@ from app import cache
 from app.resolve import Picked
 from app.ui.states import fault, heading, note, say
 from app.ui.table import show_table
-from app.ui.text import capital, escape_md
+from app.ui.text import capital, escape_md, told_apart
 from explain.narrate import agreement_sentence, composer_words, plural, said_by
 from mspa_model.errors import MspaError
 from mspa_model.types import Preference
@@ -71,11 +71,16 @@ def _draw_values(picked: Picked, written: dict[str, Preference]) -> None:
     say(agreement_sentence(rows, names))
     if not rows:
         return
-    table = pd.DataFrame({"statement": [row.label for row in rows], "said by": [said_by(row, names) for row in rows]})
-    for position, name in enumerate(names):
-        table[name] = [_verb_and_strength(row.signed[position]) for row in rows]
-    columns = {name: st.column_config.TextColumn(width=110) for name in names}
-    show_table(table, "said", f"Strength in each text, from 0 to 1; “{_NOTHING}” where it says nothing", columns)
+    heads = list(map(told_apart(written, _head), written))
+    table = pd.DataFrame({"statement": [row.label for row in rows], "said by": [said_by(row, heads) for row in rows]})
+    for position, head in enumerate(heads):
+        table[head] = [_verb_and_strength(row.signed[position]) for row in rows]
+    show_table(table, "said", f"Strength in each text, from 0 to 1; “{_NOTHING}” where it says nothing")
+
+
+def _head(name: str) -> str:
+    """ "compact", "teacher", "thing-2b": the full words stand over the texts, and a column is narrow."""
+    return name.rstrip("/").rpartition("/")[2] or name
 
 
 def _verb_and_strength(signed: float | None) -> str:

@@ -76,7 +76,8 @@ def baseline_users(results: Sequence[BaselineResult], user_ids: Sequence[str]) -
     columns: dict[str, Any] = {"user_id": pd.Series(dtype="str")}
     for result in results:
         if result.test is not None:
-            columns["user_id"] = np.asarray(user_ids)[result.test.user_idx].astype(str)
+            # As objects: NumPy's own text takes every id for as wide as the widest, and cuts a null at its end.
+            columns["user_id"] = np.array(user_ids, dtype=object)[result.test.user_idx]
             columns |= {f"{result.name} {metric}": result.test.values[metric] for metric in METRICS}
     return pd.DataFrame(columns)
 

@@ -48,7 +48,7 @@ def arrived(run: Run, basis: Basis, tips: History) -> Arrival:
     from mspa_model.pipeline import rank_arrivals
 
     with LOCK:
-        return rank_arrivals(run, basis.user_id, tips, basis.history, basis.candidates, basis.live_at)
+        return rank_arrivals(run, basis.user_id, tips, basis.history, basis.candidates, basis.live_at, basis.new_share)
 
 
 def arrival_moves(run: Run, arrival: Arrival, k: int) -> tuple[RankMove, ...]:

@@ -88,7 +88,7 @@ def trace(run: Run, basis: Basis) -> RankingTrace:
     from mspa_model.pipeline import rank_user
 
     with _LOCK:
-        return rank_user(run, basis.user_id, basis.history, basis.candidates, basis.live_at)
+        return rank_user(run, basis.user_id, basis.history, basis.candidates, basis.live_at, basis.new_share)
 
 
 def absent(run: Run, ranked: RankingTrace, streamer_id: str) -> str:
@@ -103,7 +103,7 @@ def explanation(run: Run, case: Case) -> Explanation:
     """Why the streamer stands where it stands, with its checks and seal."""
     from explain.pipeline import explain
 
-    ranked = trace(run, Basis(case.user_id, case.history, case.candidates, case.live_at))
+    ranked = trace(run, Basis(case.user_id, case.history, case.candidates, case.live_at, case.new_share))
     with _LOCK:
         return explain(run, case, ranked)
 

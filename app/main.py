@@ -106,6 +106,7 @@ def draw_page(page: StreamlitPage, run: Run, runs: dict[str, Path], selection: S
             sidebar.draw_user(run, picked.user_id)
             sidebar.draw_case(picked)
         sidebar.draw_scopes(run, selection)
+        sidebar.draw_new_share(run, selection)
         st.caption(f"Run {run.hash[:12]}, made {run.created_at[:10]}")
     if isinstance(picked, Unknown):
         states.warn(picked.sentence)

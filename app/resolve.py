@@ -46,7 +46,9 @@ class Picked:
     @property
     def basis(self) -> Basis:
         """What the trace was asked from: what the cached calls know it by."""
-        return Basis(self.user_id, self.trace.history_scope, self.trace.candidate_scope, self.trace.live_at)
+        trace = self.trace
+        share = trace.final.ranking.new_share
+        return Basis(self.user_id, trace.history_scope, trace.candidate_scope, trace.live_at, share)
 
     @property
     def is_last(self) -> bool:
@@ -71,7 +73,8 @@ class Picked:
         if self.streamer_id is None:
             return None
         step = None if self.is_last else self.step_index
-        scopes = (self.trace.history_scope, self.trace.candidate_scope, self.trace.live_at)
+        basis = self.basis
+        scopes = (basis.history, basis.candidates, basis.live_at, basis.new_share)
         return Case(self.user_id, self.streamer_id, self.rival_id, step, *scopes)
 
 

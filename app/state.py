@@ -9,7 +9,7 @@ import streamlit as st
 
 from mspa_model.types import CandidateScope, HistoryScope
 
-_PARAMS = ("run", "user", "streamer", "rival", "step", "history", "candidates", "at", "against")
+_PARAMS = ("run", "user", "streamer", "rival", "step", "history", "candidates", "at", "new_share", "against")
 _KEPT = "selection"  # session_state: survives a change of page, which empties the URL
 _LONGEST = 200  # characters of a value in the URL that are looked at
 
@@ -26,13 +26,14 @@ _RESETS = {
 class Basis:
     """What a ranking is asked from: whose tips, which of them are known, and which streamers may stand in it.
 
-    live_at: only who is live then (UTC); None: live or not.
+    live_at: only who is live then (UTC); None: live or not. new_share: of the places, kept for the new.
     """
 
     user_id: str
     history: HistoryScope = "all"
     candidates: CandidateScope = "new"
     live_at: datetime | None = None
+    new_share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,13 @@ class Selection:
     history: HistoryScope = "all"
     candidates: CandidateScope = "new"
     at: str | None = None
+    new_share: float = 0.0
     against: str | None = None
     faults: tuple[str, ...] = ()
 
     def basis(self, user_id: str, live_at: datetime | None) -> Basis:
         """What this user's ranking is asked from; live_at: what the run makes of `at`."""
-        return Basis(user_id, self.history, self.candidates, live_at)
+        return Basis(user_id, self.history, self.candidates, live_at, self.new_share)
 
 
 def read_selection() -> Selection:
@@ -82,6 +84,7 @@ def parse(given: dict[str, str]) -> Selection:
         history=_one_of("history", given.get("history"), get_args(HistoryScope), "all", faults),
         candidates=_one_of("candidates", given.get("candidates"), get_args(CandidateScope), "new", faults),
         at=given.get("at"),
+        new_share=_share(given.get("new_share"), faults),
         against=given.get("against"),
         faults=tuple(faults),
     )
@@ -94,6 +97,17 @@ def _step(text: str | None, faults: list[str]) -> int | None:
     return None
 
 
+def _share(text: str | None, faults: list[str]) -> float:
+    try:
+        share = float(text or 0)
+    except ValueError:
+        share = -1.0
+    if 0 <= share <= 1:
+        return share
+    faults.append(f"The link keeps “{text}” of the places for the new; a share is a number from 0 to 1. None is kept.")
+    return 0.0
+
+
 def _one_of(name: str, text: str | None, known: tuple[str, ...], default: str, faults: list[str]) -> str:
     if text is None or text in known:
         return text or default
@@ -101,7 +115,7 @@ def _one_of(name: str, text: str | None, known: tuple[str, ...], default: str, f
     return default
 
 
-def choose(**changes: str | int | None) -> None:
+def choose(**changes: str | float | None) -> None:
     """Change the selection, in the URL and for the pages to come; a default is left out of the URL."""
     given = dict(st.session_state.get(_KEPT, {}))
     for key, value in changes.items():

@@ -35,6 +35,7 @@ Candidates = Annotated[
     Literal["new", "all"], typer.Option("--candidates", help="Leave out what was tipped (new), or not (all).")
 ]
 At = Annotated[str | None, typer.Option("--at", help="Rank only who is live then; ISO 8601, else UTC.")]
+NewShare = Annotated[float, typer.Option("--new-share", help="Share of the places kept for the new, 0 to 1.")]
 Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option("--device", help="Where to compute.")]
 Data = Annotated[Path | None, typer.Option("--data", help="Dataset folder, where it is not where the run was trained.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -50,6 +51,7 @@ def case(
     history: Scope = "all",
     candidates: Candidates = "new",
     at: At = None,
+    new_share: NewShare = 0.0,
     as_json: AsJson = False,
     device: Device = "auto",
     data: Data = None,
@@ -60,7 +62,8 @@ def case(
     from mspa_model.runs import load_run
 
     loaded = load_run(run, data=data, device=device)
-    explanation = explain(loaded, Case(user, streamer, rival, step, history, candidates, _moment(at)))
+    asked = Case(user, streamer, rival, step, history, candidates, _moment(at), new_share)
+    explanation = explain(loaded, asked)
     typer.echo(to_json(explanation) if as_json else in_words(explanation))
 
 
@@ -75,6 +78,7 @@ def report(
     history: Scope = "all",
     candidates: Candidates = "new",
     at: At = None,
+    new_share: NewShare = 0.0,
     note: Annotated[str, typer.Option("--note", help="The analyst's note on the page.")] = "",
     device: Device = "auto",
     data: Data = None,
@@ -85,9 +89,9 @@ def report(
     from mspa_model.runs import load_run
 
     loaded = load_run(run, data=data, device=device)
-    live_at = _moment(at)
-    streamer = streamer or _first(loaded, user, history, candidates, live_at)
-    for path in render_report(loaded, Case(user, streamer, rival, step, history, candidates, live_at), out, note=note):
+    scopes = (history, candidates, _moment(at), new_share)
+    streamer = streamer or _first(loaded, user, *scopes)
+    for path in render_report(loaded, Case(user, streamer, rival, step, *scopes), out, note=note):
         typer.echo(str(path))
 
 
@@ -139,11 +143,11 @@ def _moment(at: str | None) -> datetime | None:
     return None if at is None else moment_of(at)
 
 
-def _first(run: "Run", user: str, history: Any, candidates: Any, live_at: datetime | None) -> str:
+def _first(run: "Run", user: str, history: Any, candidates: Any, live_at: datetime | None, new_share: float) -> str:
     """The streamer that the user's ranking puts first."""
     from mspa_model.pipeline import rank_user
 
-    order = rank_user(run, user, history, candidates, live_at).final.ranking.order
+    order = rank_user(run, user, history, candidates, live_at, new_share).final.ranking.order
     if len(order) == 0:
         raise MspaError(
             f"user {user[:40]!r}, for whom nothing is left to rank",

@@ -103,7 +103,8 @@ def _moved(deletion: Deletion) -> str:
     places = f"it stays {ordinal(deletion.rank_before)}"
     if deletion.rank_after != deletion.rank_before:
         places = f"it goes from {ordinal(deletion.rank_before)} to {ordinal(deletion.rank_after)}"
-    return f"{places} and its margin changes by {-deletion.margin_drop:+.2g}"
+    by_score = " by its score" if deletion.by_score else ""
+    return f"{places}{by_score} and its margin changes by {-deletion.margin_drop:+.2g}"
 
 
 def _places(deletion: Deletion) -> int:

@@ -7,6 +7,7 @@ from explain.counterfactual import candidates_of, edit_preference, rescore
 from explain.narrate import counted, plural
 from explain.statements import value_label
 from explain.types import Edit
+from mspa_model.ranking.places import keep_places_in
 from mspa_model.runs import Run
 from mspa_model.types import Preference, RankingTrace
 
@@ -49,6 +50,7 @@ def compose_anew(run: Run, trace: RankingTrace, edits: Sequence[Edit], k: int = 
     quick = rescore(run, trace.final, edits, trace.candidate_scope)
     candidates = candidates_of(quick, run.dataset.n_streamers)
     again = run.recommender.rank(run.composer.compose(edited.history), candidates)
+    again = keep_places_in(again, run.recommender.is_cold, quick.new_share)
     anew = rescore(run, again.final, [edit for edit in edits if edit.kind == "mute modality"])
     changed = len(set(quick.order[:k].tolist()) - set(anew.order[:k].tolist()))
     preference = again.final.preference

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from explain.narrate import name_of, plain
 from explain.types import Contribution
+from mspa_model.ranking.places import with_places
 from mspa_model.runs import Run
 from mspa_model.types import SOURCES, History, Ranking, Source, Statement, Step, Vocabulary
 
@@ -91,7 +92,9 @@ def statement_reach(run: Run, step: Step, ranking: Ranking, k: int = 10) -> int:
         return 0
     for source, weight in _used_modalities(run, ranking):
         scores -= weight * run.recommender.statement_fits(step.preference, source.modality).sum(0).double().cpu()
-    without = ranking.order[scores[ranking.order].argsort(descending=True, stable=True)]
+    by_score = ranking.by_score
+    without = by_score[scores[by_score].argsort(descending=True, stable=True)]
+    without, _ = with_places(without, run.recommender.is_cold, ranking.new_share)
     return len(set(ranking.order[:k].tolist()) - set(without[:k].tolist()))
 
 

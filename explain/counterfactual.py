@@ -14,6 +14,7 @@ from mspa_model.data.ids import nearest_ids, streamer_idx_of
 from mspa_model.errors import MspaError, UnknownIdError
 from mspa_model.preference.prose import write_prose
 from mspa_model.preference.statements import make_statement
+from mspa_model.ranking.places import keep_places
 from mspa_model.runs import Run
 from mspa_model.types import (
     SOURCES,
@@ -47,7 +48,7 @@ def apply_scenario(run: Run, trace: RankingTrace, scenario: Scenario, k: int = 1
 
 
 def rescore(run: Run, step: Step, edits: Sequence[Edit], scope: CandidateScope = "all") -> Ranking:
-    """The step's ranking with the edits applied, at the step's emphasis and among the step's candidates.
+    """The step's ranking with the edits applied, at the step's emphasis, among its candidates, with its kept places.
 
     scope "new": a streamer that an edit tips leaves the candidates.
     """
@@ -59,7 +60,8 @@ def rescore(run: Run, step: Step, edits: Sequence[Edit], scope: CandidateScope =
     for edit in edits:
         if edit.kind == "add tip" and scope == "new":
             candidates[streamer_idx_of(run.dataset, edit.key)] = False
-    return run.recommender.score(edit_preference(run, step.preference, edits), candidates, emphasis)
+    scored = run.recommender.score(edit_preference(run, step.preference, edits), candidates, emphasis)
+    return keep_places(scored, run.recommender.is_cold, step.ranking.new_share)
 
 
 def candidates_of(ranking: Ranking, n_streamers: int) -> Bool[np.ndarray, " n_streamers"]:
@@ -100,9 +102,13 @@ def suggest(
 
 
 def headroom(run: Run, ranking: Ranking, streamer_id: str, k: int = 10) -> Headroom:
-    """The streamer's score less that of the streamer which holds place k (of the last place, where there are fewer)."""
+    """The streamer's score less that of the streamer which holds place k (of the last place, where there are fewer).
+
+    Where place k is kept for the new, the last before it that is held by score is taken: a score has to beat that one.
+    """
     streamer_idx = streamer_idx_of(run.dataset, streamer_id)
     k = min(k, len(ranking.order))
+    k = ranking.last_by_score(k) or k
     scores, name = ranking.scores, name_of(run.dataset, streamer_idx)
     gap = float(scores[streamer_idx] - scores[ranking.order[k - 1]])
     side = "above" if gap > 0 else "below"
@@ -110,6 +116,8 @@ def headroom(run: Run, ranking: Ranking, streamer_id: str, k: int = 10) -> Headr
     sentence = f"{name} holds place {k} itself."
     if ranking.order[k - 1] != streamer_idx:
         sentence = f"{name} scores {abs(gap):.3g} points {side} {holder}, which holds the {ordinal(k)} place."
+    if streamer_idx in ranking.placed:
+        sentence += f" Its own place, the {ordinal(ranking.rank_of(streamer_idx))}, is kept for the new."
     return Headroom(k, ranking.rank_of(streamer_idx), gap, sentence)
 
 

@@ -46,13 +46,14 @@ def _delete(run: Run, step: Step, before: Ranking, part: Contribution, pair: Pai
         margin_drop=float(drop[streamer] - drop[rival]),
         rank_before=place(before, streamer),
         rank_after=place(after, streamer),
+        by_score=before.new_share > 0,
     )
 
 
 def place(ranking: Ranking, streamer_idx: int) -> int:
-    """The rank, or for a streamer that is no candidate the rank that its score would have among them."""
+    """The rank by score, kept places left aside; for a streamer that is no candidate, what it would have among them."""
     scores = ranking.scores
-    return ranking.rank_of(streamer_idx) or 1 + int((scores[ranking.order] > scores[streamer_idx]).sum())
+    return ranking.score_rank_of(streamer_idx) or 1 + int((scores[ranking.order] > scores[streamer_idx]).sum())
 
 
 def _edit(step: Step, part: Contribution) -> Edit:

@@ -156,7 +156,8 @@ def deletions_drawn(deletions: Sequence[Deletion]) -> Picture:
         figure,
         table,
         alt,
-        "Each bar is a run of the model without that one thing; longer to the right: it held the streamer up.",
+        "Each bar is a run of the model without that one thing; longer to the right: it held the streamer up."
+        + (" Ranks are by score alone, kept places left aside." if first.by_score else ""),
     )
 
 

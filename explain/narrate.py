@@ -94,8 +94,20 @@ def _brief(label: str) -> str:
     return label.partition(", like ")[0]
 
 
-def _standing(name: str, rank: int | None) -> str:
-    return f"{name} (not in this ranking)" if rank is None else f"{name} ({ordinal(rank)})"
+def _standing(name: str, rank: int | None, kept: int | None) -> str:
+    if rank is None:
+        return f"{name} (not in this ranking)"
+    return f"{name} ({ordinal(rank)})" if kept is None else f"{name} ({ordinal(rank)}, {kept_words(kept)})"
+
+
+def kept_words(by_score: int) -> str:
+    """ "in a place kept for the new; 57th by its score": by_score is the rank that the score alone would give."""
+    return f"in a place kept for the new; {ordinal(by_score)} by its score"
+
+
+def stands_above(ranks: tuple[int | None, int | None], margin: float) -> bool:
+    """Whether the streamer stands above its rival: by place where both have one, else by score."""
+    return margin >= 0 if ranks[0] is None or ranks[1] is None else ranks[0] < ranks[1]
 
 
 def answer(
@@ -105,10 +117,19 @@ def answer(
     sources: Sequence[Contribution],
     inside: Sequence[Contribution],
     info: DatasetInfo,
+    kept: tuple[int | None, int | None] = (None, None),
 ) -> str:
-    """The one sentence that opens the Why page. names, ranks: of the streamer, then of its rival."""
+    """The one sentence that opens the Why page. names, ranks: of the streamer, then of its rival.
+
+    kept: the rank by score of each that stands in a place kept for the new: no score put it there.
+    """
     place = f"stands {ordinal(ranks[0])}" if ranks[0] else "is not in this ranking but would score"
-    where = f"{names[0]} {place}, {'above' if margin >= 0 else 'below'} {_standing(names[1], ranks[1])}"
+    if kept[0] is not None:
+        place += f" ({kept_words(kept[0])})"
+    side = "above" if stands_above(ranks, margin) else "below"
+    where = f"{names[0]} {place}, {side} {_standing(names[1], ranks[1], kept[1])}"
+    if kept != (None, None):
+        where += f"; by score alone it is {'ahead' if margin >= 0 else 'behind'}"
     leading = _side(sources, 1.0 if margin >= 0 else -1.0, n=1)
     if not leading or margin == 0:
         return f"{where}; no part of the model tells the two apart."
@@ -167,9 +188,10 @@ def deletion_sentence(deletions: Sequence[Deletion], info: DatasetInfo) -> str:
     top = max(costly, key=lambda d: (d.rank_after - d.rank_before, d.score_drop))
     moved = top.rank_after - top.rank_before
     what = f"this {info.user_is}'s {info.tip_is} “{top.label}”" if top.kind == "tip" else f"“{top.label}”"
+    by_score = " by its score" if top.by_score else ""
     if moved <= 0:
-        return f"Taking away {what} costs it most ({points(top.score_drop)} points), but not its place."
-    return f"Taking away {what} would move it from {ordinal(top.rank_before)} to {ordinal(top.rank_after)}."
+        return f"Taking away {what} costs it most ({points(top.score_drop)} points), but not its place{by_score}."
+    return f"Taking away {what} would move it from {ordinal(top.rank_before)} to {ordinal(top.rank_after)}{by_score}."
 
 
 def attribution_sentence(attributions: Sequence[Attribution], skipped: Sequence[str]) -> str:

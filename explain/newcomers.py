@@ -11,7 +11,7 @@ from mspa_model.ranking.places import owed
 from mspa_model.runs import Run
 from mspa_model.types import SOURCES, DatasetInfo, Ranking
 
-NEW, KEPT = "new", "kept place"  # the marks of a table
+NEW, KEPT = "new", "kept"  # the marks of a table
 
 
 def new_mark(run: Run, ranking: Ranking, streamer_idx: int) -> str:
@@ -27,8 +27,18 @@ def new_marks(run: Run, ranking: Ranking, k: int = 10) -> tuple[str, ...]:
 
 
 def marked_names(run: Run, names: Sequence[str]) -> tuple[str, ...]:
-    """Names by streamer_idx, those of cold streamers with the mark before them, where cutting leaves it."""
-    return tuple(f"{NEW} · {n}" if cold else n for n, cold in zip(names, run.recommender.is_cold, strict=True))
+    """Names by streamer_idx, those of cold streamers marked."""
+    return tuple(_marked(name) if cold else name for name, cold in zip(names, run.recommender.is_cold, strict=True))
+
+
+def marked_name(run: Run, streamer_idx: int) -> str:
+    """One streamer's name, marked where it is cold."""
+    name = name_of(run.dataset, streamer_idx)
+    return _marked(name) if run.recommender.is_cold[streamer_idx] else name
+
+
+def _marked(name: str) -> str:
+    return f"{NEW} · {name}"  # before the name, where cutting leaves it
 
 
 def new_sentence(run: Run, ranking: Ranking, streamer_idx: int) -> str:
@@ -52,16 +62,26 @@ def _content(run: Run, ranking: Ranking) -> str:
 
 def new_note(run: Run, ranking: Ranking, k: int = 10) -> str:
     """How to read the marks of the first k; "" where there is nothing to say."""
-    info, marks = run.dataset.info, new_marks(run, ranking, k)
-    said = []
-    if NEW in marks:
-        said.append(
-            f"“{NEW}” marks a {info.streamer_is} to which there was no {info.tip_is} to learn from; "
-            f"{_content(run, ranking)}."
-        )
+    marks = new_marks(run, ranking, k)
+    said = [_new_words(run, ranking)] if NEW in marks else []
     if ranking.new_share > 0:
         said.append(_kept_note(run, ranking, k, marks))
     return " ".join(said)
+
+
+def names_note(run: Run, rankings: Sequence[Ranking], k: int = 10) -> str:
+    """How to read marked_names in a drawing of the first k of these; "" where none is marked."""
+    if not any(any(new_marks(run, ranking, k)) for ranking in rankings):
+        return ""
+    share = rankings[-1].new_share
+    places = f" {share:.0%} of the places are kept for them, the best of them first." if share else ""
+    return _new_words(run, rankings[-1]) + places
+
+
+def _new_words(run: Run, ranking: Ranking) -> str:
+    info = run.dataset.info
+    opening = f"“{NEW}” marks a {info.streamer_is} to which there was no {info.tip_is} to learn from"
+    return f"{opening}; {_content(run, ranking)}."
 
 
 def _kept_note(run: Run, ranking: Ranking, k: int, marks: Sequence[str]) -> str:

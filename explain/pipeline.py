@@ -25,6 +25,7 @@ from explain.narrate import (
     source_sentences,
     unused_sentence,
 )
+from explain.newcomers import new_sentence
 from explain.rival import find_pair
 from explain.types import Case, Explanation
 from mspa_model.pipeline import rank_user
@@ -40,7 +41,7 @@ def explain(run: Run, case: Case, trace: RankingTrace | None = None) -> Explanat
     trace: the user's, where it is at hand (a new user has nothing else). Raises UnknownIdError for a user or streamer
     that the run does not know, MspaError for a step that the trace has not or a set without a second streamer.
     """
-    trace = trace or rank_user(run, case.user_id, case.history, case.candidates, case.live_at)
+    trace = trace or rank_user(run, case.user_id, case.history, case.candidates, case.live_at, case.new_share)
     step = step_of(trace, case.step)
     ranking = step.ranking
     pair = find_pair(run, case, ranking)
@@ -62,9 +63,10 @@ def explain(run: Run, case: Case, trace: RankingTrace | None = None) -> Explanat
     )
     names = (name_of(run.dataset, pair[0]), name_of(run.dataset, pair[1]))
     ranks = (ranking.rank_of(pair[0]), ranking.rank_of(pair[1]))
+    kept = tuple(ranking.score_rank_of(i) if i in ranking.placed else None for i in pair)
     info = run.dataset.info
     explanation = Explanation(
-        case=replace(case, rival_id=_id_of(run, pair[1]), step=step.index),
+        case=replace(case, rival_id=_id_of(run, pair[1]), step=step.index, new_share=ranking.new_share),
         streamer_idx=pair[0],
         rival_idx=pair[1],
         streamer_name=names[0],
@@ -81,8 +83,10 @@ def explain(run: Run, case: Case, trace: RankingTrace | None = None) -> Explanat
         checks=checks,
         seal=seal_of(checks),
         evidence=evidence_line(run, case.user_id, len(step.preference.history)),
-        answer=answer(names, ranks, margin, sources, (*tips, *statements, *residuals), info),
+        answer=answer(names, ranks, margin, sources, (*tips, *statements, *residuals), info, kept),
         sentences=(),
+        streamer_kept=kept[0],
+        rival_kept=kept[1],
     )
     return replace(explanation, sentences=_sentences(run, step, explanation, skipped))
 
@@ -97,6 +101,7 @@ def _sentences(run: Run, step: Step, explanation: Explanation, skipped: tuple[st
     lines = [
         live_sentence(len(step.ranking.order), explanation.case.live_at, info),
         *source_sentences(explanation, info),
+        *(new_sentence(run, step.ranking, idx) for idx in (explanation.streamer_idx, explanation.rival_idx)),
         unused_sentence(explanation.sources, weights, info),
         residual_sentence(explanation.residuals, explanation.statements),
         reach_sentence(statement_reach(run, step, step.ranking, TOP_K), TOP_K, info),

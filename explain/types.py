@@ -15,7 +15,8 @@ class Case:
     """What is explained: a user, a streamer and its rival at a correction step.
 
     rival_id None: the next streamer below (for the last candidate, the one above).
-    step None: the last kept step. live_at: only who is live then (UTC) is ranked; None: live or not.
+    step None: the last kept step. live_at: only who is live then (UTC) is ranked; None: live or not. new_share:
+    the share of its places that the ranking keeps for cold streamers.
     """
 
     user_id: str
@@ -25,6 +26,7 @@ class Case:
     history: HistoryScope = "all"
     candidates: CandidateScope = "new"
     live_at: datetime | None = None
+    new_share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,10 @@ class Attribution:
 
 @dataclass(frozen=True)
 class Deletion:
-    """What happens to the streamer's rank and score when one tip or statement is taken away and the model run again."""
+    """What happens to the streamer's rank and score when one tip or statement is taken away and the model run again.
+
+    by_score: the ranks are those of the score alone, because the ranking keeps places for the new.
+    """
 
     kind: Literal["tip", "statement"]
     key: str
@@ -80,6 +85,7 @@ class Deletion:
     margin_drop: float
     rank_before: int
     rank_after: int
+    by_score: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,7 +128,11 @@ class EvidenceLine:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a streamer stands where it stands, above or below its rival, with the proof."""
+    """Why a streamer stands where it stands, above or below its rival, with the proof.
+
+    streamer_kept, rival_kept: the rank that the score alone would give, where it stands in a place kept for the new;
+    None where it stands by its score.
+    """
 
     case: Case
     streamer_idx: int
@@ -143,6 +153,8 @@ class Explanation:
     evidence: EvidenceLine
     answer: str
     sentences: tuple[str, ...]
+    streamer_kept: int | None = None
+    rival_kept: int | None = None
 
 
 @dataclass(frozen=True)
@@ -230,7 +242,10 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Headroom:
-    """How far a streamer stands from the k-th place: its score less the score that holds that place."""
+    """How far a streamer stands from the k-th place: its score less the score that holds that place.
+
+    k: the last place up to the one asked for that is held by score and not kept for the new.
+    """
 
     k: int
     rank: int | None

@@ -13,6 +13,7 @@ from app.ui.states import fault, heading, missing, note, say
 from app.ui.table import show_table
 from app.ui.text import escape_md, told_apart
 from explain.narrate import counted, listed, moves_sentence, name_of, ordinal, plural
+from explain.newcomers import marked_name, names_note
 from mspa_model.errors import MspaError
 from mspa_model.types import Arrival, History
 
@@ -128,7 +129,7 @@ def _draw_result(picked: Picked, arrival: Arrival) -> None:
     if shown == 0:
         missing(f"No {info.streamer_is} is left to rank.")
         return
-    names = [[name_of(picked.run.dataset, i) for i in ranking.order[:shown].tolist()] for ranking in (before, after)]
+    names = [[marked_name(picked.run, i) for i in ranking.order[:shown].tolist()] for ranking in (before, after)]
     was = [before.rank_of(i) for i in after.order[:shown].tolist()]
     columns = {
         "before": names[0],
@@ -145,6 +146,9 @@ def _draw_result(picked: Picked, arrival: Arrival) -> None:
         {"place": st.column_config.NumberColumn(width=50)},
         on_pick=lambda row: choose(streamer=id_of(picked.run, order[row])) if row < len(order) else None,
     )
+    marked = names_note(picked.run, (before, after), K)
+    if marked:
+        note(marked)
     kept = [counted(len(trace.steps) - 1, "correction step") for trace in (arrival.before, arrival.after)]
     note(f"Kept: {kept[0]} before, {kept[1]} after. {arrival.after.stop_sentence}")
     note(f"A {info.tip_is} without a time counts as the newest. What goes together was learned before and stays.")

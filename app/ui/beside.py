@@ -7,11 +7,12 @@ from app import cache
 from app.resolve import Picked, id_of
 from app.state import choose
 from app.ui.edits import draw_choice, draw_kept, put_edits
-from app.ui.ranking import K, top_table
+from app.ui.ranking import K, draw_new_note, top_table
 from app.ui.states import heading, note, say
 from app.ui.table import show_table
 from explain.cards import Anew
 from explain.narrate import counted, listed, ordinal
+from explain.newcomers import NEW
 from explain.types import Edit, ScenarioResult
 from mspa_model.types import Ranking
 
@@ -40,7 +41,7 @@ def draw_beside(picked: Picked, edits: tuple[Edit, ...] | None) -> None:
 def _draw_places(picked: Picked, now: Ranking, before: Ranking | None, anew: Anew | None) -> None:
     """A row for each streamer of the first ten, with its place before and after composing anew; a click picks it."""
     info, table = picked.run.dataset.info, top_table(picked, now)
-    kept = [name for name in ("rank", info.streamer_is, "category", f"{info.tip_is} later") if name in table]
+    kept = [name for name in ("rank", info.streamer_is, "category", f"{info.tip_is} later", NEW) if name in table]
     table = table[kept]
     shown = [int(idx) for idx in now.order[:K]]
     for position, (title, other) in enumerate((("before", before), ("anew", anew.ranking if anew else None))):
@@ -56,6 +57,7 @@ def _draw_places(picked: Picked, now: Ranking, before: Ranking | None, anew: Ane
         narrow,
         on_pick=lambda row: choose(streamer=id_of(picked.run, shown[row])),
     )
+    draw_new_note(picked, now)
 
 
 def _left(result: ScenarioResult) -> str:

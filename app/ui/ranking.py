@@ -5,9 +5,11 @@ import streamlit as st
 
 from app.resolve import Picked, id_of
 from app.state import choose
+from app.ui.states import note
 from app.ui.table import show_table
 from explain.figures_style import SOURCE_LABELS
 from explain.narrate import name_of, plain
+from explain.newcomers import NEW, new_marks, new_note
 from mspa_model.types import SOURCES, Ranking
 
 K = 10
@@ -29,7 +31,7 @@ def user_idx(picked: Picked) -> int:
 
 
 def top_table(picked: Picked, ranking: Ranking, k: int = K) -> pd.DataFrame:
-    """The first k: rank, name, category, score, one column a source that counts, and whether it was tipped later."""
+    """The first k: rank, name, category, score, one column a source that counts, whether it is new or tipped later."""
     dataset, info = picked.run.dataset, picked.run.dataset.info
     order = [int(idx) for idx in ranking.order[:k]]
     parts = ranking.contributions.detach().cpu().numpy()
@@ -41,6 +43,9 @@ def top_table(picked: Picked, ranking: Ranking, k: int = K) -> pd.DataFrame:
         table["category"] = categories
     if picked.trace.history_scope == "train":
         table[f"{info.tip_is} later"] = ["✓ later" if i in later else "" for i in order]
+    marks = new_marks(picked.run, ranking, k)
+    if any(marks):
+        table[NEW] = marks
     table["score"] = [float(scores[i]) for i in order]
     for row, source in enumerate(SOURCES):
         if ranking.weights[row] > 0:
@@ -56,6 +61,14 @@ def show_top(picked: Picked, ranking: Ranking, key: str, caption: str) -> None:
     show_table(
         table, key, caption, columns, on_pick=lambda row: choose(streamer=id_of(picked.run, int(ranking.order[row])))
     )
+    draw_new_note(picked, ranking)
+
+
+def draw_new_note(picked: Picked, ranking: Ranking) -> None:
+    """How to read the marks of the new, where the first places have any or some are kept for them."""
+    sentence = new_note(picked.run, ranking, K)
+    if sentence:
+        note(sentence)
 
 
 def hidden_sentence(picked: Picked) -> str:

@@ -12,11 +12,13 @@ from app.resolve import Picked, id_of
 from app.state import Selection, choose, url_time
 from app.ui.text import capital, escape_md, told_apart, when
 from app.worklist import USER
-from explain.narrate import name_of, plain, plural
+from explain.narrate import plain, plural
+from explain.newcomers import marked_name
 from mspa_model.runs import Run
 
 _TYPED = 100  # characters of a search
 _AUTO = "—"  # the rival that is not chosen: the next below
+_SHARES = (0.0, 0.1, 0.2)  # of the places for the new; a link may name another
 
 
 def draw_run(runs: dict[str, Path], name: str) -> None:
@@ -107,7 +109,7 @@ def _entry(picked: Picked, streamer_id: str) -> str:
         return "the next below"
     idx = cache.position(picked.run, "streamer", streamer_id)
     rank = picked.step.ranking.rank_of(idx)
-    name = name_of(picked.run.dataset, idx)
+    name = marked_name(picked.run, idx)
     return f"{rank}. {name}" if rank else f"{name} (not ranked)"
 
 
@@ -174,7 +176,26 @@ def _draw_live(run: Run, selection: Selection) -> None:
     )
 
 
-def _take(param: str, key: str, default: str = _AUTO) -> None:
+def draw_new_share(run: Run, selection: Selection) -> None:
+    """Which share of the places is kept for cold streamers; nothing where the run has none."""
+    if not run.recommender.is_cold.any():
+        return
+    info = run.dataset.info
+    st.session_state["pick-new-share"] = selection.new_share
+    st.segmented_control(
+        "Places for the new",
+        sorted({*_SHARES, selection.new_share}),
+        format_func=lambda share: f"{share:.0%}" if share else "None",
+        key="pick-new-share",
+        required=True,
+        on_change=_take,
+        args=("new_share", "pick-new-share", 0.0),
+        help=f"Keeps this share of the places for {plural(info.streamer_is)} to which no {info.tip_is} was there to "
+        "learn from, the best of them first. Scores stay as they are.",
+    )
+
+
+def _take(param: str, key: str, default: str | float = _AUTO) -> None:
     """A widget's value into the selection; its default leaves the URL."""
     value = st.session_state[key]
     choose(**{param: None if value == default else value})

@@ -30,7 +30,11 @@ def basis(picked: Picked) -> None:
     kept = "new to them" if trace.candidate_scope == "new" else f"already in their {plural(info.tip_is)} or not"
     ranked = counted(len(picked.step.ranking.order), info.streamer_is)
     live = f", only who is live at {when(trace.live_at, info)} ({info.timezone})" if trace.live_at else ""
-    sentence = f"{capital(info.user_is)} {picked.user_id}: from {known} ({what}{last}), {ranked} ranked, {kept}{live}."
+    share = picked.step.ranking.new_share
+    places = f", {share:.0%} of places kept for the new" if share else ""
+    sentence = (
+        f"{capital(info.user_is)} {picked.user_id}: from {known} ({what}{last}), {ranked} ranked, {kept}{live}{places}."
+    )
     if picked.suggested:
         sentence += f" Nobody was chosen yet, so this is {picked.suggested}; choose another at the left."
     note(sentence)

@@ -15,6 +15,7 @@ from app.ui.text import capital, escape_md
 from app.worklist import USER
 from explain.figures import rank_lines, weights_change, witnesses
 from explain.narrate import counted, name_of, plain, plural
+from explain.newcomers import marked_names, names_note
 from mspa_model.types import RankingTrace, Step
 
 _ACTED = 6
@@ -32,8 +33,14 @@ def draw(picked: Picked) -> None:
     left, right = pair("steps", (3, 2))
     with left:
         show_picture(
-            rank_lines(trace, names, info, highlight=picked.streamer_idx), "ranks", "Ranks over the correction steps"
+            rank_lines(trace, marked_names(run, names), info, highlight=picked.streamer_idx),
+            "ranks",
+            "Ranks over the correction steps",
         )
+        drawn = (*trace.steps, *([trace.rejected] if trace.rejected else []))
+        marked = names_note(run, [step.ranking for step in drawn])
+        if marked:
+            note(marked)
     with right:
         show_picture(weights_change(trace), "weights", "What the sources weigh, before and after")
     if len(trace.steps) == 1:
@@ -44,7 +51,8 @@ def draw(picked: Picked) -> None:
         return
     _draw_step(picked, steps)
     heading("Rightly? The witnesses")
-    note(f"Each of this {info.user_is}'s own {plural(info.tip_is)}, ranked as if the model did not know it.")
+    places = " Places kept for the new do not count: steps are judged by scores." if picked.basis.new_share else ""
+    note(f"Each of this {info.user_is}'s own {plural(info.tip_is)}, ranked as if the model did not know it.{places}")
     show_picture(witnesses(trace, names, info), "witnesses", "Where the witnesses stood")
     _draw_later(picked, steps)
 

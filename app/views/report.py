@@ -62,6 +62,7 @@ def _draw_files(picked: Picked, files: dict[str, bytes]) -> None:
         history=None if case.history == "all" else case.history,
         candidates=None if case.candidates == "new" else case.candidates,
         at=case.live_at and url_time(case.live_at),
+        new_share=case.new_share or None,
     )
     st.markdown(f"[{escape_md('Open this very case again')}]({address})")
 

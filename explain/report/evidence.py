@@ -20,7 +20,8 @@ _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 class CaseLine:
     """The case, its user under a pseudonym. user_key: salted SHA-256, by which the run finds the user again.
 
-    live_at: ISO 8601; where nothing asks who is live it is None, and no part of the JSON.
+    live_at: ISO 8601, None where nothing asks who is live; new_share: of the places, kept for the new. Neither is a
+    part of the JSON where it was not asked for.
     """
 
     user: str
@@ -33,6 +34,7 @@ class CaseLine:
     history: HistoryScope
     candidates: CandidateScope
     live_at: str | None = None
+    new_share: float = 0.0
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -120,10 +122,11 @@ def to_json(evidence: Evidence) -> str:
 
 
 def _fields(evidence: Evidence) -> dict[str, Any]:
-    """What is written and hashed: reports made before there was `live_at` keep their hash."""
+    """What is written and hashed: reports made before `live_at` and `new_share` could be asked for keep their hash."""
     fields = asdict(evidence)
-    if evidence.case.live_at is None:
-        del fields["case"]["live_at"]
+    for name in ("live_at", "new_share"):
+        if not fields["case"][name]:
+            del fields["case"][name]
     return fields
 
 

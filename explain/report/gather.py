@@ -16,7 +16,9 @@ from explain.narrate import (
     reach_sentence,
     residual_sentence,
     source_sentences,
+    stands_above,
 )
+from explain.newcomers import new_sentence
 from explain.pipeline import TOP_K, explain
 from explain.report.evidence import LONGEST_NOTE, SCHEMA, CaseLine, CheckLine, Evidence, Part, WhatIf, sealed
 from explain.report.pseudonym import link_key, pseudonym, user_key
@@ -37,11 +39,12 @@ def gather_evidence(run: Run, case: Case, note: str = "", trace: RankingTrace | 
     Raises UnknownIdError or MspaError as explain() does, MspaError on a note above 600 characters.
     """
     note = _checked(note)
-    trace = trace or rank_user(run, case.user_id, case.history, case.candidates, case.live_at)
+    trace = trace or rank_user(run, case.user_id, case.history, case.candidates, case.live_at, case.new_share)
     explanation = explain(run, case, trace)
     line = _case_line(run, explanation)
     info, word = run.dataset.info, f"{run.dataset.info.user_is} {line.user}"
-    side = "above" if explanation.margin >= 0 else "below"
+    ranks = (explanation.streamer_rank, explanation.rival_rank)
+    side = "above" if stands_above(ranks, explanation.margin) else "below"
     return sealed(
         Evidence(
             schema=SCHEMA,
@@ -93,6 +96,7 @@ def _case_line(run: Run, explanation: Explanation) -> CaseLine:
         history=case.history,
         candidates=case.candidates,
         live_at=case.live_at and case.live_at.isoformat(),
+        new_share=case.new_share,
     )
 
 
@@ -102,6 +106,7 @@ def _link(line: CaseLine) -> str:
     query |= {"history": line.history} if line.history != "all" else {}
     query |= {"candidates": line.candidates} if line.candidates != "new" else {}
     query |= {"at": line.live_at.replace("+00:00", "Z")} if line.live_at else {}
+    query |= {"new_share": f"{line.new_share:g}"} if line.new_share else {}
     return f"/why?{urlencode(query)}"
 
 
@@ -161,6 +166,8 @@ def _cannot_tell(run: Run, explanation: Explanation, trace: RankingTrace) -> tup
     """What is not in this case's numbers, the failed checks first."""
     info = run.dataset.info
     said = [f"A check failed. {check.sentence}" for check in explanation.checks if check.verdict == "fail"][:1]
+    ranking = step_of(trace, explanation.case.step).ranking
+    said += [new_sentence(run, ranking, idx) for idx in (explanation.streamer_idx, explanation.rival_idx)]
     said.append(residual_sentence(explanation.residuals, explanation.statements))
     said.append(
         f"It says what the model leans on, not why the {info.user_is} gave {plural(info.tip_is)}; leaning is no cause."

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from explain.figures_style import SOURCE_COLOURS, SOURCE_LABELS, digits_for, signed
 from explain.narrate import plain
-from explain.report.evidence import Evidence
+from explain.report.evidence import CaseLine, Evidence
 from mspa_model.types import Source
 
 SEAL_WORDS = {
@@ -77,10 +77,15 @@ def page_of(evidence: Evidence) -> Page:
         foot=(
             ("Data", evidence.dataset),
             ("Run", f"{evidence.run_hash}, trained {evidence.run_created_at[:10]}"),
-            ("Case", f"{case.user} is a pseudonym; correction step {case.step}, history “{case.history}”"),
+            ("Case", _case_words(case)),
             ("Evidence", f"{evidence.schema}, SHA-256 {evidence.sha256}"),
         ),
     )
+
+
+def _case_words(case: CaseLine) -> str:
+    words = f"{case.user} is a pseudonym; correction step {case.step}, history “{case.history}”"
+    return f"{words}, {case.new_share:.0%} of places kept for the new" if case.new_share else words
 
 
 def _bars(evidence: Evidence) -> tuple[tuple[Bar, ...], float]:

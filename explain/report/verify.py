@@ -51,7 +51,8 @@ def _compare_again(evidence: Evidence, run: Run) -> tuple[bool, str]:
     line = evidence.case
     user_id = user_of_key(run, line.user_key)
     live_at = None if line.live_at is None else moment_of(line.live_at)
-    case = Case(user_id, line.streamer_id, line.rival_id, line.step, line.history, line.candidates, live_at)
+    scopes = (line.history, line.candidates, live_at, line.new_share)
+    case = Case(user_id, line.streamer_id, line.rival_id, line.step, *scopes)
     again = gather_evidence(run, case, evidence.note)
     for where, got, expected in differences(asdict(evidence), asdict(again)):
         return False, f"The report does not hold: {where} says {got!r:.80}, the run says {expected!r:.80}."

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from mspa_model.preference.prose import write_prose
@@ -56,11 +56,14 @@ class Composer:
         return self._preference(preference.history, strengths, rows, preference.composer)
 
     def taught(
-        self, tips: Float[Tensor, "batch n_streamers"]
+        self, tips: Float[Tensor, "batch n_streamers"], among: Int[Tensor, " n_streamers"] | None = None
     ) -> tuple[Float[Tensor, "batch n_values"], dict[Modality, Float[Tensor, "batch feature_dim"]]]:
-        """Strengths and residuals of many histories at once, without words: what towers and witnesses read."""
-        strengths = self.teacher.strengths(tips)
-        return strengths, residuals(tips, strengths, self.features, self.vocabulary)
+        """Strengths and residuals of many histories at once, without words: what towers and witnesses read.
+
+        among: the streamers that the columns of tips stand for; all of them where it is None.
+        """
+        strengths = self.teacher.strengths(tips, among)
+        return strengths, residuals(tips, strengths, self.features, self.vocabulary, among)
 
     def statement_embeddings(self) -> Float[Tensor, "n_values _"] | None:
         """A row a value that its statements bring to the aligners beside its prototype; the teacher has none."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
@@ -37,22 +37,28 @@ class Teacher:
         self._membership = torch.from_numpy(vocabulary.membership)
         self._base = torch.from_numpy(self.base_rate)
 
-    def strengths(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_values"]:
+    def strengths(
+        self, tips: Float[Tensor, "batch n_streamers"], among: Int[Tensor, " n_streamers"] | None = None
+    ) -> Float[Tensor, "batch n_values"]:
         """Signed strengths in [-1, 1]; at most n_statements of a row differ from zero, each at least the threshold.
 
-        tips: weight >= 0 of each tipped streamer, 1 for "tipped" (amounts, repeats and times do not weigh).
+        tips: weight >= 0 of each tipped streamer, 1 for "tipped" (amounts, repeats and times do not weigh); among: the
+        streamers that its columns stand for, all of them where it is None.
         """
-        dense = self.all_strengths(tips)
+        shares = self._shares(tips, among)
+        dense = self._all_strengths(*shares)
         if dense.shape[1] == 0:
             return dense
         dense = torch.where(dense.abs() >= self.config.threshold, dense, 0)
         k = min(self.config.n_statements, dense.shape[1])
-        most_told = (dense.abs() * self._gain(tips).sqrt()).topk(k, dim=1).indices
+        most_told = (dense.abs() * self._gain(*shares).sqrt()).topk(k, dim=1).indices
         return torch.zeros_like(dense).scatter(1, most_told, dense.gather(1, most_told))
 
     def all_strengths(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_values"]:
         """The same before threshold and selection, for every value of the vocabulary."""
-        n, on_value, share = self._shares(tips)
+        return self._all_strengths(*self._shares(tips, None))
+
+    def _all_strengths(self, n: Tensor, on_value: Tensor, share: Tensor) -> Float[Tensor, "batch n_values"]:
         base = self._base
         effect = torch.tanh((torch.logit(share, 1e-6) - torch.logit(base)) / 2)
         expected = n * base
@@ -61,20 +67,20 @@ class Teacher:
         told = (strength > 0) | ((expected >= MIN_EXPECTED) & (n >= MIN_TIPS_FOR_DISLIKE))
         return torch.where(told, strength, 0)
 
-    def _shares(self, tips: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _shares(self, tips: Tensor, among: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
         """Tips of each user (batch, 1), those on each value and their shrunken share (batch, n_values)."""
         self._follow(tips.device)
-        n, on_value = tips.sum(1, keepdim=True), tips @ self._membership
+        membership = self._membership if among is None else self._membership[among]
+        n, on_value = tips.sum(1, keepdim=True), tips @ membership
         prior = (MIN_PRIOR_TIPS / self._base).clamp_min(self.config.shrinkage)
         return n, on_value, (on_value + prior * self._base) / (n + prior)
 
-    def _gain(self, tips: Tensor) -> Float[Tensor, "batch n_values"]:
+    def _gain(self, n: Tensor, on_value: Tensor, share: Tensor) -> Float[Tensor, "batch n_values"]:
         """How much likelier the tips are under the user's share than under everyone's, in nats, never below zero.
 
         Strength alone would fill the text with rare values that rest on one tip. On val of ml100k and ml1m this choice
         ranks as well, and a statement rests on 13 % and 28 % more tips.
         """
-        n, on_value, share = self._shares(tips)
         share = share.clamp(1e-6, 1 - 1e-6)
         gain = on_value * (share / self._base).log() + (n - on_value) * ((1 - share) / (1 - self._base)).log()
         return gain.clamp_min(0)
@@ -113,27 +119,39 @@ def residuals(
     strengths: Float[Tensor, "batch n_values"],
     features: Features,
     vocabulary: Vocabulary,
+    among: Int[Tensor, " n_streamers"] | None = None,
 ) -> dict[Modality, Float[Tensor, "batch feature_dim"]]:
     """Per modality, what statements do not cover: pooled features of the tipped streamers less their ridge projection
     onto the span of the prototypes of the stated values. Zero for a user without tips that have the modality.
     """
-    return {m: _residual(tips, strengths, features, m, vocabulary) for m in features.modalities}
+    return {m: _residual(tips, strengths, features, m, vocabulary, among) for m in features.modalities}
 
 
 def pooled_features(
-    tips: Float[Tensor, "batch n_streamers"], features: Features, modality: Modality
+    tips: Float[Tensor, "batch n_streamers"],
+    features: Features,
+    modality: Modality,
+    among: Int[Tensor, " n_streamers"] | None = None,
 ) -> Float[Tensor, "batch feature_dim"]:
-    """Weighted mean feature row of the tipped streamers that have the modality; zero where none has."""
-    rows = torch.as_tensor(features.arrays[modality], device=tips.device)
-    present = torch.as_tensor(features.present[modality], device=tips.device, dtype=tips.dtype)
+    """Weighted mean feature row of the tipped streamers that have the modality; zero where none has. among: the
+    streamers that the columns of tips stand for, all of them where it is None.
+    """
+    which = slice(None) if among is None else among.cpu().numpy()
+    rows = torch.as_tensor(features.arrays[modality][which], device=tips.device)
+    present = torch.as_tensor(features.present[modality][which], device=tips.device, dtype=tips.dtype)
     # Absent rows are zero, so the sum needs no mask; the weight does.
     return (tips @ rows) / (tips @ present).clamp_min(1e-9)[:, None]
 
 
 def _residual(
-    tips: Tensor, strengths: Tensor, features: Features, modality: Modality, vocabulary: Vocabulary
+    tips: Tensor,
+    strengths: Tensor,
+    features: Features,
+    modality: Modality,
+    vocabulary: Vocabulary,
+    among: Tensor | None,
 ) -> Float[Tensor, "batch feature_dim"]:
-    pooled = pooled_features(tips, features, modality)
+    pooled = pooled_features(tips, features, modality, among)
     n_stated = int((strengths != 0).sum(1).max()) if strengths.numel() else 0
     if n_stated == 0:
         return pooled

@@ -24,13 +24,13 @@ MAX_TAKEN_UP = 12
 class Proposal:
     """Factor on each source's weight, new signed strength of each value, gain on each modality's residual shift."""
 
-    emphasis: Float[Tensor, " n_sources"]
-    strengths: Float[Tensor, " n_values"]
-    shift: Float[Tensor, " n_modalities"]
+    emphasis: Float[Tensor, "*batch n_sources"]
+    strengths: Float[Tensor, "*batch n_values"]
+    shift: Float[Tensor, "*batch n_modalities"]
 
 
 class Corrector(nn.Module):
-    """Critique to proposal."""
+    """Critique to proposal, or a batch of them."""
 
     def __init__(self, config: CorrectorConfig, seed: int) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class Corrector(nn.Module):
         torch.random.set_rng_state(state)
 
     def forward(self, view: CritiqueTensors) -> Proposal:
-        amount = torch.full_like(view.source_witnesses, view.n_witnesses / 40.0)
+        amount = (view.n_witnesses / 40.0).expand_as(view.source_witnesses)
         sources = torch.stack(
             [
                 view.source_witnesses,
@@ -52,15 +52,14 @@ class Corrector(nn.Module):
                 view.source_weight,
                 amount,
             ],
-            1,
+            -1,
         )
-        kinds = torch.eye(len(SOURCES), device=sources.device)
-        factor = torch.exp(MAX_LOG_EMPHASIS * torch.tanh(self.source(torch.cat([sources, kinds], 1))[:, 0]))
+        factor = torch.exp(MAX_LOG_EMPHASIS * torch.tanh(self.source(_with_kind(sources))[..., 0]))
         # Weights are moved between sources: raising all of them alike would change every score and no rank.
-        factor = factor / (view.source_weight * factor).sum().clamp(min=1e-6)
+        factor = factor / (view.source_weight * factor).sum(-1, keepdim=True).clamp(min=1e-6)
         return Proposal(factor, self._strengths(view), self._shift(view))
 
-    def _strengths(self, view: CritiqueTensors) -> Float[Tensor, " n_values"]:
+    def _strengths(self, view: CritiqueTensors) -> Float[Tensor, "*batch n_values"]:
         lift = torch.log((view.value_witnesses + 0.05) / (view.value_everyone + 0.05))
         columns = [
             view.value_witnesses - view.value_everyone,
@@ -68,28 +67,33 @@ class Corrector(nn.Module):
             lift,
             view.strengths,
             view.strengths.abs(),
-            torch.full_like(lift, view.n_witnesses / 40.0),
+            (view.n_witnesses / 40.0).expand_as(lift),
         ]
-        delta = torch.tanh(self.value(torch.stack(columns, 1))[:, 0])
+        delta = torch.tanh(self.value(torch.stack(columns, -1))[..., 0])
         return (view.strengths + delta * _may_change(view)).clamp(-1.0, 1.0)
 
-    def _shift(self, view: CritiqueTensors) -> Float[Tensor, " n_modalities"]:
+    def _shift(self, view: CritiqueTensors) -> Float[Tensor, "*batch n_modalities"]:
         n = len(Modality)  # the modalities are the first sources, in the same order
-        gap = view.source_witnesses[:n] - view.source_top_k[:n]
+        gap = view.source_witnesses[..., :n] - view.source_top_k[..., :n]
         columns = [
             gap,
-            view.source_uncertainty[:n],
-            view.source_weight[:n],
-            torch.full_like(gap, view.n_witnesses / 40.0),
+            view.source_uncertainty[..., :n],
+            view.source_weight[..., :n],
+            (view.n_witnesses / 40.0).expand_as(gap),
         ]
-        rows = torch.cat([torch.stack(columns, 1), torch.eye(n, device=gap.device)], 1)
-        return MAX_SHIFT * torch.tanh(self.residual(rows)[:, 0])
+        return MAX_SHIFT * torch.tanh(self.residual(_with_kind(torch.stack(columns, -1)))[..., 0])
 
 
-def _may_change(view: CritiqueTensors) -> Float[Tensor, " n_values"]:
+def _with_kind(rows: Float[Tensor, "*batch n m"]) -> Float[Tensor, "*batch n _"]:
+    """Each row with its own place among n behind it."""
+    kinds = torch.eye(rows.shape[-2], device=rows.device)
+    return torch.cat([rows, kinds.expand(*rows.shape[:-2], -1, -1)], -1)
+
+
+def _may_change(view: CritiqueTensors) -> Float[Tensor, "*batch n_values"]:
     difference = (view.value_witnesses - view.value_everyone).abs()
     taken_up = torch.zeros_like(difference)
-    taken_up[difference.topk(min(MAX_TAKEN_UP, len(difference))).indices] = 1.0
+    taken_up = taken_up.scatter(-1, difference.topk(min(MAX_TAKEN_UP, difference.shape[-1])).indices, 1.0)
     return torch.maximum(taken_up, (view.strengths != 0).float())
 
 

@@ -51,19 +51,19 @@ def criticise(
     return CritiqueTensors(
         source_witnesses=standing.mean(0),
         source_uncertainty=standing.std(0, correction=0) / max(n - 1, 1) ** 0.5,
-        source_top_k=_mean(own.T),
+        source_top_k=_mean(own, 1),
         source_weight=weights / weights.sum().clamp(min=MIN_SPREAD),
         value_witnesses=membership[witnesses.idx].mean(0),
-        value_top_k=_mean(membership[top_k]),
+        value_top_k=_mean(membership[top_k], 0),
         value_everyone=membership.mean(0),
         strengths=strengths,
         n_witnesses=n,
     )
 
 
-def _mean(rows: Float[Tensor, "n m"]) -> Float[Tensor, " m"]:
-    """Zero where there is no row: nobody is left for a user who has tipped every streamer."""
-    return rows.mean(0) if len(rows) else rows.sum(0)
+def _mean(rows: Float[Tensor, "n m"], dim: int) -> Float[Tensor, " _"]:
+    """Zero where there is nothing to average: nobody is left for a user who has tipped every streamer."""
+    return rows.mean(dim) if rows.shape[dim] else rows.sum(dim)
 
 
 def top_candidates(

@@ -66,10 +66,9 @@ class Scorer:
         self.features = feature_tensors(features, device)
         with torch.no_grad():
             self.embeddings = {m: self.aligner(m).embed(*self.features[m]) for m in self.modalities}
+            self.value_vectors = {m: self.aligner(m).statements(self.value_rows[m]) for m in self.modalities}
             # A missing modality is zero, so that centring over all streamers leaves it at its own mean fit.
-            self.value_fits = {
-                m: self.vector_fit(m, self.aligner(m).statements(self.value_rows[m])) for m in self.modalities
-            }
+            self._means = {m: rows.mean(0) for m, rows in self.embeddings.items()}
 
     def aligner(self, modality: Modality) -> Aligner:
         """The trained pair of sides of one modality."""
@@ -77,10 +76,18 @@ class Scorer:
         assert isinstance(aligner, Aligner)
         return aligner
 
+    def user_vectors(
+        self,
+        modality: Modality,
+        strengths: Float[Tensor, "batch n_values"],
+        residual: Float[Tensor, "batch feature_dim"],
+    ) -> Float[Tensor, "batch dim"]:
+        """What streamers' embeddings of this modality are multiplied with."""
+        return strengths @ self.value_vectors[modality] + self.aligner(modality).residual(residual)
+
     def vector_fit(self, modality: Modality, vectors: Float[Tensor, "batch dim"]) -> Float[Tensor, "batch n_streamers"]:
         """Centred fit of every streamer to user vectors of one modality."""
-        fit = vectors @ self.embeddings[modality].T
-        return fit - fit.mean(-1, keepdim=True)
+        return torch.addmm(-(vectors @ self._means[modality])[:, None], vectors, self.embeddings[modality].T)
 
     @torch.no_grad()
     def residual_fit(
@@ -96,8 +103,8 @@ class Scorer:
         """Centred fit of each source; cotips_fit takes the place of the model's own where a witness is held out."""
         fits = torch.zeros(len(preference.tips), len(SOURCES), preference.tips.shape[1], device=self.device)
         for m in self.modalities:
-            stated = preference.strengths @ self.value_fits[m]
-            fits[:, SOURCES.index(Source(m.value))] = stated + self.residual_fit(m, preference.residual[m])
+            vectors = self.user_vectors(m, preference.strengths, preference.residual[m])
+            fits[:, SOURCES.index(Source(m.value))] = self.vector_fit(m, vectors)
         cotips = self.cotips.fit(preference.tips) if cotips_fit is None else cotips_fit
         fits[:, SOURCES.index(Source.COTIPS)] = cotips - cotips.mean(-1, keepdim=True)
         fits[:, POPULARITY] = self.popularity
@@ -113,9 +120,24 @@ class Scorer:
 
         A user of whom no source in use says anything (no tips) is ranked by popularity, whatever val chose for others.
         """
-        told = fits.std(-1, correction=0) > MIN_SPREAD
-        scale = told / self.spreads
+        return self.weights_of(deviation(fits), base, emphasis)
+
+    def weights_of(
+        self,
+        spread: Float[Tensor, "batch n_sources"],
+        base: Float[Tensor, " n_sources"] | None = None,
+        emphasis: Float[Tensor, "#batch n_sources"] | Float[Tensor, " n_sources"] | None = None,
+    ) -> Float[Tensor, "batch n_sources"]:
+        """The same from each fit's deviation over streamers."""
+        scale = (spread > MIN_SPREAD) / self.spreads
         weights = scale * (self.base_weights if base is None else base)
         unknown = weights.sum(-1) == 0
         weights[unknown, POPULARITY] = scale[unknown, POPULARITY]
         return weights if emphasis is None else weights * emphasis
+
+
+def deviation(fits: Float[Tensor, "*rows n_streamers"]) -> Float[Tensor, "*rows"]:
+    """Standard deviation over streamers of centred fits: a norm reads them once, where torch's std takes 40 times as
+    long on a hundred thousand.
+    """
+    return torch.linalg.vector_norm(fits, dim=-1) / fits.shape[-1] ** 0.5

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from mspa_model.ranking.scorer import PreferenceTensors, Scorer
+from mspa_model.ranking.scorer import PreferenceTensors, Scorer, deviation
 
 
 @dataclass(frozen=True)
@@ -14,24 +14,22 @@ class Witnesses:
     """What a correction is judged on.
 
     idx: the witnesses' streamer_idx, newest last; others: streamers that the user has not tipped.
-    fits: of every streamer, from the history without each witness; base: weights fitted without the user's fold.
+    fits: of every streamer, from the history without each witness; spread: their deviations over streamers; base:
+    weights fitted without the user's fold.
     """
 
     idx: Int[Tensor, " n"]
     others: Bool[Tensor, " n_streamers"]
     fits: Float[Tensor, "n n_sources n_streamers"]
+    spread: Float[Tensor, "n n_sources"]
     base: Float[Tensor, " n_sources"]
 
     def __len__(self) -> int:
         return len(self.idx)
 
-    def keep(self, mask: Bool[Tensor, " n"]) -> "Witnesses":
-        """Only the witnesses where mask is True; what they are ranked against stays."""
-        return Witnesses(self.idx[mask], self.others, self.fits[mask], self.base)
-
     def own(self, values: Float[Tensor, "n *rest n_streamers"]) -> Float[Tensor, "n *rest"]:
         """Each witness's own entry of a row of streamers."""
-        return torch.stack([row[..., i] for row, i in zip(values, self.idx.tolist(), strict=True)])
+        return values[torch.arange(len(self.idx), device=values.device), ..., self.idx]
 
 
 def hold_out(tips: Float[Tensor, " n_streamers"], idx: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
@@ -59,23 +57,14 @@ def gather_witnesses(
     others = torch.ones(fits.shape[-1], dtype=torch.bool, device=fits.device)
     others[tipped] = False
     others[idx] = False
-    return Witnesses(idx, others, fits, base)
-
-
-def scores_of(
-    scorer: Scorer,
-    witnesses: Witnesses,
-    fits: Float[Tensor, "n n_sources n_streamers"],
-    emphasis: Float[Tensor, " n_sources"],
-) -> Float[Tensor, "n n_streamers"]:
-    """Score of every streamer for each witness's held-out history."""
-    return (scorer.weights(fits, witnesses.base, emphasis)[:, :, None] * fits).sum(1)
+    return Witnesses(idx, others, fits, deviation(fits), base)
 
 
 def ranks_among_others(witnesses: Witnesses, scores: Float[Tensor, "n n_streamers"]) -> Int[Tensor, " n"]:
     """Rank of each witness among the streamers that the user has not tipped, 1 the best."""
-    own = witnesses.own(scores)
-    return ((scores >= own[:, None]) & witnesses.others).sum(1) + 1
+    own = witnesses.own(scores)[:, None]
+    taken = scores[:, ~witnesses.others]  # a few: counted apart, so that all the rest needs no mask
+    return (scores >= own).sum(1, dtype=torch.int32).long() - (taken >= own).sum(1) + 1
 
 
 def log_odds(ranks: Int[Tensor, " n"], n_others: int) -> Float[Tensor, " n"]:

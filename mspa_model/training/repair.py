@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 from tqdm import tqdm
 
-from mspa_model.ranking.correction import Bench, SelfCorrection, Stance
+from mspa_model.ranking.correction import Bench, SelfCorrection, Stance, batch_of_one
 from mspa_model.ranking.recency import weigh
 from mspa_model.types import SOURCES
 
@@ -99,7 +99,7 @@ class RepairTraining:
         everyone = torch.ones(len(bench.witnesses), dtype=torch.bool, device=wanted.device)
         for _ in range(n_steps):
             stance = self.correction.advance(bench, stance, everyone, snap=False)
-        fits = self.correction.fits_at(bench.own_fits, stance, bench.given)
+        fits = self.correction.own_fits(bench, self.correction.move(bench, batch_of_one(stance)))
         scores = self.correction.scores(fits, stance.emphasis)
         scores = (scores * self.log_sharpness.exp()).masked_fill(~bench.others, -1e9)
         return -(scores.log_softmax(0) * wanted).sum() / wanted.sum()

@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from mspa_model.ranking.critic import criticise
-from mspa_model.ranking.witnesses import Witnesses
+from mspa_model.ranking.critic import Standing, criticise, mean_row
 from mspa_model.types import SOURCES
 
 N = len(SOURCES)
@@ -17,13 +16,17 @@ def test_a_gap_is_counted_in_deviations_and_is_none_where_nobody_is_left(
     top: list[int], fit: float, shares: list[float]
 ):
     """Witnesses are streamers 0 and 1; somebody who has tipped all three has nobody at the top."""
-    fits = ROW.repeat(2, N, 1)
-    witnesses = Witnesses(torch.tensor([0, 1]), torch.zeros(3, dtype=torch.bool), fits, torch.ones(N))
-    own, weights = ROW.repeat(N, 1), torch.ones(N)
-    top_k = torch.tensor(top, dtype=torch.int64)
-    view = criticise(witnesses, fits, own, top_k, weights, torch.zeros(2), MEMBERSHIP)
     deviation = (2 / 3) ** 0.5
+    fits, top_k = ROW / deviation, torch.tensor(top, dtype=torch.int64)
+    idx, everyone = torch.tensor([0, 1]), MEMBERSHIP.mean(0)
+    standing = Standing(fits[idx, None].expand(2, N), mean_row(fits[top_k, None].expand(-1, N)), top_k)
+    keep = torch.tensor([[True, True], [False, True]])
+    views = criticise(standing, keep, idx, torch.ones(N), torch.zeros(2), MEMBERSHIP, everyone)
+    view = views.row(0)
     torch.testing.assert_close(view.source_witnesses, torch.full((N,), -0.5 / deviation))
+    torch.testing.assert_close(views.row(1).source_witnesses, torch.zeros(N))
+    torch.testing.assert_close(views.row(1).value_witnesses, MEMBERSHIP[1])
+    torch.testing.assert_close(view.source_uncertainty, torch.full((N,), 0.5 / deviation))
     torch.testing.assert_close(view.source_top_k, torch.full((N,), fit / deviation))
     torch.testing.assert_close(view.value_witnesses, torch.tensor([1.0, 0.5]))
     torch.testing.assert_close(view.value_top_k, torch.tensor(shares))

@@ -20,7 +20,7 @@ from mspa_model.types import Comparison, ConfigChange, Overlap, RunCard
 from mspa_model.types.comparison import only_seed
 
 CHOSEN = ("corrector.caution",)  # training writes what val chose over what was configured
-_EVALUATE = "Measure both with `python -m mspa_model evaluate`."
+_EVALUATE = "Measure both with `python -m mspa_model evaluate`; without test tips there is nothing to compare."
 
 
 @dataclass(frozen=True)

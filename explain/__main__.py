@@ -4,7 +4,6 @@ Heavy imports wait until a command needs them, so that --help answers at once.
 """
 
 import json
-import sys
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from mspa_model.errors import MspaError
+from mspa_model.errors import MspaError, run_command
 
 if TYPE_CHECKING:
     from explain.types import Explanation
@@ -159,11 +158,7 @@ def _first(run: "Run", user: str, history: Any, candidates: Any, live_at: dateti
 
 def main() -> None:
     """Run a command; bad input becomes one sentence on stderr and exit status 2."""
-    try:
-        app()
-    except MspaError as error:
-        typer.echo(str(error), err=True)
-        sys.exit(2)
+    run_command(app)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Exit status 0, or 2 with one clear sentence on bad input. Heavy imports wait unt
 """
 
 import json
+import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from mspa_model.errors import MspaError, UnknownIdError
+from mspa_model.errors import UnknownIdError, run_command
 
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu or cuda; auto takes a GPU where there is one.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -306,12 +307,10 @@ def _composer(run, name: str | None):
 
 def main() -> None:
     """The command line; a fault of the input is one sentence and exit status 2."""
-    try:
-        app()
-    except MspaError as error:
-        typer.echo(str(error), err=True)
-        sys.exit(2)
+    run_command(app)
 
 
 if __name__ == "__main__":
+    # Told to stop, it clears up what it was writing, as after Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     main()

@@ -1,6 +1,6 @@
 """The critic: where the witnesses stand, and what the present top k has that they have not, by source and by value."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -13,57 +13,73 @@ from mspa_model.types import SOURCES, Critique, SourceGap, ValueGap, Vocabulary
 
 @dataclass(frozen=True)
 class CritiqueTensors:
-    """The numbers of a critique.
+    """The numbers of a critique, or of a batch of them, each from a part of the witnesses.
 
     source_witnesses, source_uncertainty, source_top_k: mean fit in standard deviations over streamers, and its standard
         error over witnesses; source_weight: share of the weights, 0 where a source is off.
     value_witnesses, value_top_k, value_everyone: share of streamers with each value; strengths: the preference's.
     """
 
-    source_witnesses: Float[Tensor, " n_sources"]
-    source_uncertainty: Float[Tensor, " n_sources"]
-    source_top_k: Float[Tensor, " n_sources"]
-    source_weight: Float[Tensor, " n_sources"]
-    value_witnesses: Float[Tensor, " n_values"]
-    value_top_k: Float[Tensor, " n_values"]
-    value_everyone: Float[Tensor, " n_values"]
-    strengths: Float[Tensor, " n_values"]
-    n_witnesses: int
+    source_witnesses: Float[Tensor, "*batch n_sources"]
+    source_uncertainty: Float[Tensor, "*batch n_sources"]
+    source_top_k: Float[Tensor, "*batch n_sources"]
+    source_weight: Float[Tensor, "*batch n_sources"]
+    value_witnesses: Float[Tensor, "*batch n_values"]
+    value_top_k: Float[Tensor, "*batch n_values"]
+    value_everyone: Float[Tensor, "*batch n_values"]
+    strengths: Float[Tensor, "*batch n_values"]
+    n_witnesses: Float[Tensor, "*batch 1"]
+
+    def row(self, i: int) -> "CritiqueTensors":
+        """One of a batch."""
+        return CritiqueTensors(**{f.name: getattr(self, f.name)[i] for f in fields(self)})
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Under one stance: fit of each witness and mean fit of the top k in standard deviations, and who the top k are."""
+
+    witnesses: Float[Tensor, "n n_sources"]
+    top_k: Float[Tensor, " n_sources"]
+    top_idx: Int[Tensor, " k"]
 
 
 def criticise(
-    witnesses: Witnesses,
-    fits: Float[Tensor, "n n_sources n_streamers"],
-    own_fits: Float[Tensor, "n_sources n_streamers"],
-    top_k: Int[Tensor, " k"],
+    standing: Standing,
+    keep: Bool[Tensor, "batch n"],
+    witness_idx: Int[Tensor, " n"],
     weights: Float[Tensor, " n_sources"],
     strengths: Float[Tensor, " n_values"],
     membership: Float[Tensor, "n_streamers n_values"],
+    everyone: Float[Tensor, " n_values"],
 ) -> CritiqueTensors:
-    """What the witnesses (fits: of their held-out histories) have that the top k (own_fits: of the whole) has not.
+    """What the witnesses have that the top k has not, once for each row of `keep`, the witnesses that it looks at.
 
-    weights: base x emphasis, before they are divided by spread.
+    weights: base x emphasis, before they are divided by spread; everyone: mean of membership over streamers.
     """
-    spread = fits.std(-1, correction=0).clamp(min=MIN_SPREAD)
-    standing = witnesses.own(fits) / spread
-    own = own_fits[:, top_k] / own_fits.std(-1, correction=0).clamp(min=MIN_SPREAD)[:, None]
-    n = len(witnesses)
+    counted = keep.to(standing.witnesses.dtype)
+    n = counted.sum(1, keepdim=True)
+    mean = counted @ standing.witnesses / n
+    apart = (standing.witnesses[None] - mean[:, None]).square() * counted[:, :, None]
+    error = (apart.sum(1) / n).clamp(min=MIN_SPREAD**2).sqrt() / (n - 1.0).clamp(min=1.0).sqrt()
+    share = weights / weights.sum().clamp(min=MIN_SPREAD)
+    alike = [row.expand(len(keep), -1) for row in (standing.top_k, share, everyone, strengths)]
     return CritiqueTensors(
-        source_witnesses=standing.mean(0),
-        source_uncertainty=standing.std(0, correction=0) / max(n - 1, 1) ** 0.5,
-        source_top_k=_mean(own, 1),
-        source_weight=weights / weights.sum().clamp(min=MIN_SPREAD),
-        value_witnesses=membership[witnesses.idx].mean(0),
-        value_top_k=_mean(membership[top_k], 0),
-        value_everyone=membership.mean(0),
-        strengths=strengths,
+        source_witnesses=mean,
+        source_uncertainty=error,
+        source_top_k=alike[0],
+        source_weight=alike[1],
+        value_witnesses=counted @ membership[witness_idx] / n,
+        value_top_k=mean_row(membership[standing.top_idx]).expand(len(keep), -1),
+        value_everyone=alike[2],
+        strengths=alike[3],
         n_witnesses=n,
     )
 
 
-def _mean(rows: Float[Tensor, "n m"], dim: int) -> Float[Tensor, " _"]:
-    """Zero where there is nothing to average: nobody is left for a user who has tipped every streamer."""
-    return rows.mean(dim) if rows.shape[dim] else rows.sum(dim)
+def mean_row(rows: Float[Tensor, "n m"]) -> Float[Tensor, " m"]:
+    """Zero where there is no row: nobody is left for a user who has tipped every streamer."""
+    return rows.mean(0) if len(rows) else rows.sum(0)
 
 
 def top_candidates(

@@ -17,7 +17,7 @@ from filelock import FileLock  # noqa: E402
 
 from mspa_model.config import ComposerConfig, CorrectorConfig, MapConfig, PreferenceConfig, RankingConfig, RunConfig  # noqa: E402
 from tests.command import Command, command_of  # noqa: E402
-from tests.worlds import VARIANTS, add_media, checkerboard, write_world  # noqa: E402
+from tests.worlds import EXTREMES, VARIANTS, add_media, checkerboard, write_world  # noqa: E402
 
 SMALL = RunConfig(
     preference=PreferenceConfig(n_clusters=2, n_phrases=8),
@@ -43,14 +43,14 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> P
 
 @pytest.fixture(scope="session")
 def make_world(shared_folder: Path) -> Callable[[str], Path]:
-    """Folder of a world by name, "checkerboard" (with media) or a key of VARIANTS. Copy it before a change."""
+    """Folder of a world by name, "checkerboard" (with media) or a key of VARIANTS or EXTREMES. Copy it first."""
 
     def make(name: str) -> Path:
         folder = shared_folder / "worlds" / name
         folder.parent.mkdir(exist_ok=True)
         with FileLock(f"{folder}.lock"):
             if not (folder / "dataset.toml").exists():
-                world = add_media(checkerboard(), folder) if name == "checkerboard" else VARIANTS[name]()
+                world = add_media(checkerboard(), folder) if name == "checkerboard" else (VARIANTS | EXTREMES)[name]()
                 write_world(world, folder)
         return folder
 

@@ -75,6 +75,11 @@ class RankingConfig:
     )  # in tips; tried on val where times are known
     max_dense_streamers: int = 20_000  # above: co-tipping is low-rank
     low_rank: int = 256
+    latent_dim: int = 128  # of co-tipping's latent part
+    latent_learning_rate: float = 3e-3
+    latent_weight_decay: float = 0.01
+    latent_batch: int = 512
+    latent_epochs: int = 60
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -89,7 +94,13 @@ class CorrectorConfig:
     hidden: int = 32
     learning_rate: float = 3e-3
     max_epochs: int = 12
-    cautions: tuple[float, ...] = (1.0, 1.64, 2.5, 4.0)  # standard errors of the witnesses' rise to beat; tried on val
+    cautions: tuple[float, ...] = (
+        0.5,
+        1.0,
+        1.64,
+        2.5,
+        4.0,
+    )  # standard errors to beat; tried on val
     caution: float = 1.64  # the one that val chose
 
 

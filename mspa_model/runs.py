@@ -39,7 +39,7 @@ from mspa_model.ranking.towers import build_aligners
 from mspa_model.types import Dataset, Features, MapPoints, Modality, Vocabulary
 
 MANIFEST = "manifest.json"
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)

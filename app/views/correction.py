@@ -81,7 +81,7 @@ def _answer(picked: Picked) -> str:
         return f"Nothing needed for {info.user_is} {picked.user_id}: {why}, so step 0 stands."
     moved = cache.difference(picked.run, picked.basis, 0, last).sentence
     gain = sum(step.witness_gain or 0.0 for step in trace.steps)
-    judged = f"its witnesses rose by {gain:.2f} log-odds, more than their uncertainty, so it was kept"
+    judged = f"its witnesses rose by {gain:.2f} of the scores' spread, more than their uncertainty, so it was kept"
     return f"Yes, for {info.user_is} {picked.user_id}: {judged}. {moved}"
 
 

@@ -1,5 +1,6 @@
 """One correction step as tensors: a stance and its witnesses to the next stance. Shared by training and ranking."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -11,15 +12,17 @@ from mspa_model.config import CorrectorConfig
 from mspa_model.preference.composer import Composer
 from mspa_model.ranking.corrector import Corrector, Proposal
 from mspa_model.ranking.critic import CritiqueTensors, Standing, criticise, mean_row, top_candidates
+from mspa_model.ranking.recency import hold_out
 from mspa_model.ranking.scorer import MIN_SPREAD, PreferenceTensors, Scorer, deviation
-from mspa_model.ranking.witnesses import Witnesses, gather_witnesses, hold_out, ranks_among_others
+from mspa_model.ranking.witnesses import Witnesses, gather_witnesses, ranks_among_others, standing_of
 from mspa_model.types import SOURCES, Modality, Source
 
 # Below these a change is not worth a line on a screen: strengths are read to one decimal.
 MIN_STRENGTH = 0.1
 MIN_CHANGE = 0.05
-MIN_FACTOR = 0.02
-MIN_SHIFT = 0.01
+# Smaller ones moved sound preferences and repaired nothing (docs/LOG.md); a muted source asks for a factor of ten.
+MIN_FACTOR = 2.0  # up or down
+MIN_SHIFT = 0.5
 
 
 @dataclass(frozen=True)
@@ -179,11 +182,17 @@ class SelfCorrection:
         """The stance after one step proposed from the witnesses where keep is True."""
         return self.propose(bench, self.move(bench, batch_of_one(stance)), keep[None], snap).row(0)
 
-    @torch.no_grad()
     def witness_ranks(self, bench: Bench, moved: Moved) -> Int[Tensor, " n"]:
-        """Where each witness stands among the streamers that the user has not tipped; of b stances, witness i is
-        asked under stance i % b, its fold's.
-        """
+        """Where each witness stands among the streamers that the user has not tipped, under its fold's stance."""
+        return ranks_among_others(bench.witnesses, self._witness_scores(bench, moved))
+
+    def witness_standing(self, bench: Bench, moved: Moved) -> Float[Tensor, " n"]:
+        """How far each witness stands above them (witnesses.standing_of), under its fold's stance."""
+        return standing_of(bench.witnesses, self._witness_scores(bench, moved))
+
+    @torch.no_grad()
+    def _witness_scores(self, bench: Bench, moved: Moved) -> Float[Tensor, "n n_streamers"]:
+        """Scores of the histories without each witness; of b stances, witness i is asked under stance i % b."""
         witnesses, n_folds = bench.witnesses, len(moved)
         emphasis = moved.stance.emphasis[torch.arange(len(witnesses)) % n_folds]
         weights = self.scorer.weights_of(self._spreads(witnesses, moved), witnesses.base, emphasis)
@@ -192,7 +201,7 @@ class SelfCorrection:
         for f in range(n_folds if moved.rows else 0):
             rows = torch.stack([rows[f] for rows in moved.rows.values()])
             scores[f::n_folds] += weights[f::n_folds, list(moved.rows)] @ rows
-        return ranks_among_others(witnesses, scores)
+        return scores
 
     def _spreads(self, witnesses: Witnesses, moved: Moved) -> Float[Tensor, "n n_sources"]:
         """Deviations of the fits of the histories without each witness, each under its fold's stance.
@@ -249,6 +258,6 @@ def _moved(stance: Stance, proposal: Proposal, directions: Mapping[Modality, Ten
 def _snapped(stance: Stance, proposal: Proposal, directions: Mapping[Modality, Tensor]) -> Stance:
     strengths = torch.where(proposal.strengths.abs() < MIN_STRENGTH, 0.0, proposal.strengths)
     strengths = torch.where((strengths - stance.strengths).abs() < MIN_CHANGE, stance.strengths, strengths)
-    factor = torch.where((proposal.emphasis - 1.0).abs() < MIN_FACTOR, 1.0, proposal.emphasis)
+    factor = torch.where(proposal.emphasis.log().abs() < math.log(MIN_FACTOR), 1.0, proposal.emphasis)
     shift = torch.where(proposal.shift.abs() < MIN_SHIFT, 0.0, proposal.shift)
     return _moved(stance, Proposal(factor, strengths, shift), directions)

@@ -4,6 +4,7 @@ Dense form: EASE (Steck 2019, "Embarrassingly Shallow Autoencoders"), with users
 and with what streamers are like as further rows beside the users' (Jeunen, Van Balen and Goethals 2020, "Closed-form
 models for collaborative filtering with side-information"): few tips then lean on content.
 Above RankingConfig.max_dense_streamers: a truncated SVD of the tips with ridge shrinkage of its directions.
+To either a latent model may be added (training/latent.py), which val weighs: also linear, so that a sum stays one.
 """
 
 from dataclasses import dataclass
@@ -71,26 +72,62 @@ class DenseCoTips:
 
 @dataclass(frozen=True)
 class LowRankCoTips:
-    """B = V diag(gain) V' without its diagonal; never a dense square."""
+    """B = tipped @ found' without its diagonal; never a dense square."""
 
-    directions: Float[Tensor, "n_streamers rank"]
-    gain: Float[Tensor, " rank"]
+    tipped: Float[Tensor, "n_streamers rank"]
+    found: Float[Tensor, "n_streamers rank"]
 
     def rows(self, streamer_idx: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
-        rows = (self.directions[streamer_idx] * self.gain) @ self.directions.T
+        rows = self.tipped[streamer_idx] @ self.found.T
         rows[torch.arange(len(streamer_idx)), streamer_idx] = 0.0
         return rows
 
     def rows_without(self, streamer_idx: Int[Tensor, " n"], user: Int[Tensor, " m"]) -> Float[Tensor, "n n_streamers"]:
-        """Not downdated: one user among the many that such a set has moves a direction by little."""
+        """Not downdated: one user among the many that such a model learns from moves it by little."""
         return self.rows(streamer_idx)
 
     def fit(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:
-        own = (self.directions.square() * self.gain).sum(1)
-        return (tips @ self.directions * self.gain) @ self.directions.T - tips * own
+        # Of thousands of streamers a user tips a few: only their rows are read.
+        return torch.sparse.mm(tips.to_sparse(), self.tipped) @ self.found.T - tips * (self.tipped * self.found).sum(1)
 
     def tensors(self) -> dict[str, Tensor]:
-        return {"directions": self.directions, "gain": self.gain}
+        return {"tipped": self.tipped, "found": self.found}
+
+    def scaled(self, factor: float) -> "LowRankCoTips":
+        """The same model, every fit times a factor."""
+        return LowRankCoTips(self.tipped * factor, self.found)
+
+
+@dataclass(frozen=True)
+class BlendedCoTips:
+    """The sum of a dense model and a low-rank one."""
+
+    dense: DenseCoTips
+    latent: LowRankCoTips
+
+    def rows(self, streamer_idx: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
+        return self.dense.rows(streamer_idx) + self.latent.rows(streamer_idx)
+
+    def rows_without(self, streamer_idx: Int[Tensor, " n"], user: Int[Tensor, " m"]) -> Float[Tensor, "n n_streamers"]:
+        """Exact for the dense part; the latent part has seen the user, one among the many that it learnt from."""
+        return self.dense.rows_without(streamer_idx, user) + self.latent.rows(streamer_idx)
+
+    def fit(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:
+        return self.dense.fit(tips) + self.latent.fit(tips)
+
+    def tensors(self) -> dict[str, Tensor]:
+        return {**self.dense.tensors(), **self.latent.tensors()}
+
+
+def blend(linear: CoTips, latent: LowRankCoTips, share: float) -> CoTips:
+    """linear + share x latent; linear itself where the share is 0."""
+    if share == 0.0:
+        return linear
+    if isinstance(linear, DenseCoTips):
+        return BlendedCoTips(linear, latent.scaled(share))
+    assert isinstance(linear, LowRankCoTips)
+    both = torch.cat([linear.tipped, latent.tipped * share], 1), torch.cat([linear.found, latent.found], 1)
+    return LowRankCoTips(*both)
 
 
 @dataclass(frozen=True)
@@ -124,7 +161,8 @@ def fit_cotips(
     rank = min(config.low_rank, min(tips.shape) - 1)
     _, scale, directions = svds(sp.diags(np.sqrt(weights)) @ tips.astype(np.float64), k=rank, rng=seed)
     gain = (scale**2 / (scale**2 + setting.ridge)).astype(np.float32)
-    return LowRankCoTips(torch.from_numpy(directions.T.astype(np.float32).copy()), torch.from_numpy(gain))
+    found = torch.from_numpy(directions.T.astype(np.float32).copy())
+    return LowRankCoTips(found * torch.from_numpy(gain), found)
 
 
 def inverse_of(gram: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
@@ -138,9 +176,12 @@ def inverse_of(gram: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
 
 def cotips_from_tensors(tensors: dict[str, Tensor]) -> CoTips:
     """The inverse of `tensors()`."""
-    if "inverse" in tensors:
-        return DenseCoTips(tensors["inverse"], float(tensors["degree_power"][0]))
-    return LowRankCoTips(tensors["directions"], tensors["gain"])
+    low_rank = LowRankCoTips(tensors["tipped"], tensors["found"]) if "tipped" in tensors else None
+    if "inverse" not in tensors:
+        assert low_rank is not None
+        return low_rank
+    dense = DenseCoTips(tensors["inverse"], float(tensors["degree_power"][0]))
+    return dense if low_rank is None else BlendedCoTips(dense, low_rank)
 
 
 def _ease_rows(

@@ -54,8 +54,10 @@ def build_fused_space(scorer: Scorer, seed: int) -> FusedSpace:
 def _cotips_directions(scorer: Scorer, seed: int) -> Float[np.ndarray, "n_streamers cotips_dim"]:
     """Leading singular directions of the item-item model."""
     if isinstance(scorer.cotips, LowRankCoTips):
-        strongest = scorer.cotips.gain.argsort(descending=True)[:COTIPS_DIM]
-        return scorer.cotips.directions[:, strongest].cpu().numpy()
+        # The directions of tipped @ found', without the product: found = orthonormal @ mixing.
+        mixing = torch.linalg.qr(scorer.cotips.found).R
+        left, scale, _ = torch.linalg.svd(scorer.cotips.tipped @ mixing.T, full_matrices=False)
+        return (left * scale)[:, :COTIPS_DIM].cpu().numpy()
     n = len(scorer.popularity)
     rows = scorer.cotips.rows(torch.arange(n, device=scorer.device)).cpu().numpy()
     k = min(COTIPS_DIM, n - 1)

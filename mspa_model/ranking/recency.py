@@ -16,9 +16,20 @@ NO_DECAY = 1e9  # every tip counts alike
 
 
 def weigh(places: Float[Tensor, "*batch n_streamers"], half_life: float) -> Float[Tensor, "*batch n_streamers"]:
-    """Places (1 the newest tip, 0 not tipped) to weights: 1 for the newest, half of it half_life tips earlier."""
-    weights = torch.exp2(-(places - 1.0) / half_life).clamp(min=MIN_WEIGHT)
-    return torch.where(places > 0, weights, 0.0)
+    """Places (1 the newest tip, 0 not tipped) to weights: the newest most, half as much half_life tips earlier.
+
+    Over the root of their sum: a long history says more than a short one, but not so much as it is longer.
+    """
+    weights = torch.where(places > 0, torch.exp2(-(places - 1.0) / half_life).clamp(min=MIN_WEIGHT), 0.0)
+    return weights / weights.sum(-1, keepdim=True).clamp(min=MIN_WEIGHT).sqrt()
+
+
+def hold_out(weights: Float[Tensor, " n_streamers"], idx: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
+    """One row a held-out streamer: the history's weights without any tip to it, over the root of what is left."""
+    rows = weights.repeat(len(idx), 1)
+    rows[torch.arange(len(idx)), idx] = 0.0
+    left = rows.sum(-1, keepdim=True) / weights.sum().clamp(min=MIN_WEIGHT)
+    return rows / left.clamp(min=MIN_WEIGHT).sqrt()
 
 
 def places_of(history: History) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " n"]]:

@@ -22,7 +22,6 @@ from mspa_model.ranking.fused import FusedSpace
 from mspa_model.ranking.places import is_cold
 from mspa_model.ranking.recency import places_of, weigh
 from mspa_model.ranking.scorer import PreferenceTensors, Scorer
-from mspa_model.ranking.witnesses import log_odds
 from mspa_model.types import (
     SOURCES,
     CandidateScope,
@@ -199,15 +198,15 @@ class Recommender:
         self, bench: Bench, moved: Moved, before: Step, candidates: Bool[np.ndarray, " n_streamers"]
     ) -> tuple[Step, Moved]:
         """The step proposed from all witnesses, and what each would gain by one proposed without it (its fold)."""
-        others, n = int(bench.witnesses.others.sum()), len(bench.witnesses)
+        n = len(bench.witnesses)
         folds = torch.arange(min(self.config.folds, n), device=self.device)[:, None]
         apart = torch.arange(n, device=self.device) % len(folds) != folds
         keep = torch.cat([torch.ones_like(apart[:1]), apart])
         ranks = self.correction.witness_ranks(bench, moved)
         view, top = self.correction.view(bench, moved, keep)
         each = self.correction.move(bench, self.correction.answer(bench, moved, keep, True, view, top))
-        judged = self.correction.witness_ranks(bench, each.part(slice(1, None)))
-        gains = log_odds(judged, others) - log_odds(ranks, others)
+        judged = self.correction.witness_standing(bench, each.part(slice(1, None)))
+        gains = judged - self.correction.witness_standing(bench, moved)
         gain, uncertainty = float(gains.mean()), float(gains.std() / len(gains) ** 0.5)
         kept = gain > self.config.caution * uncertainty
         after = each.part(slice(0, 1))
@@ -291,7 +290,7 @@ def _best_first(scores: Float[Tensor, " n"]) -> Int[Tensor, " n"]:
 
 
 def _reason(kept: bool, gain: float, needed: float) -> str:
-    rise = f"Held-out tips {'rose' if gain >= 0 else 'fell'} by {abs(gain):.2f} log-odds on average"
+    rise = f"Held-out tips {'rose' if gain >= 0 else 'fell'} by {abs(gain):.2f} of the scores' spread on average"
     if kept:
-        return f"{rise}, more than the {needed:.2f} that chance would explain: kept."
-    return f"{rise}, less than the {needed:.2f} that it takes to rule out chance: not kept."
+        return f"{rise}, more than the {needed:.2f} of uncertainty that a step must beat: kept."
+    return f"{rise}, not more than the {needed:.2f} of uncertainty that a step must beat: not kept."

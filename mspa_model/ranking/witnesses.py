@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from mspa_model.ranking.scorer import PreferenceTensors, Scorer, deviation
+from mspa_model.ranking.scorer import MIN_SPREAD, PreferenceTensors, Scorer, deviation
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,6 @@ class Witnesses:
     def own(self, values: Float[Tensor, "n *rest n_streamers"]) -> Float[Tensor, "n *rest"]:
         """Each witness's own entry of a row of streamers."""
         return values[torch.arange(len(self.idx), device=values.device), ..., self.idx]
-
-
-def hold_out(tips: Float[Tensor, " n_streamers"], idx: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
-    """One row per witness: the history without any tip to it."""
-    rows = tips.repeat(len(idx), 1)
-    rows[torch.arange(len(idx)), idx] = 0.0
-    return rows
 
 
 def gather_witnesses(
@@ -67,7 +60,14 @@ def ranks_among_others(witnesses: Witnesses, scores: Float[Tensor, "n n_streamer
     return (scores >= own).sum(1, dtype=torch.int32).long() - (taken >= own).sum(1) + 1
 
 
-def log_odds(ranks: Int[Tensor, " n"], n_others: int) -> Float[Tensor, " n"]:
-    """Log-odds that a witness stands above another streamer, smoothed by half a streamer."""
-    above = ranks.float() - 1.0
-    return torch.log((n_others - above + 0.5) / (above + 0.5))
+def standing_of(witnesses: Witnesses, scores: Float[Tensor, "n n_streamers"]) -> Float[Tensor, " n"]:
+    """How far each witness stands above the streamers that the user has not tipped, in deviations of their scores.
+
+    Unlike a rank it moves with every change of a score, so that few witnesses suffice to tell a gain from chance.
+    """
+    taken, n = scores[:, ~witnesses.others], int(witnesses.others.sum())
+    mean = (scores.sum(1) - taken.sum(1)) / n
+    # Norms read the scores once, and scores are centred, so that nothing is lost in the difference.
+    square = torch.linalg.vector_norm(scores, dim=1).square() - torch.linalg.vector_norm(taken, dim=1).square()
+    spread = (square / n - mean.square()).clamp(min=MIN_SPREAD**2).sqrt()
+    return (witnesses.own(scores) - mean) / spread

@@ -15,11 +15,10 @@ from mspa_model.data import eval_pairs, history_of
 from mspa_model.data.split import EvalPairs
 from mspa_model.ranking.recommender import Recommender
 from mspa_model.training.metrics import metrics_of_scores
-from mspa_model.training.spoilt import false_values, spoil
+from mspa_model.training.spoilt import STRENGTH, false_values, spoil
 from mspa_model.types import Dataset, RankingTrace, Step
 
 MAX_USERS = 800
-STRENGTH = 0.75  # of the false statements
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def choose_caution(recommender: Recommender, dataset: Dataset, seed: int, progre
     for user, preference in tqdm(pairs_of, "choosing the corrector's caution", len(users), disable=not progress):
         allowed = np.ones(dataset.n_streamers, dtype=bool)
         allowed[pairs.mask[user].indices] = False
-        wrong = spoil(boldest.composer, preference, false_values(boldest.composer, preference, rng), STRENGTH)
+        wrong = spoil(boldest.composer, preference, false_values(boldest, preference, rng), STRENGTH)
         for given, total in ((preference, gains), (wrong, spoilt)):
             trace = boldest.rank(given, allowed, "train")
             total += _gains(trace, tried, pairs, user, dataset.info.split.metric)

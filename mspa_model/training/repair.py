@@ -1,7 +1,8 @@
 """Teaching the corrector to repair preferences that are wrong, after step 0 is frozen (ours).
 
 A user's train tips are parted: the preference is composed from one part, spoilt, and corrected with that part's
-witnesses; the loss asks for the other part. The user is taken out of the co-tipping model, so it has seen neither.
+witnesses; the loss asks for the other part, and for the preference as it was before it was spoilt. The user is taken
+out of the co-tipping model, so it has seen neither.
 """
 
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ HELD_OUT_USERS = 120
 UNROLLED_STEPS = 2
 MUTED = 0.1
 CLEAN = 0.3  # of the cases
+PULL = 0.5  # of what was spoilt towards what it was
 ODDS = (0.2, 0.2, 0.2, 0.2, 0.2)  # of false statements, true ones missing, wrong strengths, a muted source, old tips
 
 
@@ -38,6 +40,15 @@ class RepairReport:
     corrected: float
     clean: float
     clean_corrected: float
+
+
+@dataclass(frozen=True)
+class Case:
+    """A preference to repair: on its bench, what it was before it was spoilt, and the tips set aside."""
+
+    bench: Bench
+    sound: Stance
+    wanted: Float[Tensor, " n_streamers"]
 
 
 class RepairTraining:
@@ -69,9 +80,9 @@ class RepairTraining:
         best, best_state = float("inf"), {k: v.clone() for k, v in corrector.state_dict().items()}
         bar = tqdm(range(config.max_epochs), "teaching the corrector", disable=not progress)
         for _ in bar:
-            for bench, wanted in (taught[i] for i in self.rng.permutation(len(taught))):
+            for case in (taught[i] for i in self.rng.permutation(len(taught))):
                 optimizer.zero_grad()
-                self._loss(bench, wanted, UNROLLED_STEPS).backward()
+                self._loss(case, UNROLLED_STEPS).backward()
                 torch.nn.utils.clip_grad_norm_(corrector.parameters(), 1.0)
                 optimizer.step()
             reached = self._mean(judged, UNROLLED_STEPS)
@@ -90,23 +101,21 @@ class RepairTraining:
         return max(8, min(MAX_CASES, MAX_CASES_BYTES // each))
 
     @torch.no_grad()
-    def _mean(self, cases: list[tuple[Bench, Tensor]], n_steps: int) -> float:
-        return float(np.mean([float(self._loss(bench, wanted, n_steps)) for bench, wanted in cases]))
+    def _mean(self, cases: list[Case], n_steps: int) -> float:
+        return float(np.mean([float(self._loss(case, n_steps)) for case in cases]))
 
-    def _loss(self, bench: Bench, wanted: Float[Tensor, " n_streamers"], n_steps: int) -> Float[Tensor, ""]:
-        """Cross entropy of the tips set aside under the ranking after n_steps corrections."""
-        stance = bench.given
+    def _loss(self, case: Case, n_steps: int) -> Float[Tensor, ""]:
+        """Cross entropy of the tips set aside under the ranking after n_steps corrections, and what is still spoilt."""
+        bench, wanted, stance = case.bench, case.wanted, case.bench.given
         everyone = torch.ones(len(bench.witnesses), dtype=torch.bool, device=wanted.device)
         for _ in range(n_steps):
             stance = self.correction.advance(bench, stance, everyone, snap=False)
         fits = self.correction.own_fits(bench, self.correction.move(bench, batch_of_one(stance)))
         scores = self.correction.scores(fits, stance.emphasis)
         scores = (scores * self.log_sharpness.exp()).masked_fill(~bench.others, -1e9)
-        return -(scores.log_softmax(0) * wanted).sum() / wanted.sum()
+        return -(scores.log_softmax(0) * wanted).sum() / wanted.sum() + PULL * _apart(stance, case.sound)
 
-    def _cases(
-        self, users: np.ndarray, rng: np.random.Generator, spoil: bool = True
-    ) -> Iterator[tuple[Bench, Float[Tensor, " n_streamers"]]]:
+    def _cases(self, users: np.ndarray, rng: np.random.Generator, spoil: bool = True) -> Iterator[Case]:
         device = self.correction.scorer.device
         for user in users:
             mine, places = self._drawn(int(user), rng)
@@ -117,11 +126,12 @@ class RepairTraining:
             tips = weigh(tips, self.correction.scorer.half_life)
             wanted = torch.zeros_like(tips)
             wanted[torch.from_numpy(mine[n:].astype(np.int64))] = 1.0
-            stance = self._composed(tips)
-            stance = self._spoilt(stance, tips, rng) if spoil else stance
+            sound = self._composed(tips)
+            given = self._spoilt(sound, tips, rng) if spoil else sound
             trained_on = torch.from_numpy(self.train[user].indices.astype(np.int64)).to(device)
             base = self.correction.scorer.fold_weights[user % len(self.correction.scorer.fold_weights)]
-            yield self.correction.bench(tips, stance, tips.nonzero()[:, 0], trained_on, base, blind=True), wanted
+            bench = self.correction.bench(tips, given, tips.nonzero()[:, 0], trained_on, base, blind=True)
+            yield Case(bench, sound, wanted)
 
     def _drawn(self, user: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Tipped streamers and their places, oldest first where times are known: what is asked for came later."""
@@ -170,3 +180,13 @@ class RepairTraining:
         half = tips * torch.from_numpy((rng.random(len(tips)) < 0.5).astype(np.float32)).to(tips.device)
         old = self._composed(half)
         return Stance(old.strengths, old.residual, stance.emphasis)
+
+
+def _apart(stance: Stance, sound: Stance) -> Float[Tensor, ""]:
+    """How far from sound: squares of strengths and of log weights, and of the residuals' relative distance."""
+    strengths = (stance.strengths - sound.strengths).square().sum()
+    weights = (stance.emphasis.log() - sound.emphasis.log()).square().sum()
+    shifts = [
+        (stance.residual[m] - r).square().sum() / r.square().sum().clamp(min=1e-6) for m, r in sound.residual.items()
+    ]
+    return strengths + weights + torch.stack([*shifts, torch.zeros_like(strengths)]).clamp(max=4.0).sum()

@@ -1,7 +1,8 @@
 """What correction is worth where a preference is wrong: false statements put in, and how much of their cost it repairs.
 
-A false statement likes a value that none of the user's tips has. The step that repairs it knows nothing of that: it
-sees the preference as given and the witnesses.
+A false statement likes a value that none of the user's tips has, drawn from those that would move the ranking most: a
+false statement that moves nothing needs no repair. The step that repairs it knows nothing of that: it sees the
+preference as given and the witnesses.
 """
 
 from collections.abc import Mapping
@@ -11,17 +12,21 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float, Int
+from torch import Tensor
 from tqdm import tqdm
 
 from mspa_model.data import eval_pairs, history_of
 from mspa_model.data.split import EvalPairs
 from mspa_model.preference.composer import Composer
 from mspa_model.preference.statements import signed_strengths
+from mspa_model.ranking.recommender import Recommender
+from mspa_model.ranking.scorer import Scorer
 from mspa_model.runs import Run
 from mspa_model.training.metrics import RESAMPLES, measured_users, metrics_of_top, top_of
-from mspa_model.types import Preference, Ranking
+from mspa_model.types import SOURCES, Preference, Ranking, Source
 
 N_FALSE = 3
+LOUDEST = 12
 STRENGTH = 1.0  # of each
 MAX_USERS = 300
 METRIC = "ndcg@10"
@@ -73,18 +78,26 @@ def _measured(run: Run, rng: np.random.Generator, progress: bool) -> list[_Spoil
     told = zip(users, preferences, strict=True)
     for user, preference in tqdm(told, "false statements on test", len(users), disable=not progress):
         if len(np.unique(preference.history.streamer_idx)) >= run.config.corrector.min_witnesses:
-            false = false_values(run.composer, preference, rng)
+            false = false_values(run.recommender, preference, rng)
             if len(false) == N_FALSE:
                 found.append(_one(run, pairs, user, preference, false))
     return found
 
 
-def false_values(composer: Composer, preference: Preference, rng: np.random.Generator) -> Int[np.ndarray, " n"]:
-    """Values that no tipped streamer has and that are not stated; fewer than N_FALSE where there are fewer."""
-    has = composer.vocabulary.membership[preference.history.streamer_idx].any(axis=0)
+def false_values(recommender: Recommender, preference: Preference, rng: np.random.Generator) -> Int[np.ndarray, " n"]:
+    """Drawn from the LOUDEST values that no tipped streamer has and that are not stated; all where they are fewer."""
+    has = recommender.composer.vocabulary.membership[preference.history.streamer_idx].any(axis=0)
     has[[s.value_idx for s in preference.statements]] = True
     free = np.flatnonzero(~has)
-    return rng.choice(free, min(N_FALSE, len(free)), replace=False)
+    loudest = free[np.argsort(-_loudness(recommender.scorer)[free], kind="stable")][:LOUDEST]
+    return rng.choice(loudest, min(N_FALSE, len(loudest)), replace=False)
+
+
+def _loudness(scorer: Scorer) -> Float[np.ndarray, " n_values"]:
+    """Deviation over streamers of what a full-strength statement of each value adds to their scores."""
+    weights = scorer.base_weights / scorer.spreads
+    added = sum(scorer.value_fits[m] * weights[SOURCES.index(Source(m.value))] for m in scorer.modalities)
+    return added.std(1, correction=0).cpu().numpy() if isinstance(added, Tensor) else np.zeros(0)
 
 
 def spoil(composer: Composer, preference: Preference, false: Int[np.ndarray, " n"], strength: float) -> Preference:

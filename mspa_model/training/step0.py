@@ -1,26 +1,27 @@
 """Step 0: co-tipping, aligners, popularity and their weights, trained alone from the full train history and frozen."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import nn
-from tqdm import tqdm
 
 from mspa_model.config import RunConfig
 from mspa_model.data import eval_pairs, interaction_matrix
-from mspa_model.data.split import EvalPairs
 from mspa_model.preference.composer import Composer
 from mspa_model.ranking.content import likeness_rows
-from mspa_model.ranking.cotipping import CoTips, CoTipsSetting, DenseCoTips, LowRankCoTips, fit_cotips
-from mspa_model.ranking.recency import NO_DECAY, place_matrix, weigh
-from mspa_model.ranking.scorer import MIN_SPREAD, Scorer
+from mspa_model.ranking.cotipping import CoTips, LowRankCoTips, blend, cotips_from_tensors
+from mspa_model.ranking.recency import NO_DECAY, place_matrix
+from mspa_model.ranking.scorer import MIN_SPREAD, POPULARITY, Scorer
 from mspa_model.training.align import AlignerTraining
-from mspa_model.training.metrics import measure
+from mspa_model.training.cotips import choose_cotips, latent_fits
+from mspa_model.training.latent import LatentTraining
 from mspa_model.training.told import told_users
 from mspa_model.training.weights import (
+    MIN_GAIN,
+    ValScores,
     choose_weights,
     fold_weights,
     single_source_metrics,
@@ -28,10 +29,12 @@ from mspa_model.training.weights import (
     val_scores,
     val_users,
 )
-from mspa_model.types import SOURCES, Dataset, Features
+from mspa_model.types import SOURCES, Dataset, Features, Source
 
 SPREAD_USERS = 1000
+COLD_QUANTILES = (0.05, 0.1, 0.25, 0.5)
 _BATCH = 256
+_COTIPS = SOURCES.index(Source.COTIPS)
 
 
 @dataclass(frozen=True)
@@ -56,18 +59,67 @@ def train_step0(
     train, val = interaction_matrix(dataset, ("train",)), eval_pairs(dataset, "val")
     metric = dataset.info.split.metric
     places = place_matrix(dataset, ("train",))
-    cotips, setting = choose_cotips(train, places, features, val, metric, config, progress)
-    whole = told_users(dataset, composer, val_users(val, config.seed))
+    users = val_users(val, config.seed)
+    linear, setting = choose_cotips(train, places, features, val, metric, config, progress)
+    taught = LatentTraining(train, likeness_rows(features), val, metric, config.ranking, config.seed, device)
+    latent = taught.run(progress)
+    whole = told_users(dataset, composer, users)
     lesson = AlignerTraining(composer, features, train, val, metric, config.ranking, config.seed, device, whole)
     aligners = lesson.run(progress)
-    scorer = make_scorer(cotips, aligners, train, features, composer, device, config, setting["half_life"])
+    scorer = make_scorer(linear, aligners, train, features, composer, device, config, setting["half_life"])
     scorer.spreads = typical_spreads(scorer, composer, places, config.seed)
     scores = val_scores(scorer, composer, places, whole, val, metric)
-    base = choose_weights(scores, scorer.spreads)
-    scorer.base_weights = base
-    scorer.fold_weights = fold_weights(scores, base, config.corrector.folds)
+    setting["latent"] = weigh_with_latent(scorer, latent, scores, places[users])
+    scorer.spreads = typical_spreads(scorer, composer, places, config.seed)
+    scores = val_scores(scorer, composer, places, whole, val, metric)
+    base = scorer.base_weights * scorer.spreads
+    scorer.base_weights = base / base.max()
+    setting["cold_popularity"] = place_the_cold(scorer, scores, np.asarray(train.sum(0)).ravel() == 0)
+    scorer.fold_weights = fold_weights(scores, scorer.base_weights, config.corrector.folds)
     alone = dict(zip((s.value for s in SOURCES), single_source_metrics(scores), strict=True))
-    return Step0(scorer, alone, scores.measure(base), setting)
+    return Step0(scorer, alone, scores.measure(scorer.base_weights), setting)
+
+
+def weigh_with_latent(scorer: Scorer, latent: LowRankCoTips, scores: ValScores, places: sp.csr_matrix) -> float:
+    """Choose every source's weight and what the latent model adds to co-tipping, together on val.
+
+    Leaves the scorer with both and with weights over no spread; gives the latent part's share of co-tipping's weight.
+    scores: of the scorer with the linear part alone; places: rows of the same users.
+    """
+    fits = latent_fits(latent, places, scorer.half_life).to(scores.fits.device)
+    spread = fits.std(1, correction=0).mean().clamp(min=MIN_SPREAD) if len(fits) else torch.ones(())
+    joined = torch.cat([scores.fits, (fits / spread)[:, None]], 1)
+    weights = choose_weights(replace(scores, fits=joined), scorer.spreads)
+    linear, added = weights[_COTIPS] / scorer.spreads[_COTIPS], weights[-1] / spread
+    share = float(weights[-1] / (weights[_COTIPS] + weights[-1]).clamp(min=MIN_SPREAD))
+    if share < 1.0:
+        scorer.cotips = blend(scorer.cotips, latent, float(added / linear) if share else 0.0)
+    else:
+        scorer.cotips = latent
+    base = weights[:-1] / scorer.spreads
+    base[_COTIPS] = added if share == 1.0 else linear
+    scorer.base_weights = base
+    return share
+
+
+def place_the_cold(scorer: Scorer, scores: ValScores, cold: Bool[np.ndarray, " n_streamers"]) -> float:
+    """Choose on val how popular streamers without a train tip pass for, as a quantile of all others' popularity.
+
+    Nobody has tipped them yet, which is not the same as nobody wanting to; 0.0 leaves them below everyone.
+    """
+    if not cold.any() or cold.all() or not len(scores.user_idx):
+        return 0.0
+    least = scorer.popularity.clone()
+    rest = torch.from_numpy(~cold).to(least.device)
+    best = 0.0, scores.measure(scorer.base_weights), least
+    for quantile in COLD_QUANTILES:
+        value = torch.where(rest, least, least[rest].quantile(quantile))
+        scores.fits[:, POPULARITY] = value / scorer.spreads[POPULARITY]
+        if (reached := scores.measure(scorer.base_weights)) > best[1] * (1 + MIN_GAIN):
+            best = quantile, reached, value
+    scores.fits[:, POPULARITY] = best[2] / scorer.spreads[POPULARITY]
+    scorer.popularity = best[2] - best[2].mean()
+    return best[0]
 
 
 def make_scorer(
@@ -84,7 +136,7 @@ def make_scorer(
     counts = torch.from_numpy(np.asarray(train.sum(0), dtype=np.float32).ravel())
     ones = torch.ones(len(SOURCES))
     return Scorer(
-        _on(cotips, device),
+        cotips_from_tensors({name: tensor.to(device) for name, tensor in cotips.tensors().items()}),
         aligners,
         torch.log1p(counts),
         ones,
@@ -111,53 +163,3 @@ def typical_spreads(
         total += fits.std(-1, correction=0).sum(0)
     spreads = total / max(len(users), 1)
     return torch.where(spreads > MIN_SPREAD, spreads, 1.0)
-
-
-def choose_cotips(
-    train: sp.csr_matrix,
-    places: sp.csr_matrix,
-    features: Features,
-    val: EvalPairs,
-    metric: str,
-    config: RunConfig,
-    progress: bool,
-) -> tuple[CoTips, dict[str, float]]:
-    """The co-tipping model that is best on val; the first tried without val users.
-
-    One number is changed at a time, from the first of each: content, ridge, degree power, ridge again; each with the
-    half-life that suits it. train: 0/1, what it is fitted to; places: of the same tips, what half-lives weigh.
-    """
-    ranking, content = config.ranking, likeness_rows(features)
-    dense = train.shape[1] <= ranking.max_dense_streamers
-    shares = ranking.cotips_content if dense and content.size else (0.0,)
-    timed = places.nnz > 0 and places.data.max() > 1
-    first = CoTipsSetting(ranking.cotips_ridge[0], ranking.cotips_degree_power[0], shares[min(1, len(shares) - 1)])
-    lives = ranking.cotips_half_life if timed else (NO_DECAY,)
-    seen: set[CoTipsSetting] = set()
-    best: tuple[float, CoTipsSetting, CoTips, float] | None = None
-    ways = {"content": shares, "ridge": ranking.cotips_ridge, "degree_power": ranking.cotips_degree_power}
-    bar = tqdm(("content", "ridge", "degree_power", "ridge"), "co-tipping", disable=not progress)
-    for name in bar:
-        start = first if best is None else best[1]
-        for setting in (replace(start, **{name: value}) for value in ways[name]):
-            if setting in seen:
-                continue
-            seen.add(setting)
-            model = fit_cotips(train, setting, ranking, config.seed, content)
-            for half_life in lives:
-                value = measure(lambda users, m=model, h=half_life: _fit(m, places[users], h), val).mean(metric)
-                if best is None or value > best[0]:
-                    best = value, setting, model, half_life
-    assert best is not None
-    return best[2], {**asdict(best[1]), "half_life": best[3]}
-
-
-def _fit(cotips: CoTips, places: sp.csr_matrix, half_life: float) -> np.ndarray:
-    return cotips.fit(weigh(torch.from_numpy(places.toarray()), half_life)).numpy()
-
-
-def _on(cotips: CoTips, device: torch.device) -> CoTips:
-    if isinstance(cotips, DenseCoTips):
-        return DenseCoTips(cotips.inverse.to(device), cotips.degree_power)
-    assert isinstance(cotips, LowRankCoTips)
-    return LowRankCoTips(cotips.directions.to(device), cotips.gain.to(device))

@@ -6,7 +6,7 @@ and modalities in the proportion in which they were learnt together; a source th
 MIN_GAIN of itself gets weight zero.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -27,18 +27,38 @@ GRID = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.75, 1.0, 1.4, 2.0)
 ROUNDS = 3
 MIN_GAIN = 0.003
 MAX_USERS = 3000
+MAX_CELLS = 200_000_000  # users x sources x streamers held at once: 0.8 GB
+# Of thousands of streamers only those that some source ranks high can be in a sum's top: the search asks these alone.
+SHORTLIST = 100  # of each source, and of their plain sum
 _BATCH = 256
 
 
 @dataclass(frozen=True)
 class ValScores:
-    """Standardised fits of val users from their train histories, with what a ranking leaves out at -inf in `mask`."""
+    """Standardised fits of val users from their train histories, with what a ranking leaves out at -inf in `mask`.
+
+    streamers: whose fits each user's row holds, in a shortlist; None where it holds everyone's in their order.
+    """
 
     user_idx: Int[np.ndarray, " n_users"]
-    fits: Float[Tensor, "n_users n_sources n_streamers"]
-    mask: Float[Tensor, "n_users n_streamers"]
+    fits: Float[Tensor, "n_users n_sources n_candidates"]
+    mask: Float[Tensor, "n_users n_candidates"]
     pairs: EvalPairs
     metric: str
+    streamers: Int[Tensor, "n_users n_candidates"] | None = None
+
+    def shortlist(self) -> "ValScores":
+        """The same users with the candidates that can matter; itself where that would leave out few."""
+        n = self.fits.shape[2]
+        if self.streamers is not None or n <= 2 * SHORTLIST * (self.fits.shape[1] + 1) or not len(self.user_idx):
+            return self
+        sums = torch.cat([self.fits, self.fits.sum(1, keepdim=True)], 1) + self.mask[:, None]
+        listed = sums.topk(SHORTLIST, dim=2).indices.flatten(1).sort(1).values
+        again = torch.zeros_like(listed, dtype=torch.bool)
+        again[:, 1:] = listed[:, 1:] == listed[:, :-1]
+        fits = self.fits.gather(2, listed[:, None].expand(-1, self.fits.shape[1], -1))
+        mask = self.mask.gather(1, listed).masked_fill_(again, -torch.inf)
+        return replace(self, fits=fits, mask=mask, streamers=listed)
 
     def measure(self, weights: Float[Tensor, " n_sources"], keep: Bool[np.ndarray, " n_users"] | None = None) -> float:
         """Mean of the metric over users (those where keep is True) under these weights; 0.0 where there is no user."""
@@ -49,16 +69,18 @@ class ValScores:
         fits = self.fits[users][:, used] if keep is not None or len(used) < len(weights) else self.fits
         scores = torch.einsum("s,usn->un", weights[used], fits) + self.mask[users]
         # Ten times faster than metrics.top_k and called some 500 times; how ties fall decides no figure that is shown.
-        top = scores.topk(min(max(CUTOFFS), scores.shape[1]), dim=1).indices.cpu().numpy()
+        top = scores.topk(min(max(CUTOFFS), scores.shape[1]), dim=1).indices
+        top = (top if self.streamers is None else self.streamers[users].gather(1, top)).cpu().numpy()
         targets = self.pairs.target[self.user_idx[users]]
         return float(metrics_of_top(top, targets)[self.metric].mean())
 
 
 def val_users(pairs: EvalPairs, seed: int) -> Int[np.ndarray, " n_users"]:
-    """Users with a val target, a seeded draw of MAX_USERS where there are more."""
+    """Users with a val target, a seeded draw of MAX_USERS (fewer where streamers are many) where there are more."""
     users = np.flatnonzero(np.diff(pairs.target.indptr))
-    if len(users) > MAX_USERS:
-        users = np.sort(np.random.default_rng(seed).choice(users, MAX_USERS, replace=False))
+    n = min(MAX_USERS, max(100, MAX_CELLS // (len(SOURCES) * pairs.target.shape[1])))
+    if len(users) > n:
+        users = np.sort(np.random.default_rng(seed).choice(users, n, replace=False))
     return users
 
 
@@ -72,40 +94,52 @@ def val_scores(
         tips, strengths = whole.dense(rows, scorer.device)
         parts.append(_standard(scorer, told_fits(scorer, composer, places[users[rows]], tips, strengths)))
     empty = torch.zeros(0, len(SOURCES), places.shape[1], device=scorer.device)
-    mask = torch.from_numpy(pairs.mask[users].toarray()).to(scorer.device)
-    return ValScores(users, torch.cat([empty, *parts]), mask.masked_fill_(mask > 0, -torch.inf), pairs, metric)
+    return ValScores(users, torch.cat([empty, *parts]), mask_of(pairs, users, scorer.device), pairs, metric)
 
 
-def choose_weights(
-    scores: ValScores, spreads: Float[Tensor, " n_sources"] | None = None
-) -> Float[Tensor, " n_sources"]:
+def mask_of(
+    pairs: EvalPairs, users: Int[np.ndarray, " n_users"], device: torch.device
+) -> Float[Tensor, "n_users n_streamers"]:
+    """-inf where a ranking leaves a streamer out, else 0."""
+    mask = torch.from_numpy(pairs.mask[users].toarray().astype(np.float32)).to(device)
+    return mask.masked_fill_(mask > 0, -torch.inf)
+
+
+def choose_weights(scores: ValScores, spreads: Float[Tensor, " n_sources"] | None = None) -> Float[Tensor, " n_fits"]:
     """The base weights: the largest is 1. Popularity alone where there is no val user to choose by.
 
+    Fits beyond those of SOURCES (a further part of co-tipping) are weighed with them, in their order.
     spreads: typical deviation of each fit, which is a modality's say in what modalities learnt together.
     """
     alone = single_source_metrics(scores)
-    best = max(range(len(SOURCES)), key=lambda i: (alone[i], i))
-    start = torch.zeros(len(SOURCES), device=scores.fits.device)
-    start[best] = 1.0
+    start = torch.zeros(len(alone), device=scores.fits.device)
     if not len(scores.user_idx):
+        start[SOURCES.index(Source.POPULARITY)] = 1.0
         return start
+    start[max(range(len(alone)), key=lambda i: (alone[i], i))] = 1.0
     starts = [start, logit_weights(scores), *([] if spreads is None else [_as_learnt(scores, spreads)])]
-    found = [_search(scores, s, None, ROUNDS) for s in starts]
-    return max(found, key=scores.measure)
+    return search(scores, starts)
 
 
-def _as_learnt(scores: ValScores, spreads: Float[Tensor, " n_sources"]) -> Float[Tensor, " n_sources"]:
+def search(scores: ValScores, starts: list[Float[Tensor, " n_fits"]]) -> Float[Tensor, " n_fits"]:
+    """The best weights that a coordinate search finds from these, the largest 1."""
+    short = scores.shortlist()
+    return max((_search(short, start, None, ROUNDS) for start in starts), key=short.measure)
+
+
+def _as_learnt(scores: ValScores, spreads: Float[Tensor, " n_sources"]) -> Float[Tensor, " n_fits"]:
     """Modalities by their spread, co-tipping as much as the strongest of them."""
-    weights = spreads * (scores.fits.abs().amax((0, 2)) > 0)
+    weights = torch.zeros(scores.fits.shape[1], device=scores.fits.device)
+    weights[: len(SOURCES)] = spreads * (scores.fits[:, : len(SOURCES)].abs().amax((0, 2)) > 0)
     weights[[i for i, s in enumerate(SOURCES) if s.modality is None]] = 0.0
-    weights[SOURCES.index(Source.COTIPS)] = weights.max().clamp(min=1e-6)
+    weights[[SOURCES.index(Source.COTIPS), *range(len(SOURCES), len(weights))]] = weights.max().clamp(min=1e-6)
     return weights / weights.max()
 
 
-def logit_weights(scores: ValScores) -> Float[Tensor, " n_sources"]:
+def logit_weights(scores: ValScores) -> Float[Tensor, " n_fits"]:
     """Non-negative weights under which the val tips are likeliest (softmax over what a ranking may hold), largest 1."""
     wanted = torch.from_numpy(scores.pairs.target[scores.user_idx].toarray()).to(scores.fits.device)
-    raw = torch.full((len(SOURCES),), -1.0, device=scores.fits.device, requires_grad=True)
+    raw = torch.full((scores.fits.shape[1],), -1.0, device=scores.fits.device, requires_grad=True)
     optimizer = torch.optim.LBFGS([raw], max_iter=50, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
@@ -126,22 +160,24 @@ def fold_weights(
     scores: ValScores, base: Float[Tensor, " n_sources"], n_folds: int
 ) -> Float[Tensor, "n_folds n_sources"]:
     """The weights that the users outside each fold (user_idx mod n_folds) choose, searched from the base."""
-    rows = [_search(scores, base, scores.user_idx % n_folds != f, 1) for f in range(n_folds)]
+    short = scores.shortlist()
+    rows = [_search(short, base, scores.user_idx % n_folds != f, 1) for f in range(n_folds)]
     return torch.stack(rows)
 
 
 def single_source_metrics(scores: ValScores) -> list[float]:
     """The val metric of each source alone, in SOURCES order; -1 for a source that the set lacks."""
-    unit = torch.eye(len(SOURCES), device=scores.fits.device)
-    spread = scores.fits.abs().amax((0, 2)) if len(scores.user_idx) else torch.zeros(len(SOURCES))
-    return [scores.measure(unit[i]) if spread[i] > 0 else -1.0 for i in range(len(SOURCES))]
+    n = scores.fits.shape[1]
+    unit = torch.eye(n, device=scores.fits.device)
+    spread = scores.fits.abs().amax((0, 2)) if len(scores.user_idx) else torch.zeros(n)
+    return [scores.measure(unit[i]) if spread[i] > 0 else -1.0 for i in range(n)]
 
 
 def _search(scores: ValScores, start: Tensor, keep: np.ndarray | None, rounds: int) -> Tensor:
     if keep is not None and not keep.any():
         return start.clone()
     weights, best = start.clone(), scores.measure(start, keep)
-    present = [i for i in range(len(SOURCES)) if float(scores.fits[:, i].abs().max()) > 0]
+    present = [i for i in range(scores.fits.shape[1]) if float(scores.fits[:, i].abs().max()) > 0]
     for _ in range(rounds):
         before = best
         for i in present:

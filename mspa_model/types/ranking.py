@@ -120,7 +120,7 @@ class Step:
 
     emphasis: factor on each source's weight (1 everywhere at step 0).
     witness_gain, witness_uncertainty: mean rise of the witnesses over the step before and the standard error it had to
-        beat, in log-odds of being ranked above another streamer; None at step 0.
+        beat, in standard deviations of the scores of streamers not tipped; None at step 0.
     reason: one sentence, why it was kept or not.
     """
 

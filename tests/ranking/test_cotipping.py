@@ -6,7 +6,15 @@ import scipy.sparse as sp
 import torch
 
 from mspa_model.config import RankingConfig
-from mspa_model.ranking.cotipping import CoTipsSetting, cotips_from_tensors, fit_cotips, inverse_of
+from mspa_model.ranking.cotipping import (
+    BlendedCoTips,
+    CoTipsSetting,
+    LowRankCoTips,
+    blend,
+    cotips_from_tensors,
+    fit_cotips,
+    inverse_of,
+)
 
 CONFIG = RankingConfig()
 
@@ -73,7 +81,7 @@ def test_inverse_is_refused_where_there_is_none():
 def test_low_rank_above_the_bound_never_makes_a_square_and_has_no_diagonal():
     config = RankingConfig(max_dense_streamers=5, low_rank=4)
     model = fit_cotips(tips(), CoTipsSetting(3.0, 0.0), config, 0)
-    assert set(model.tensors()) == {"directions", "gain"}
+    assert set(model.tensors()) == {"tipped", "found"}
     rows = model.rows(torch.arange(9))
     assert torch.all(rows.diagonal() == 0)
     history = torch.zeros(1, 9)
@@ -86,3 +94,30 @@ def test_what_is_stored_comes_back(bound):
     model = fit_cotips(tips(), CoTipsSetting(3.0, 0.5), RankingConfig(max_dense_streamers=bound, low_rank=4), 0)
     back = cotips_from_tensors(model.tensors())
     torch.testing.assert_close(back.rows(torch.arange(9)), model.rows(torch.arange(9)))
+
+
+@pytest.mark.parametrize("bound", [5, 100])
+def test_a_blend_is_the_sum_of_its_parts_and_comes_back(bound):
+    rng = np.random.default_rng(2)
+    latent = LowRankCoTips(*(torch.from_numpy(rng.normal(size=(9, 3)).astype(np.float32)) for _ in range(2)))
+    linear = fit_cotips(tips(), CoTipsSetting(3.0, 0.5), RankingConfig(max_dense_streamers=bound, low_rank=4), 0)
+    both = blend(linear, latent, 0.5)
+    history = torch.zeros(2, 9)
+    history[0, [0, 3]] = torch.tensor([1.0, 0.25])
+    summed = linear.fit(history) + 0.5 * latent.fit(history)
+    torch.testing.assert_close(both.fit(history), summed)
+    back = cotips_from_tensors(both.tensors())
+    torch.testing.assert_close(back.fit(history), summed)
+    idx = torch.tensor([0, 3])
+    torch.testing.assert_close(both.rows(idx).T @ history[0, idx], summed[0])
+    assert torch.all(both.rows(torch.arange(9)).diagonal() == 0)
+    assert blend(linear, latent, 0.0) is linear
+
+
+def test_a_blend_is_downdated_in_its_exact_part():
+    latent = LowRankCoTips(torch.ones(9, 1), torch.arange(9.0)[:, None])
+    linear = fit_cotips(tips(), CoTipsSetting(3.0, 0.5), CONFIG, 0)
+    both = blend(linear, latent, 2.0)
+    assert isinstance(both, BlendedCoTips)
+    idx, mine = torch.tensor([1, 4]), torch.tensor([0, 1, 4])
+    torch.testing.assert_close(both.rows_without(idx, mine), linear.rows_without(idx, mine) + 2.0 * latent.rows(idx))

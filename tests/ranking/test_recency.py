@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from mspa_model.data import history_of, load_dataset
-from mspa_model.ranking.recency import NO_DECAY, place_matrix, places_of, weigh
+from mspa_model.ranking.recency import NO_DECAY, hold_out, place_matrix, places_of, weigh
 from mspa_model.types import History
 
 
@@ -30,8 +30,21 @@ def test_without_times_every_tip_counts_alike():
 
 def test_half_life_halves():
     weights = weigh(torch.tensor([0.0, 1.0, 11.0, 1e6]), 10.0)
-    torch.testing.assert_close(weights, torch.tensor([0.0, 1.0, 0.5, 1e-6]))
-    torch.testing.assert_close(weigh(torch.tensor([0.0, 1.0, 40.0]), NO_DECAY), torch.tensor([0.0, 1.0, 1.0]))
+    torch.testing.assert_close(weights, torch.tensor([0.0, 1.0, 0.5, 1e-6]) / 1.500001**0.5)
+
+
+def test_a_long_history_says_as_much_as_the_root_of_its_length():
+    weights = weigh(torch.tensor([[0.0, 1.0, 40.0, 2.0, 3.0], [1.0, 0.0, 0.0, 0.0, 0.0]]), NO_DECAY)
+    torch.testing.assert_close(weights, torch.tensor([[0.0, 0.5, 0.5, 0.5, 0.5], [1.0, 0.0, 0.0, 0.0, 0.0]]))
+    torch.testing.assert_close(weigh(torch.zeros(3), 5.0), torch.zeros(3))
+
+
+def test_holding_a_tip_out_weighs_the_rest_as_if_it_had_never_been():
+    history = torch.tensor([1.0, 0.0, 1.0, 1.0])
+    rows = hold_out(weigh(history, NO_DECAY), torch.tensor([0, 3]))
+    never = torch.tensor([[0.0, 0.0, 1.0, 1.0], [1.0, 0.0, 1.0, 0.0]])
+    torch.testing.assert_close(rows, weigh(never, NO_DECAY))
+    torch.testing.assert_close(hold_out(torch.tensor([0.0, 1.0]), torch.tensor([1])), torch.zeros(1, 2))
 
 
 def test_training_and_ranking_see_the_same_places(tiny_world: Path):

@@ -52,7 +52,7 @@ def steered(run: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], Run]:
 
 def test_false_values_are_of_no_tip_and_not_stated(run: Run):
     preference = run.composer.compose(history_of(run.dataset, 0, "train"))
-    false = spoilt.false_values(run.composer, preference, np.random.default_rng(0))
+    false = spoilt.false_values(run.recommender, preference, np.random.default_rng(0))
     has = run.vocabulary.membership[preference.history.streamer_idx].any(axis=0)
     assert not has[false].any()
     assert not {s.value_idx for s in preference.statements} & set(false.tolist())

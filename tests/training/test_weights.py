@@ -1,5 +1,7 @@
 """Weights of sources whose worth is known: one that finds the targets, one of noise, one that the set lacks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -52,3 +54,31 @@ def test_without_val_users_popularity_stands_alone(scores):
     nobody = ValScores(np.arange(0), scores.fits[:0], scores.mask[:0], scores.pairs, "ndcg@10")
     assert SOURCES[int(choose_weights(nobody).argmax())] is Source.POPULARITY
     assert float(choose_weights(nobody).sum()) == 1.0
+
+
+def test_a_shortlist_finds_what_everyone_finds(scores):
+    rng = np.random.default_rng(5)
+    n = 3000
+    fits = torch.from_numpy(rng.normal(size=(8, len(SOURCES), n)).astype(np.float32))
+    mask = torch.zeros(8, n)
+    mask[:, :5] = -torch.inf
+    target = np.zeros((8, n), np.float32)
+    best = (fits.sum(1) + mask).topk(3, dim=1).indices.numpy()
+    np.put_along_axis(target, best, 1.0, 1)
+    pairs = EvalPairs(sp.csr_matrix(target.shape, dtype=np.float32), sp.csr_matrix(target), 0)
+    whole = ValScores(np.arange(8), fits, mask, pairs, "ndcg@10")
+    short = whole.shortlist()
+    assert short.fits.shape[2] < n / 2
+    for weights in (torch.ones(len(SOURCES)), torch.eye(len(SOURCES))[2], torch.tensor([1.0, 0.5, 0.0, 0.2, 0.1])):
+        assert short.measure(weights) == pytest.approx(whole.measure(weights))
+    assert short.measure(torch.ones(len(SOURCES))) == 1.0
+    assert scores.shortlist() is scores
+
+
+def test_a_further_part_is_weighed_with_the_sources(scores):
+    """What visual and text say together, handed in as one more fit, makes both needless."""
+    told = scores.fits[:, [VISUAL, TEXT]].sum(1, keepdim=True)
+    weights = choose_weights(replace(scores, fits=torch.cat([scores.fits, told], 1)))
+    assert len(weights) == len(SOURCES) + 1
+    assert weights[-1] == 1.0
+    assert weights[[VISUAL, TEXT, COTIPS]].max() < 0.1

@@ -1,0 +1,72 @@
+"""Choosing co-tipping on val: the linear model's settings, how fast tips fade, and what the latent model adds."""
+
+from dataclasses import asdict, replace
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from tqdm import tqdm
+
+from mspa_model.config import RunConfig
+from mspa_model.data.split import EvalPairs
+from mspa_model.ranking.content import likeness_rows
+from mspa_model.ranking.cotipping import CoTips, CoTipsSetting, LowRankCoTips, fit_cotips
+from mspa_model.ranking.recency import NO_DECAY, weigh
+from mspa_model.training.metrics import measure
+from mspa_model.types import Features
+
+_BATCH = 256
+
+
+def choose_cotips(
+    train: sp.csr_matrix,
+    places: sp.csr_matrix,
+    features: Features,
+    val: EvalPairs,
+    metric: str,
+    config: RunConfig,
+    progress: bool,
+) -> tuple[CoTips, dict[str, float]]:
+    """The co-tipping model that is best on val; the first tried without val users.
+
+    One number is changed at a time, from the first of each: content, ridge, degree power, ridge again; each with the
+    half-life that suits it. train: 0/1, what it is fitted to; places: of the same tips, what half-lives weigh.
+    """
+    ranking, content = config.ranking, likeness_rows(features)
+    dense = train.shape[1] <= ranking.max_dense_streamers
+    shares = ranking.cotips_content if dense and content.size else (0.0,)
+    timed = places.nnz > 0 and places.data.max() > 1
+    first = CoTipsSetting(ranking.cotips_ridge[0], ranking.cotips_degree_power[0], shares[min(1, len(shares) - 1)])
+    lives = ranking.cotips_half_life if timed else (NO_DECAY,)
+    seen: set[CoTipsSetting] = set()
+    best: tuple[float, CoTipsSetting, CoTips, float] | None = None
+    ways = {"content": shares, "ridge": ranking.cotips_ridge, "degree_power": ranking.cotips_degree_power}
+    bar = tqdm(("content", "ridge", "degree_power", "ridge"), "co-tipping", disable=not progress)
+    for name in bar:
+        start = first if best is None else best[1]
+        for setting in (replace(start, **{name: value}) for value in ways[name]):
+            if setting in seen:
+                continue
+            seen.add(setting)
+            model = fit_cotips(train, setting, ranking, config.seed, content)
+            for half_life in lives:
+                value = measure(lambda users, m=model, h=half_life: _fit(m, places[users], h), val).mean(metric)
+                if best is None or value > best[0]:
+                    best = value, setting, model, half_life
+    assert best is not None
+    return best[2], {**asdict(best[1]), "half_life": best[3]}
+
+
+def latent_fits(latent: LowRankCoTips, places: sp.csr_matrix, half_life: float) -> Float[Tensor, "n_users n_streamers"]:
+    """Centred fits of histories (rows of places) by the latent model, one row each."""
+    parts = [torch.zeros(0, places.shape[1])]
+    for start in range(0, places.shape[0], _BATCH):
+        parts.append(latent.fit(weigh(torch.from_numpy(places[start : start + _BATCH].toarray()), half_life)))
+    fits = torch.cat(parts)
+    return fits - fits.mean(1, keepdim=True)
+
+
+def _fit(cotips: CoTips, places: sp.csr_matrix, half_life: float) -> np.ndarray:
+    return cotips.fit(weigh(torch.from_numpy(places.toarray()), half_life)).numpy()

@@ -1,0 +1,157 @@
+"""Teaching the latent part of co-tipping: a linear autoencoder over tips, with what streamers are like in its vectors.
+
+From part of a user's tips, find them all: a softmax over all streamers (Liang et al. 2018, "Variational Autoencoders
+for Collaborative Filtering", without variation or hidden layer, so that every tip's part stays exact). A streamer's
+vector is learnt from its tips and from its content together, so one with few tips leans on content; one with none has
+nothing else and is not among those that a tip could have gone to, for it would learn to be nobody's. Log popularity
+stands in the logits and is left to its own source.
+"""
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from mspa_model.config import RankingConfig
+from mspa_model.data.split import EvalPairs
+from mspa_model.ranking.cotipping import LowRankCoTips
+from mspa_model.ranking.recency import NO_DECAY, weigh
+from mspa_model.training.metrics import measure
+
+INPUT_SHARE = 0.5  # of a user's tips that are read
+LOOK_EVERY = 3  # epochs
+START = 0.01  # deviation of what is learnt, at first
+BATCH_CELLS = 4_000_000  # users x streamers of a batch, at most
+ALL_CELLS = 40_000_000_000  # users x streamers of all epochs, at most: about ten minutes on two cores
+
+
+class LatentTraining:
+    """One training of the latent model; `run` gives it in its best state."""
+
+    def __init__(
+        self,
+        train: sp.csr_matrix,
+        content: Float[np.ndarray, "n_streamers _"],
+        val: EvalPairs,
+        metric: str,
+        config: RankingConfig,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        """train: 0/1, distinct tips; content: rows of what streamers are like (content.py), of any width."""
+        self.train, self.val, self.metric, self.config, self.device = train, val, metric, config, device
+        self.rng = np.random.default_rng(seed)
+        counts = torch.from_numpy(np.asarray(train.sum(0), dtype=np.float32).ravel())
+        rows = torch.from_numpy(content.astype(np.float32))
+        rows = rows / rows.std(0).mean().clamp(min=1e-6) if rows.numel() else rows
+        self.vectors = _Vectors(rows, counts, config, seed).to(device)
+
+    def run(self, progress: bool) -> LowRankCoTips:
+        """Trains until val gains no more."""
+        optimizer = self._optimizer()
+        best, best_epoch, best_state = -1.0, 0, self._state()
+        n_epochs = self._n_epochs()
+        bar = tqdm(range(1, n_epochs + 1), "co-tipping, latent", disable=not progress)
+        for epoch in bar:
+            self._epoch(optimizer)
+            if epoch % LOOK_EVERY and epoch != n_epochs:
+                continue
+            reached = measure(self._scores, self.val).mean(self.metric)
+            if reached > best:
+                best, best_epoch, best_state = reached, epoch, self._state()
+            bar.set_postfix(val=f"{best:.4f}", epoch=best_epoch)
+            if epoch - best_epoch >= self.config.patience:
+                break
+        self.vectors.load_state_dict(best_state)
+        with torch.no_grad():
+            return LowRankCoTips(*self.vectors.sides())
+
+    def _n_epochs(self) -> int:
+        cells = len(self._users()) * self.train.shape[1]
+        return max(1, min(self.config.latent_epochs, ALL_CELLS // max(cells, 1)))
+
+    def _users(self) -> np.ndarray:
+        return np.flatnonzero(np.diff(self.train.indptr))
+
+    def _optimizer(self) -> torch.optim.Optimizer:
+        v, decay = self.vectors, self.config.latent_weight_decay
+        return torch.optim.AdamW(
+            [
+                {"params": [v.tipped, v.found], "weight_decay": decay},
+                # Content is slow: fast, it learns the streamers by heart before their tips are read.
+                {
+                    "params": [v.like_tipped.weight, v.like_found.weight],
+                    "weight_decay": decay,
+                    "lr": 0.1 * self.config.latent_learning_rate,
+                },
+                {"params": [v.log_scale], "weight_decay": 0.0},
+            ],
+            lr=self.config.latent_learning_rate,
+        )
+
+    def _epoch(self, optimizer: torch.optim.Optimizer) -> None:
+        users = self.rng.permutation(self._users())
+        size = max(1, min(self.config.latent_batch, BATCH_CELLS // max(self.train.shape[1], 1)))
+        for start in range(0, len(users), size):
+            tips = self._dense(self.train[users[start : start + size]])
+            given = tips * self._kept(tips.shape)
+            logits = self.vectors(weigh(given, NO_DECAY)).masked_fill(~self.vectors.warm, -1e9)
+            loss = -(logits.log_softmax(1) * tips).sum(1).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+    def _kept(self, shape: torch.Size) -> Tensor:
+        return torch.from_numpy((self.rng.random(shape, dtype=np.float32) < INPUT_SHARE).astype(np.float32)).to(
+            self.device
+        )
+
+    @torch.no_grad()
+    def _scores(self, users: np.ndarray) -> np.ndarray:
+        return self.vectors(weigh(self._dense(self.train[users]), NO_DECAY)).cpu().numpy()
+
+    def _dense(self, rows: sp.csr_matrix) -> Tensor:
+        return torch.from_numpy(rows.toarray().astype(np.float32)).to(self.device)
+
+    def _state(self) -> dict[str, Tensor]:
+        return {k: v.detach().clone() for k, v in self.vectors.state_dict().items()}
+
+
+class _Vectors(nn.Module):
+    """Both sides of every streamer: as tipped, and as found."""
+
+    def __init__(
+        self,
+        content: Float[Tensor, "n_streamers _"],
+        counts: Float[Tensor, " n_streamers"],
+        config: RankingConfig,
+        seed: int,
+    ) -> None:
+        super().__init__()
+        n, dim = len(counts), config.latent_dim
+        drawn = torch.Generator().manual_seed(seed)
+
+        def small(*shape: int) -> Tensor:
+            return torch.randn(*shape, generator=drawn) * START
+
+        self.tipped, self.found = nn.Parameter(small(n, dim)), nn.Parameter(small(n, dim))
+        self.register_buffer("content", content, persistent=False)
+        self.like_tipped, self.like_found = (nn.Linear(content.shape[1], dim, bias=False) for _ in range(2))
+        with torch.no_grad():
+            for linear in (self.like_tipped, self.like_found):
+                linear.weight.copy_(small(*linear.weight.shape))
+        popularity = torch.log((counts + 1.0) / (counts.sum() + n))
+        self.register_buffer("popularity", popularity, persistent=False)
+        self.register_buffer("warm", counts > 0, persistent=False)
+        self.log_scale = nn.Parameter(torch.ones(()))
+
+    def sides(self) -> tuple[Float[Tensor, "n_streamers dim"], Float[Tensor, "n_streamers dim"]]:
+        tipped = self.tipped * self.warm[:, None] + self.like_tipped(self.content)
+        found = self.found * self.warm[:, None] + self.like_found(self.content)
+        return tipped * self.log_scale.exp(), found
+
+    def forward(self, weights: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:
+        tipped, found = self.sides()
+        return self.popularity + (weights @ tipped) @ found.T

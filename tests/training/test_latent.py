@@ -1,0 +1,50 @@
+"""The latent part of co-tipping finds planted tastes, and by content those whom nobody has tipped yet."""
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+
+from mspa_model.config import RankingConfig
+from mspa_model.data.split import EvalPairs
+from mspa_model.ranking.cotipping import LowRankCoTips
+from mspa_model.training.latent import LatentTraining
+
+CONFIG = RankingConfig(latent_dim=8, latent_batch=20, latent_epochs=30, latent_learning_rate=0.02, patience=30)
+N_USERS, N_STREAMERS, COLD = 80, 12, 11
+
+
+def world() -> tuple[np.ndarray, np.ndarray]:
+    """Even users tip three of streamers 0 to 4, odd users three of 6 to 10; the last of the five is their target."""
+    rng = np.random.default_rng(0)
+    tips, wanted = np.zeros((2, N_USERS, N_STREAMERS), np.float32)
+    for user in range(N_USERS):
+        drawn = 6 * (user % 2) + rng.permutation(5)
+        tips[user, drawn[:3]], wanted[user, drawn[3]] = 1, 1
+    return tips, wanted
+
+
+def taught(seed: int = 1, content: np.ndarray | None = None) -> LowRankCoTips:
+    tips, wanted = world()
+    alike = np.zeros((N_STREAMERS, 2)) if content is None else content
+    train, pairs = sp.csr_matrix(tips), EvalPairs(sp.csr_matrix(tips), sp.csr_matrix(wanted), 0)
+    return LatentTraining(train, alike, pairs, "ndcg@10", CONFIG, seed, torch.device("cpu")).run(progress=False)
+
+
+def test_tips_lead_to_those_who_are_tipped_together():
+    rows = taught().rows(torch.tensor([1, 8]))
+    assert set(rows[0].topk(4).indices.tolist()) == {0, 2, 3, 4}
+    assert set(rows[1].topk(4).indices.tolist()) == {6, 7, 9, 10}
+
+
+def test_whoever_nobody_tipped_is_found_by_what_they_are_like():
+    content = np.zeros((N_STREAMERS, 2))
+    content[:6, 0] = content[6:, 1] = 1.0
+    rows = taught(content=content).rows(torch.tensor([1, 8]))
+    assert rows[1, COLD] > rows[0, COLD] + 0.5
+
+
+def test_the_same_seed_learns_the_same():
+    first, again, other = taught(3), taught(3), taught(4)
+    assert torch.equal(first.tipped, again.tipped)
+    assert torch.equal(first.found, again.found)
+    assert not torch.equal(first.tipped, other.tipped)

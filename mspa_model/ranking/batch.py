@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from mspa_model.preference.statements import signed_strengths
-from mspa_model.ranking.cotipping import CoTips, DenseCoTips, LowRankCoTips
+from mspa_model.ranking.cotipping import BlendedCoTips, CoTips, DenseCoTips, LowRankCoTips
 from mspa_model.ranking.recency import places_of, weigh
 from mspa_model.ranking.scorer import POPULARITY, Scorer, deviation
 from mspa_model.types import SOURCES, Modality, Preference, Source
@@ -44,8 +44,9 @@ def preference_rows(scorer: Scorer, preferences: Sequence[Preference], n_values:
     """The numbers of these preferences, on the scorer's device; at least one preference."""
     found = [places_of(preference.history) for preference in preferences]
     ends = np.cumsum([0, *(len(idx) for idx, _ in found)])
-    places = torch.from_numpy(np.concatenate([places for _, places in found]).astype(np.float32))
-    weights = weigh(places, scorer.half_life).numpy()
+    weights = np.concatenate(
+        [weigh(torch.from_numpy(places.astype(np.float32)), scorer.half_life).numpy() for _, places in found]
+    )
     shape = (len(found), len(scorer.popularity))
     tips = sp.csr_matrix((weights, np.concatenate([idx for idx, _ in found]), ends), shape=shape)
     strengths = torch.stack([signed_strengths(p.statements, n_values) for p in preferences])
@@ -141,36 +142,39 @@ class _CoTipped:
 
 
 class _LowRank:
-    """directions x gain x directions, less what a tip says of its own streamer."""
+    """tipped @ found', less what a tip says of its own streamer."""
 
     def __init__(self, model: LowRankCoTips) -> None:
-        self.model, self.streamers = model, model.directions
-        self._mean, self._gram = model.directions.mean(0), model.directions.T @ model.directions
-        self._n = len(model.directions)
+        self.model, self.streamers, self._n = model, model.found, len(model.found)
+        self._mean, self._gram = model.found.mean(0), model.found.T @ model.found
 
     def of(self, tips: Tensor, rows: sp.csr_matrix) -> _CoTipped:
         row, column = _positions(rows, tips.device)
-        users = torch.sparse.mm(tips, self.model.directions) * self.model.gain
-        own = self.model.directions[column]
-        at_tips = -tips.values() * (own.square() @ self.model.gain)
+        users = torch.sparse.mm(tips, self.model.tipped)
+        own = self.model.found[column]
+        at_tips = -tips.values() * (own * self.model.tipped[column]).sum(1)
         mean = users @ self._mean + torch.zeros_like(users[:, 0]).index_add(0, row, at_tips) / self._n
-        # Sum of squares of (users x directions + at_tips), without the fit itself.
+        # Sum of squares of (users x found + at_tips), without the fit itself.
         cross = (2.0 * (own * users[row]).sum(1) + at_tips) * at_tips
         squares = ((users @ self._gram) * users).sum(1).index_add(0, row, cross) / self._n
         return _CoTipped(users, None, at_tips, mean, (squares - mean.square()).clamp(min=0.0).sqrt())
 
 
 class _Dense:
-    """B = I - P / diag(P): of thousands of streamers a user tips a few, and only their rows are read."""
+    """B = I - P / diag(P), and a latent part where there is one: a user tips a few, and only their rows are read."""
 
-    def __init__(self, model: DenseCoTips) -> None:
-        self.model, self._diagonal = model, model.inverse.diagonal()
+    def __init__(self, model: DenseCoTips, latent: LowRankCoTips | None = None) -> None:
+        self.model, self.latent, self._diagonal = model, latent, model.inverse.diagonal()
         self.streamers = model.inverse[:, :0]
 
     def of(self, tips: Tensor, rows: sp.csr_matrix) -> _CoTipped:
         fit = torch.sparse.mm(tips, self.model.inverse).div_(-self._diagonal)
         row, column = _positions(rows, tips.device)
-        fit[row, column] += tips.values()
+        own = torch.ones_like(tips.values())
+        if self.latent is not None:
+            fit.addmm_(torch.sparse.mm(tips, self.latent.tipped), self.latent.found.T)
+            own -= (self.latent.tipped[column] * self.latent.found[column]).sum(1)
+        fit[row, column] += tips.values() * own
         mean = fit.mean(1)
         spread = (torch.linalg.vector_norm(fit, dim=1).square() / fit.shape[1] - mean.square()).clamp(min=0.0).sqrt()
         return _CoTipped(fit[:, :0], fit, torch.zeros_like(tips.values()), mean, spread)
@@ -179,6 +183,8 @@ class _Dense:
 def _form_of(cotips: CoTips) -> _LowRank | _Dense:
     if isinstance(cotips, LowRankCoTips):
         return _LowRank(cotips)
+    if isinstance(cotips, BlendedCoTips):
+        return _Dense(cotips.dense, cotips.latent)
     assert isinstance(cotips, DenseCoTips)
     return _Dense(cotips)
 

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
 from tqdm import tqdm
 
 from mspa_model.data import eval_pairs, history_of
@@ -20,7 +19,7 @@ from mspa_model.data.split import EvalPairs
 from mspa_model.preference.composer import Composer
 from mspa_model.preference.statements import signed_strengths
 from mspa_model.ranking.recommender import Recommender
-from mspa_model.ranking.scorer import Scorer
+from mspa_model.ranking.scorer import Scorer, deviation
 from mspa_model.runs import Run
 from mspa_model.training.metrics import RESAMPLES, measured_users, metrics_of_top, top_of
 from mspa_model.types import SOURCES, Preference, Ranking, Source
@@ -96,8 +95,11 @@ def false_values(recommender: Recommender, preference: Preference, rng: np.rando
 def _loudness(scorer: Scorer) -> Float[np.ndarray, " n_values"]:
     """Deviation over streamers of what a full-strength statement of each value adds to their scores."""
     weights = scorer.base_weights / scorer.spreads
-    added = sum(scorer.value_fits[m] * weights[SOURCES.index(Source(m.value))] for m in scorer.modalities)
-    return added.std(1, correction=0).cpu().numpy() if isinstance(added, Tensor) else np.zeros(0)
+    added = [
+        scorer.vector_fit(m, scorer.value_vectors[m]) * weights[SOURCES.index(Source(m.value))]
+        for m in scorer.modalities
+    ]
+    return deviation(torch.stack(added).sum(0)).cpu().numpy() if added else np.zeros(0)
 
 
 def spoil(composer: Composer, preference: Preference, false: Int[np.ndarray, " n"], strength: float) -> Preference:

@@ -1,5 +1,7 @@
 """A scorer built from random parts, as large as a test wants it: nothing is trained, everything is there."""
 
+from typing import Literal
+
 import numpy as np
 import scipy.sparse as sp
 import torch
@@ -8,19 +10,20 @@ from mspa_model.config import CorrectorConfig, PreferenceConfig, RankingConfig
 from mspa_model.preference.composer import Composer
 from mspa_model.preference.teacher import Teacher
 from mspa_model.ranking.corrector import Corrector
-from mspa_model.ranking.cotipping import CoTips, DenseCoTips, LowRankCoTips
+from mspa_model.ranking.cotipping import BlendedCoTips, CoTips, DenseCoTips, LowRankCoTips
 from mspa_model.ranking.fused import build_fused_space
 from mspa_model.ranking.recommender import Recommender
 from mspa_model.ranking.scorer import Scorer
 from mspa_model.ranking.towers import build_aligners
-from mspa_model.types import SOURCES, Dataset, Features, History, Modality, Value, Vocabulary
+from mspa_model.types import Dataset, Features, History, Modality, Value, Vocabulary
 
+Form = Literal["dense", "blended", "low rank"]
 DIM = 16
 VALUES = 30
 RANK = 24
 
 
-def random_recommender(dataset: Dataset, dense: bool, seed: int = 0, feature_dim: int = DIM) -> Recommender:
+def random_recommender(dataset: Dataset, form: Form, seed: int = 0, feature_dim: int = DIM) -> Recommender:
     """Two modalities of random features, one streamer without them, and random co-tipping, for a dataset without
     tips.
     """
@@ -34,7 +37,7 @@ def random_recommender(dataset: Dataset, dense: bool, seed: int = 0, feature_dim
     values = tuple(Value("kind", f"v{i}", f"v{i}", None, int(membership[:, i].sum()), ()) for i in range(VALUES))
     prototypes = {m: (membership.T @ rows / n).astype(np.float32) for m, rows in arrays.items()}
     vocabulary = Vocabulary(values, membership, prototypes)
-    scorer = _scorer(features, vocabulary, _cotips(n, dense, rng), rng)
+    scorer = _scorer(features, vocabulary, _cotips(n, form, rng), rng)
     teacher = Teacher(vocabulary, np.full(VALUES, 0.2, np.float32), PreferenceConfig())
     composer, config = Composer(dataset, vocabulary, teacher, features), CorrectorConfig(caution=-1e9)
     corrector = Corrector(config, seed)
@@ -57,12 +60,13 @@ def _scorer(features: Features, vocabulary: Vocabulary, cotips: CoTips, rng: np.
     )
 
 
-def _cotips(n: int, dense: bool, rng: np.random.Generator) -> CoTips:
-    if dense:
-        half = rng.normal(size=(n, n)).astype(np.float32)
-        return DenseCoTips(torch.from_numpy(half @ half.T / n + np.eye(n, dtype=np.float32)), 0.5)
-    directions = torch.from_numpy((rng.normal(size=(n, RANK)) / n**0.5).astype(np.float32))
-    return LowRankCoTips(directions, torch.linspace(1.0, 0.1, RANK))
+def _cotips(n: int, form: Form, rng: np.random.Generator) -> CoTips:
+    tipped, found = (torch.from_numpy((rng.normal(size=(n, RANK)) / n**0.5).astype(np.float32)) for _ in range(2))
+    if form == "low rank":
+        return LowRankCoTips(tipped, found)
+    half = rng.normal(size=(n, n)).astype(np.float32)
+    dense = DenseCoTips(torch.from_numpy(half @ half.T / n + np.eye(n, dtype=np.float32)), 0.5)
+    return dense if form == "dense" else BlendedCoTips(dense, LowRankCoTips(tipped, found))
 
 
 def random_history(n_streamers: int, n_tips: int, seed: int) -> History:

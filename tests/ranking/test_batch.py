@@ -26,9 +26,9 @@ def empty_set(n_streamers: int) -> Dataset:
     return Dataset(Path(), INFO, users, streamers, pd.DataFrame(), None, None, None, {}, "")
 
 
-@pytest.fixture(params=[True, False], ids=["dense", "low rank"])
+@pytest.fixture(params=["dense", "blended", "low rank"])
 def recommender(request: pytest.FixtureRequest) -> Recommender:
-    return random_recommender(empty_set(N_STREAMERS), dense=request.param)
+    return random_recommender(empty_set(N_STREAMERS), request.param)
 
 
 def preferences_of(recommender: Recommender) -> list[Preference]:

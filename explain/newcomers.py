@@ -9,9 +9,10 @@ from explain.figures_style import signed
 from explain.narrate import counted, listed, name_of, plural, source_words
 from mspa_model.ranking.places import owed
 from mspa_model.runs import Run
-from mspa_model.types import SOURCES, DatasetInfo, Ranking
+from mspa_model.types import SOURCES, DatasetInfo, Ranking, Source
 
 NEW, KEPT = "new", "kept"  # the marks of a table
+_LEVEL = 1e-5  # points; float32 sums differ by less where nothing differs
 
 
 def new_mark(run: Run, ranking: Ranking, streamer_idx: int) -> str:
@@ -54,10 +55,14 @@ def new_sentence(run: Run, ranking: Ranking, streamer_idx: int) -> str:
 
 
 def _content(run: Run, ranking: Ranking) -> str:
-    """What a score can say of a cold streamer: the modalities in use."""
+    """What a score can say of a cold streamer: the modalities in use, which co-tipping may read too."""
     used = [s for s, w in zip(SOURCES, ranking.weights.tolist(), strict=True) if s.modality is not None and w > 0]
     words = listed([source_words(s, run.dataset.info) for s in used])
-    return f"only {words} can speak for it" if used else "nothing that is known can speak for it"
+    cotips = ranking.contributions[SOURCES.index(Source.COTIPS)][run.recommender.is_cold]
+    reads = len(cotips) > 1 and bool(cotips.max() - cotips.min() > _LEVEL)  # without content it is the same for all
+    if not words:
+        return f"{'only its content, as co-tipping reads it,' if reads else 'nothing that is known'} can speak for it"
+    return f"only {words} can speak for it{', through co-tipping too' if reads else ''}"
 
 
 def new_note(run: Run, ranking: Ranking, k: int = 10) -> str:

@@ -147,6 +147,18 @@ def test_marks_and_how_to_read_them(run: Run, trace: RankingTrace) -> None:
     assert names_note(run, [plain, ranking]).endswith("20% of the places are kept for them, the best of them first.")
 
 
+def test_what_co_tipping_reads_of_a_newcomer_is_said(run: Run, trace: RankingTrace) -> None:
+    ranking, idx = trace.final.ranking, int(trace.final.ranking.placed[0])
+    assert "can speak for it." in new_sentence(run, ranking, idx), "co-tipping without content says the same of all"
+    fits = ranking.fits.clone()
+    fits[SOURCES.index(Source.COTIPS), idx] += 0.5
+    assert "can speak for it, through co-tipping too." in new_sentence(run, replace(ranking, fits=fits), idx)
+    alone = torch.zeros(len(SOURCES))
+    alone[SOURCES.index(Source.COTIPS)] = 1.0
+    said = new_sentence(run, replace(ranking, fits=fits, weights=alone), idx)
+    assert "only its content, as co-tipping reads it, can speak for it." in said
+
+
 def test_a_report_says_whose_place_is_kept_and_holds(run: Run, trace: RankingTrace, tmp_path: Path) -> None:
     told = gather_evidence(run, case(run, trace, 3))
     assert "above" in told.question

@@ -88,7 +88,10 @@ class LowRankCoTips:
 
     def fit(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:
         # Of thousands of streamers a user tips a few: only their rows are read.
-        return torch.sparse.mm(tips.to_sparse(), self.tipped) @ self.found.T - tips * (self.tipped * self.found).sum(1)
+        some = tips.any(0).nonzero()[:, 0]
+        fit = (tips[:, some] @ self.tipped[some]) @ self.found.T
+        fit[:, some] -= tips[:, some] * (self.tipped[some] * self.found[some]).sum(1)
+        return fit
 
     def tensors(self) -> dict[str, Tensor]:
         return {"tipped": self.tipped, "found": self.found}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from explain.narrate import counted
+from explain.narrate import counted, listed, plural
 from explain.types import EvidenceLine
 from mspa_model.runs import Run
 
@@ -55,3 +55,13 @@ def _bucket(run: Run, n_tips: int) -> Mapping | None:
 def _in_test(run: Run, user_id: str) -> bool:
     users = run.users
     return bool(((users["user_id"] == user_id) & (users["n_test"] > 0)).any())
+
+
+def kept_by_tips(run: Run) -> str | None:
+    """For which share of users, by their number of tips, correction kept a step; None where that was not measured."""
+    told = [b for b in run.metrics.get("buckets", []) if b.get("kept_share") is not None]
+    if not told:
+        return None
+    info = run.dataset.info
+    shares = listed([f"{b['kept_share']:.0%} of those with {_range(b)}" for b in told])
+    return f"By number of {plural(info.tip_is)}, correction kept a step for {shares}; all others stay at step 0."

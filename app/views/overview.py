@@ -14,6 +14,7 @@ from app.ui.table import show_table
 from app.ui.text import capital, escape_md, when
 from app.verdict import arrived_reading, arrived_sentence, correction_sentence, verdict
 from app.worklist import USER
+from explain.evidence import kept_by_tips
 from explain.figures import accuracy_by_tips, metrics_with_baselines, source_weights
 from explain.narrate import counted, plural
 from explain.newcomers import cold_sentences, places_how, places_table
@@ -47,6 +48,8 @@ def draw(picked: Picked) -> None:
     if more.open:
         with more:
             show_picture(accuracy_by_tips(run.metrics), "by-tips", "Accuracy by what is known of them")
+            if kept := kept_by_tips(run):
+                note(kept)
     draw_compare(picked)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from mspa_model.data.split import EvalPairs
 from mspa_model.runs import Run
@@ -135,7 +135,7 @@ def metrics_of_run(
             **_beside(run, final, baselines, seed),
         },
         "val": {**val, **_without_mspa(stored.get("val", {}))},
-        "buckets": _buckets(final, _n_train(run), seed),
+        "buckets": _buckets(final, _kept(measured), _n_train(run), seed),
         "sources": _sources(run, measured, alone),
         "correction": _correction(measured, final, first),
         "notes": _notes(run, pairs, measured, stored),
@@ -174,8 +174,15 @@ def _beside(run: Run, final: UserMetrics, baselines: pd.DataFrame | None, seed: 
     return {f"mspa_minus_{name}": paired_metrics(final, values[name], seed) for name in names}
 
 
-def _buckets(final: UserMetrics, n_train: Int[np.ndarray, " n_users"], seed: int) -> list[dict[str, Any]]:
-    """Accuracy by how many train tips a user has; empty buckets are left out."""
+def _kept(measured: Sequence[Measured]) -> Bool[np.ndarray, " n_users"]:
+    """For whom correction kept a step."""
+    return np.array([len(m.tops) > 1 for m in measured], dtype=bool)
+
+
+def _buckets(
+    final: UserMetrics, kept: Bool[np.ndarray, " n_users"], n_train: Int[np.ndarray, " _"], seed: int
+) -> list[dict[str, Any]]:
+    """Accuracy, and the share with a kept step, by how many train tips a user has; empty buckets are left out."""
     tips = n_train[final.user_idx]
     found = []
     for low, high in BUCKETS:
@@ -183,7 +190,7 @@ def _buckets(final: UserMetrics, n_train: Int[np.ndarray, " n_users"], seed: int
         if inside.any():
             accuracy = {name: asdict(interval(final.values[name][inside], seed)) for name in METRICS}
             words = {"bucket": bucket_words(low, high), "low_tips": low, "high_tips": high}
-            found.append({**words, "n_users": int(inside.sum()), **accuracy})
+            found.append({**words, "n_users": int(inside.sum()), "kept_share": _share(kept[inside]), **accuracy})
     return found
 
 
@@ -215,7 +222,7 @@ def _alone(found: UserMetrics | None) -> float | None:
 
 def _correction(measured: Sequence[Measured], final: UserMetrics, first: UserMetrics) -> dict[str, Any]:
     """kept_share: users with a kept step; better, worse: shares of those users whose ndcg@10 it raised or lowered."""
-    kept = np.array([len(m.tops) > 1 for m in measured], dtype=bool)
+    kept = _kept(measured)
     gain = (final.values["ndcg@10"] - first.values["ndcg@10"])[kept]
     return {
         "kept_share": _share(kept),
@@ -229,8 +236,8 @@ def _correction(measured: Sequence[Measured], final: UserMetrics, first: UserMet
 def correction_gain(measured: Sequence[Measured], pairs: EvalPairs, seed: int) -> dict[str, Any]:
     """n_users, kept_share, and per metric the paired interval of final step less step 0."""
     first, final = metrics_at(measured, 0, pairs), metrics_at(measured, -1, pairs)
-    kept = np.array([len(m.tops) > 1 for m in measured], dtype=bool)
-    return {"n_users": len(measured), "kept_share": _share(kept), **paired_metrics(final, first.values, seed)}
+    gained = paired_metrics(final, first.values, seed)
+    return {"n_users": len(measured), "kept_share": _share(_kept(measured)), **gained}
 
 
 def _share(mask: np.ndarray) -> float | None:

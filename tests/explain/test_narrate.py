@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from explain.evidence import kept_by_tips
 from explain.narrate import (
     answer,
     counted,
@@ -22,6 +23,16 @@ from explain.types import Contribution, Deletion, RankMove
 from mspa_model.runs import Run
 from mspa_model.types import SOURCES, DatasetInfo, Source
 from tests.worlds.variants import HOSTILE
+
+
+def test_where_correction_kept_a_step_is_said_by_number_of_tips(closed: Run):
+    few, many = closed.metrics["buckets"]
+    run = replace(closed, metrics={"buckets": [{**few, "kept_share": 0.0}, {**many, "kept_share": 0.25}]})
+    said = kept_by_tips(run)
+    assert said is not None
+    assert "0% of those with 1 to 4" in said
+    assert "25% of those with 5 or more" in said
+    assert kept_by_tips(closed) is None
 
 
 @pytest.fixture

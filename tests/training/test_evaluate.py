@@ -92,6 +92,8 @@ def test_metrics_are_complete_and_json_ready(evaluation):
         assert values["ndcg@10"]["low"] <= values["ndcg@10"]["value"] <= values["ndcg@10"]["high"]
     assert metrics["train_seconds"] == {"all": 1.0}
     assert sum(b["n_users"] for b in metrics["buckets"]) == metrics["n_users"]
+    kept = sum(b["kept_share"] * b["n_users"] for b in metrics["buckets"])
+    assert kept == pytest.approx(metrics["correction"]["n_kept"])
     assert sum(metrics["correction"]["stops"].values()) == metrics["n_users"]
     assert metrics["sources"]["cotips"]["share"] == pytest.approx(1)
     assert any(note.startswith("audio: val does not pay") for note in metrics["notes"])

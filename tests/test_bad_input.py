@@ -1,5 +1,6 @@
 """What bad input gets: every fault named at once, exit status 2, one clear sentence, nothing written."""
 
+import errno
 import shutil
 import subprocess
 import sys
@@ -7,7 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from safetensors import SafetensorError
 
+from mspa_model.errors import run_command
 from tests.command import Command
 from tests.worlds import FAULTS, checkerboard, write_world
 
@@ -161,3 +164,67 @@ def test_a_run_on_data_that_has_changed_is_refused(run_copy: Path, mspa_model_co
     FAULTS["time in the future"].break_(run_copy.parents[1] / "worlds" / run_copy.name)
     answer = mspa_model_command("recommend", run_copy, "--user", "u004")
     assert answer.status == 2
+
+
+BYTES = 10_000  # less than the largest file of the smallest run
+COPIED = [("a.npy", "b.npy", "[Errno 28] No space left on device: 'b.npy'")]
+
+
+def test_a_disk_that_fills_up_is_one_sentence_and_the_old_run_stays_whole(
+    make_run: Callable[[str], Path], make_world: Callable[[str], Path], tmp_path: Path
+):
+    """As on a full disk: this process may write no file beyond so many bytes."""
+    run = Path(shutil.copytree(make_run("few-users"), tmp_path / "runs" / "few-users"))
+    world = make_world("few-users")
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    assert max(map(len, before.values())) > BYTES
+    code = (
+        "import resource, sys\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({BYTES}, {BYTES}))\n"
+        "from mspa_model.__main__ import main\n"
+        "main()"
+    )
+    words = [sys.executable, "-c", code, "evaluate", str(run), "--data", str(world), "--device", "cpu"]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
+    assert ended.returncode == 2, ended.stderr[-2000:]
+    assert "Traceback" not in ended.stderr
+    assert "expected room for what is written" in ended.stderr.splitlines()[-1]
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+    assert [path.name for path in run.parent.iterdir()] == [run.name]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device", "a.npy"),
+        SafetensorError("I/O error (os error 28)"),
+        shutil.Error(COPIED),
+    ],
+    ids=["Python", "safetensors", "shutil"],
+)
+def test_a_full_disk_is_known_whoever_wrote(error: Exception, capsys: pytest.CaptureFixture[str]):
+    def app() -> None:
+        raise error
+
+    with pytest.raises(SystemExit) as ended:
+        run_command(app)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("Got a disk that is full")
+
+
+def test_an_error_that_nobody_can_act_on_is_not_hidden():
+    def app() -> None:
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    with pytest.raises(OSError, match="Bad file"):
+        run_command(app)
+
+
+def test_a_place_that_is_no_folder_gets_one_sentence(
+    folder: Path, make_run: Callable[[str], Path], explain_command: Command
+):
+    out = folder / "tips.parquet" / "report"
+    answer = explain_command("report", make_run("few-users"), "--user", "u004", "--out", out)
+    assert answer.status == 2
+    assert "tips.parquet" in answer.err
+    assert len(answer.err.strip().splitlines()) == 1

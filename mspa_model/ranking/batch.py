@@ -77,6 +77,11 @@ class BatchScorer:
         self._grams = {m: torch.cov(scorer.embeddings[m].T, correction=0) for m in scorer.modalities}
         self._popularity = deviation(scorer.popularity[None])
 
+    @property
+    def width(self) -> int:
+        """Numbers a streamer that the product reads."""
+        return self._streamers.shape[1]
+
     @torch.no_grad()
     def top_k(
         self, users: PreferenceRows, k: int, taken: sp.csr_matrix | None = None
@@ -205,8 +210,9 @@ def _top_of(
     """The k best of each row, best first, ties by column. torch's own topk is free among equals: rows in which the last
     place is contested are sorted.
     """
-    best, idx = scores.topk(k, dim=1)
-    contested = ((scores >= best[:, -1:]).sum(1, dtype=torch.int32) > k).nonzero()[:, 0]
+    best, idx = scores.topk(min(k + 1, scores.shape[1]), dim=1)
+    contested = (best[:, k - 1] == best[:, k]).nonzero()[:, 0] if best.shape[1] > k else idx[:0, 0]
+    best, idx = best[:, :k], idx[:, :k].clone()
     if len(contested):
         idx[contested] = scores[contested].sort(dim=1, descending=True, stable=True).indices[:, :k]
     idx = idx.sort(dim=1).values

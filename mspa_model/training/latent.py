@@ -45,7 +45,7 @@ class LatentTraining:
         self.rng = np.random.default_rng(seed)
         counts = torch.from_numpy(np.asarray(train.sum(0), dtype=np.float32).ravel())
         rows = torch.from_numpy(content.astype(np.float32))
-        rows = rows / rows.std(0).mean().clamp(min=1e-6) if rows.numel() else rows
+        rows = rows / rows.std(0).mean().clamp(min=1e-6) if len(rows) > 1 and rows.numel() else rows
         self.vectors = _Vectors(rows, counts, config, seed).to(device)
 
     def run(self, progress: bool) -> LowRankCoTips:

@@ -44,7 +44,7 @@ class LatentTraining:
         self.train, self.val, self.metric, self.config, self.device = train, val, metric, config, device
         self.rng = np.random.default_rng(seed)
         counts = torch.from_numpy(np.asarray(train.sum(0), dtype=np.float32).ravel())
-        rows = torch.from_numpy(content.astype(np.float32))
+        rows = torch.from_numpy(content.astype(np.float32)).reshape(len(counts), -1 if content.size else 0)
         rows = rows / rows.std(0).mean().clamp(min=1e-6) if len(rows) > 1 and rows.numel() else rows
         self.vectors = _Vectors(rows, counts, config, seed).to(device)
 
@@ -82,7 +82,7 @@ class LatentTraining:
                 {"params": [v.tipped, v.found], "weight_decay": decay},
                 # Content is slow: fast, it learns the streamers by heart before their tips are read.
                 {
-                    "params": [v.like_tipped.weight, v.like_found.weight],
+                    "params": [v.like_tipped, v.like_found],
                     "weight_decay": decay,
                     "lr": 0.1 * self.config.latent_learning_rate,
                 },
@@ -138,18 +138,16 @@ class _Vectors(nn.Module):
 
         self.tipped, self.found = nn.Parameter(small(n, dim)), nn.Parameter(small(n, dim))
         self.register_buffer("content", content, persistent=False)
-        self.like_tipped, self.like_found = (nn.Linear(content.shape[1], dim, bias=False) for _ in range(2))
-        with torch.no_grad():
-            for linear in (self.like_tipped, self.like_found):
-                linear.weight.copy_(small(*linear.weight.shape))
+        width = content.shape[1]
+        self.like_tipped, self.like_found = (nn.Parameter(small(dim, width).T.contiguous()) for _ in range(2))
         popularity = torch.log((counts + 1.0) / (counts.sum() + n))
         self.register_buffer("popularity", popularity, persistent=False)
         self.register_buffer("warm", counts > 0, persistent=False)
         self.log_scale = nn.Parameter(torch.ones(()))
 
     def sides(self) -> tuple[Float[Tensor, "n_streamers dim"], Float[Tensor, "n_streamers dim"]]:
-        tipped = self.tipped * self.warm[:, None] + self.like_tipped(self.content)
-        found = self.found * self.warm[:, None] + self.like_found(self.content)
+        tipped = self.tipped * self.warm[:, None] + self.content @ self.like_tipped
+        found = self.found * self.warm[:, None] + self.content @ self.like_found
         return tipped * self.log_scale.exp(), found
 
     def forward(self, weights: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:

@@ -48,3 +48,8 @@ def test_the_same_seed_learns_the_same():
     assert torch.equal(first.tipped, again.tipped)
     assert torch.equal(first.found, again.found)
     assert not torch.equal(first.tipped, other.tipped)
+
+
+def test_without_any_content_tips_alone_are_learnt():
+    rows = taught(content=np.zeros((0, 0))).rows(torch.tensor([1]))
+    assert set(rows[0].topk(4).indices.tolist()) == {0, 2, 3, 4}

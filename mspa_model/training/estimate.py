@@ -6,6 +6,7 @@ import psutil
 
 from mspa_model.config import RunConfig
 from mspa_model.errors import ResourceError
+from mspa_model.training.latent import ALL_CELLS
 from mspa_model.types import Dataset, Modality
 
 # Measured on two cores (docs/LOG.md); within a factor of two elsewhere.
@@ -14,6 +15,7 @@ SECONDS_A_FRAME = 0.08
 SECONDS_A_CLIP = 0.05
 SECONDS_A_BATCH = 0.35
 SECONDS_A_DENSE_CUBE = 8e-11
+SECONDS_A_LATENT_CELL = 3e-8  # a user beside a streamer, once
 _GIB = 1024**3
 
 
@@ -42,6 +44,7 @@ def estimate(dataset: Dataset, config: RunConfig) -> Estimate:
     seconds += (tries + 4) * SECONDS_A_DENSE_CUBE * n**3 if dense else tries * 30.0
     epochs = config.ranking.max_epochs / 2
     seconds += epochs * users / config.ranking.batch * (0.08 + 2e-5 * n)
+    seconds += SECONDS_A_LATENT_CELL * min(ranking.latent_epochs * users * n, ALL_CELLS)
     square = 8.0 * n * n * 4 if dense else 4.0 * n * config.ranking.low_rank * 4
     val_fits = min(users, 3000) * n * 4.0 * 7
     return Estimate(seconds / 60, 1.5 + (square + val_fits) / _GIB, psutil.virtual_memory().available / _GIB)

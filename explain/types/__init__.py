@@ -1,0 +1,28 @@
+"""What an explanation is made of. Every value is frozen and carries what is needed to check it."""
+
+from explain.types.case import Attribution, Case, Contribution, Deletion
+from explain.types.explanation import Explanation
+from explain.types.moves import RankMove, StepDifference
+from explain.types.nearness import MapView, Neighbor
+from explain.types.proof import Check, EvidenceLine, Seal
+from explain.types.scenario import Edit, Headroom, Scenario, ScenarioResult, Suggestion
+
+__all__ = [
+    "Attribution",
+    "Case",
+    "Check",
+    "Contribution",
+    "Deletion",
+    "Edit",
+    "EvidenceLine",
+    "Explanation",
+    "Headroom",
+    "MapView",
+    "Neighbor",
+    "RankMove",
+    "Scenario",
+    "ScenarioResult",
+    "Seal",
+    "StepDifference",
+    "Suggestion",
+]

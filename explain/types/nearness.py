@@ -1,0 +1,31 @@
+"""Neighbours in the original space, and the stored map."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+
+@dataclass(frozen=True)
+class Neighbor:
+    """A streamer near another in the original embedding space."""
+
+    streamer_idx: int
+    name: str
+    similarity: float
+    shared: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MapView:
+    """The stored map, ready to draw: a name and a group for each streamer, and what the map is worth in plain words.
+
+    groups: the labels in the order of a legend, largest first, then "other" and "none".
+    """
+
+    streamer_xy: Float[np.ndarray, "n_streamers 2"]
+    names: tuple[str, ...]
+    aspect: str | None
+    group_of: tuple[str, ...]
+    groups: tuple[str, ...]
+    quality_sentence: str

@@ -1,0 +1,42 @@
+"""What says how far an explanation can be trusted."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Check:
+    """A number with its limit that says whether an explanation can be trusted."""
+
+    name: str
+    value: float | None
+    limit: float | None
+    verdict: Literal["pass", "fail", "not applicable"]
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Seal:
+    """The verdict over a case's checks. green: may be quoted; amber: may be quoted with the limit named; red: not."""
+
+    colour: Literal["green", "amber", "red"]
+    sentence: str
+
+
+@dataclass(frozen=True)
+class EvidenceLine:
+    """How well the model knows users with as many tips.
+
+    metric, value, low, high, n_users: accuracy over test users whose number of train tips falls in the same bucket
+    (bucket in words); None where none was tested. in_test: whether this user was.
+    """
+
+    n_tips: int
+    bucket: str
+    metric: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n_users: int
+    in_test: bool
+    sentence: str

@@ -2,7 +2,7 @@
 
 from explain.types.case import Attribution, Case, Contribution, Deletion
 from explain.types.explanation import Explanation
-from explain.types.moves import RankMove, StepDifference
+from explain.types.moves import RankMove, StepDifference, Swap, SwapAccount, SwapPart
 from explain.types.nearness import MapView, Neighbor
 from explain.types.proof import Check, EvidenceLine, Seal
 from explain.types.scenario import Edit, Headroom, Scenario, ScenarioResult, Suggestion
@@ -25,4 +25,7 @@ __all__ = [
     "Seal",
     "StepDifference",
     "Suggestion",
+    "Swap",
+    "SwapAccount",
+    "SwapPart",
 ]

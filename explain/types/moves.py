@@ -1,6 +1,7 @@
 """Who moved between two rankings, and through what."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from mspa_model.types import Change, Source
 
@@ -26,3 +27,64 @@ class StepDifference:
     changes: tuple[Change, ...]
     moves: tuple[RankMove, ...]
     sentence: str
+
+
+@dataclass(frozen=True)
+class SwapPart:
+    """What one change of a correction adds to the margin of a pair that changed places.
+
+    kind: as in Change; subject: source, value ("aspect: name") or modality; label: in words.
+    margin: its Shapley value, riser less faller: a weight and what it multiplies share what only both together do.
+    without: the margin at the later step had this change alone not been made; below zero, the swap hangs on it.
+    """
+
+    kind: Literal["source weight", "statement strength", "statement dropped", "statement taken up", "residual shift"]
+    subject: str
+    label: str
+    margin: float
+    without: float
+
+    @property
+    def needed(self) -> bool:
+        return self.without < 0
+
+
+@dataclass(frozen=True)
+class Swap:
+    """A pair that changed places: the riser stood below the faller by score and stands above it afterwards.
+
+    edge: "inside" where both stand in the top k before and after, "into" where the riser enters it or the faller
+    leaves it. margins: riser less faller. parts: largest first; they add up to margin_after - margin_before.
+    off: by how much they miss it.
+    """
+
+    riser_idx: int
+    faller_idx: int
+    riser: str
+    faller: str
+    edge: Literal["inside", "into"]
+    margin_before: float
+    margin_after: float
+    parts: tuple[SwapPart, ...]
+
+    @property
+    def off(self) -> float:
+        return abs(sum(part.margin for part in self.parts) - (self.margin_after - self.margin_before))
+
+
+@dataclass(frozen=True)
+class SwapAccount:
+    """Every pair of either top k that changed places between two steps, the largest turn of a margin first.
+
+    off: the largest miss over all pairs; 0 where nothing changed places.
+    """
+
+    step_before: int
+    step_after: int
+    k: int
+    swaps: tuple[Swap, ...]
+    sentence: str
+
+    @property
+    def off(self) -> float:
+        return max((swap.off for swap in self.swaps), default=0.0)

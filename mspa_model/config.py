@@ -102,6 +102,7 @@ class CorrectorConfig:
         4.0,
     )  # standard errors to beat; tried on val
     caution: float = 1.64  # the one that val chose
+    fade_caution: float = 1.64  # the same for a step that fades what was tipped before a taste shifted
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -49,7 +49,9 @@ def signed_strengths(statements: Sequence[Statement], n_values: int) -> Float[Te
 
 
 def tip_weights(history: History, n_streamers: int) -> Float[Tensor, "1 n_streamers"]:
-    """1 for each tipped streamer, as in interaction_matrix(), so that what is composed is what was trained on."""
+    """1 for each tipped streamer, as in interaction_matrix(), so that what is composed is what was trained on; less for
+    one whose newest tip is faded.
+    """
     row = np.zeros((1, n_streamers), dtype=np.float32)
-    row[0, history.streamer_idx] = 1.0
+    np.maximum.at(row[0], history.streamer_idx, history.counts)
     return torch.from_numpy(row)

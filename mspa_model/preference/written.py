@@ -128,4 +128,4 @@ def _with_evidence(statement: Statement, pointed: Statement | None) -> Statement
 
 def _key(history: History) -> tuple:
     times = history.tipped_at.astype("datetime64[us]").astype(np.int64)
-    return (history.streamer_idx.tobytes(), history.amount.tobytes(), times.tobytes())
+    return (history.streamer_idx.tobytes(), history.amount.tobytes(), times.tobytes(), history.faded_before)

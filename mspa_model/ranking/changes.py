@@ -3,7 +3,8 @@
 import torch
 
 from mspa_model.ranking.correction import Stance
-from mspa_model.types import SOURCES, Change, Modality, Source, Vocabulary
+from mspa_model.ranking.fading import Fade
+from mspa_model.types import FADED, SOURCES, Change, Modality, Source, StopReason, Vocabulary
 
 SOURCE_WORDS = {
     Source.VISUAL: "what is seen",
@@ -12,6 +13,21 @@ SOURCE_WORDS = {
     Source.COTIPS: "co-tipping",
     Source.POPULARITY: "popularity",
 }
+
+STOP_SENTENCES: dict[StopReason, str] = {
+    "too few witnesses": "With fewer than {n} different streamers tipped there is too little to judge a correction by.",
+    "no tips": "There are no tips yet, so there is nothing to correct from.",
+    "no gain": "The next step did not raise the held-out tips by more than their uncertainty, so it was not kept.",
+    "no change": "The corrector had nothing left to change.",
+    "step bound": "The bound of {n} steps was reached.",
+}
+
+
+def fade_change(fade: Fade) -> Change:
+    """Tips before a day count for less."""
+    day = f"{fade.before:%-d %B %Y}"
+    sentence = f"What was tipped before {day} counts for {FADED:.0%}: the taste seems to have shifted."
+    return Change("older tips faded", f"before {day}", 1.0, FADED, sentence)
 
 
 def changes_between(before: Stance, after: Stance, base: torch.Tensor, vocabulary: Vocabulary) -> tuple[Change, ...]:
@@ -63,3 +79,11 @@ def _shifts(before: Stance, after: Stance) -> list[Change]:
                 sentence = f"The part not put into words moved in {where}, towards the tips held out."
                 changes.append(Change("residual shift", m.value, was, float(after.residual[m].norm()), sentence))
     return changes
+
+
+def gain_reason(kept: bool, gain: float, needed: float) -> str:
+    """Why a step was kept or not: the witnesses' mean rise beside what it had to beat."""
+    rise = f"Held-out tips {'rose' if gain >= 0 else 'fell'} by {abs(gain):.2f} of the scores' spread on average"
+    if kept:
+        return f"{rise}, more than the {needed:.2f} of uncertainty that a step must beat: kept."
+    return f"{rise}, not more than the {needed:.2f} of uncertainty that a step must beat: not kept."

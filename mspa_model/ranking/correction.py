@@ -94,18 +94,20 @@ class SelfCorrection:
         base: Float[Tensor, " n_sources"],
         blind: bool = False,
         own_fits: Float[Tensor, "n_sources n_streamers"] | None = None,
+        counts: Float[Tensor, " n_streamers"] | None = None,
     ) -> Bench:
         """Fits of a user's history (tips by weight) and of the history without each witness.
 
         What was handed in beyond the teacher's statements (a false one, an edit) stands on every held-out history too.
         trained_on: the user's train tips; base: weights fitted without the user's fold; blind: the whole history is
         scored by the co-tipping model without the user as well, as training needs it; own_fits: of the whole history,
-        where they are known already.
+        where they are known already; counts: what each tipped streamer counts for, 1 where it is None.
         """
         rows, tipped = hold_out(tips, witness_idx), tips.nonzero()[:, 0]
         # A user tips a few of a hundred thousand streamers: only these say anything.
-        taught, taught_residual = self.composer.taught((tips[None, tipped] > 0).float(), tipped)
-        held, held_residual = self.composer.taught((rows[:, tipped] > 0).float(), tipped)
+        counted = torch.ones(len(tipped), device=tips.device) if counts is None else counts[tipped]
+        taught, taught_residual = self.composer.taught((tips[None, tipped] > 0) * counted, tipped)
+        held, held_residual = self.composer.taught((rows[:, tipped] > 0) * counted, tipped)
         strengths = (held + given.strengths - taught).clamp(-1.0, 1.0)
         residual = {m: held_residual[m] + given.residual[m] - taught_residual[m] for m in self.scorer.modalities}
         without = PreferenceTensors(rows, strengths, residual)
@@ -115,6 +117,19 @@ class SelfCorrection:
             own_cotips = tips[None, tipped] @ self.scorer.cotips.rows_without(tipped, trained_on) if blind else None
             own_fits = self.scorer.fits(whole, own_cotips)[0]
         return Bench(given, own_fits, tips == 0, witnesses)
+
+    @torch.no_grad()
+    def recounted(
+        self, given: PreferenceTensors, counts: Float[Tensor, " n_streamers"], emphasis: Float[Tensor, " n_sources"]
+    ) -> Stance:
+        """The stance of a history that was handed in with every tip counted alike, counted anew."""
+        tipped = counts.nonzero()[:, 0]
+        after, after_residual = self.composer.taught(counts[None, tipped], tipped)
+        before, before_residual = self.composer.taught(torch.ones_like(counts[None, tipped]), tipped)
+        strengths = (after + given.strengths - before).clamp(-1.0, 1.0)[0]
+        strengths = torch.where(strengths.abs() < MIN_STRENGTH, 0.0, strengths)
+        residual = {m: after_residual[m] + given.residual[m] - before_residual[m] for m in self.scorer.modalities}
+        return Stance(strengths, residual, emphasis)
 
     def move(self, bench: Bench, stance: Stance) -> Moved:
         """What a batch of stances alters in the fits of the given one."""

@@ -15,12 +15,18 @@ MIN_WEIGHT = 1e-6
 NO_DECAY = 1e9  # every tip counts alike
 
 
-def weigh(places: Float[Tensor, "*batch n_streamers"], half_life: float) -> Float[Tensor, "*batch n_streamers"]:
+def weigh(
+    places: Float[Tensor, "*batch n_streamers"],
+    half_life: float,
+    counts: Float[Tensor, " n_streamers"] | None = None,
+) -> Float[Tensor, "*batch n_streamers"]:
     """Places (1 the newest tip, 0 not tipped) to weights: the newest most, half as much half_life tips earlier.
 
-    Over the root of their sum: a long history says more than a short one, but not so much as it is longer.
+    Over the root of their sum: a long history says more than a short one, but not so much as it is longer. counts: what
+    each tip counts for beside its place (History.counts); None: all alike.
     """
     weights = torch.where(places > 0, torch.exp2(-(places - 1.0) / half_life).clamp(min=MIN_WEIGHT), 0.0)
+    weights = weights if counts is None else weights * counts
     return weights / weights.sum(-1, keepdim=True).clamp(min=MIN_WEIGHT).sqrt()
 
 
@@ -38,6 +44,12 @@ def places_of(history: History) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, 
     distinct = newest_first[np.argsort(-first)]
     places = np.arange(len(distinct), 0, -1)
     return distinct, np.ones_like(places) if np.isnat(history.tipped_at).all() else places
+
+
+def unfaded(history: History) -> Int[np.ndarray, " n"]:
+    """Distinct streamers with a tip that is not faded, newest last."""
+    distinct, _ = places_of(history)
+    return distinct[np.isin(distinct, history.streamer_idx[history.counts == 1.0])]
 
 
 def place_matrix(dataset: Dataset, splits: tuple[Split, ...]) -> sp.csr_matrix:

@@ -13,18 +13,21 @@ from torch import Tensor, nn
 
 from mspa_model.config import CorrectorConfig
 from mspa_model.preference.composer import Composer
-from mspa_model.preference.statements import signed_strengths
-from mspa_model.ranking.changes import changes_between
+from mspa_model.preference.statements import signed_strengths, tip_weights
+from mspa_model.ranking.changes import STOP_SENTENCES, changes_between, fade_change, gain_reason
 from mspa_model.ranking.correction import Bench, Moved, SelfCorrection, Stance, batch_of_one
 from mspa_model.ranking.corrector import Corrector
 from mspa_model.ranking.critic import spell_out
+from mspa_model.ranking.fading import FadeRules, find_fade
 from mspa_model.ranking.fused import FusedSpace
+from mspa_model.ranking.order import rank_by_score
 from mspa_model.ranking.places import is_cold
-from mspa_model.ranking.recency import places_of, weigh
+from mspa_model.ranking.recency import places_of, unfaded, weigh
 from mspa_model.ranking.scorer import PreferenceTensors, Scorer
 from mspa_model.types import (
     SOURCES,
     CandidateScope,
+    History,
     HistoryScope,
     Modality,
     Preference,
@@ -34,14 +37,6 @@ from mspa_model.types import (
     Step,
     StopReason,
 )
-
-STOP_SENTENCES: dict[StopReason, str] = {
-    "too few witnesses": "With fewer than {n} different streamers tipped there is too little to judge a correction by.",
-    "no tips": "There are no tips yet, so there is nothing to correct from.",
-    "no gain": "The next step did not raise the held-out tips by more than their uncertainty, so it was not kept.",
-    "no change": "The corrector had nothing left to change.",
-    "step bound": "The bound of {n} steps was reached.",
-}
 
 
 class Recommender:
@@ -78,10 +73,16 @@ class Recommender:
         """The run's weight of each standardised source; zero where val does not pay for it."""
         return self.scorer.base_weights
 
-    def with_caution(self, caution: float) -> "Recommender":
-        """The same model that keeps a step where the witnesses rise by more than this many standard errors."""
-        other = copy(self)
-        other.config = replace(self.config, caution=caution)
+    def with_caution(self, caution: float | None = None, fade_caution: float | None = None) -> "Recommender":
+        """The same model that keeps a step (one that fades old tips) where the witnesses rise by more than this many
+        standard errors; None leaves it as it is.
+        """
+        other, config = copy(self), self.config
+        other.config = replace(
+            config,
+            caution=config.caution if caution is None else caution,
+            fade_caution=config.fade_caution if fade_caution is None else fade_caution,
+        )
         return other
 
     # --- scoring -----------------------------------------------------------------------------------------------------
@@ -174,25 +175,66 @@ class Recommender:
     def _correct(
         self, preference: Preference, candidates: Bool[np.ndarray, " n_streamers"]
     ) -> tuple[list[Step], Step | None, StopReason]:
-        tensors = self._tensors(preference)
-        stance = Stance(tensors.strengths[0], tensors.residual, torch.ones(len(SOURCES), device=self.device))
-        fits = self.scorer.fits(tensors)[0]
-        ranking = self._ranked(fits, stance.emphasis, candidates)
-        steps = [Step(0, True, preference, stance.emphasis, ranking, None, (), None, None, "Before any correction.")]
+        steps = [self.step0(preference, candidates)]
         idx, _ = places_of(preference.history)
         if len(idx) < self.config.min_witnesses:
             return steps, None, "no tips" if len(idx) == 0 else "too few witnesses"
-        bench = self._bench(preference, tensors.tips[0], stance, idx[-self.config.max_witnesses :], fits)
+        faded = self.fade(steps[0], candidates)
+        if faded is not None and faded.kept:
+            steps.append(faded)
+            idx = unfaded(faded.preference.history)
+            if len(idx) < self.config.min_witnesses:
+                return steps, None, "too few witnesses"
+        last = steps[-1]
+        tensors = self._tensors(last.preference)
+        stance = Stance(tensors.strengths[0], tensors.residual, last.emphasis)
+        fits = last.ranking.fits.to(self.device)
+        bench = self._bench(last.preference, tensors.tips[0], stance, idx[-self.config.max_witnesses :], fits)
         moved = self.correction.move(bench, batch_of_one(stance))
         while len(steps) <= self.config.max_steps:
             step, after = self._step(bench, moved, steps[-1], candidates)
             if not step.changes:
-                return steps, None, "no change"
+                return steps, faded if faded is not None and not faded.kept else None, "no change"
             if not step.kept:
                 return steps, step, "no gain"
             steps.append(step)
             moved = after
         return steps, None, "step bound"
+
+    def step0(self, preference: Preference, candidates: Bool[np.ndarray, " n_streamers"]) -> Step:
+        """The ranking before any correction."""
+        ranking = self.score(preference, candidates)
+        even = torch.ones(len(SOURCES), device=self.device)
+        return Step(0, True, preference, even, ranking, None, (), None, None, "Before any correction.")
+
+    @torch.no_grad()
+    def fade(self, before: Step, candidates: Bool[np.ndarray, " n_streamers"]) -> Step | None:
+        """The step that fades what was tipped before the day on which the taste seems to have shifted; None where no
+        such day is found.
+        """
+        preference, config = before.preference, self.config
+        given, apart = self._tensors(preference), self._apart(preference.history.user_id)
+        rules = FadeRules(config.max_witnesses, config.folds)
+        found = find_fade(self.scorer, self.composer, preference.history, given, *apart, rules)
+        if found is None:
+            return None
+        kept = found.gain > config.fade_caution * found.uncertainty
+        history = preference.history.faded(found.before)
+        stance = self.correction.recounted(given, self._spread_out(history), before.emphasis)
+        after = self._restated(replace(preference, history=history), stance)
+        was = Stance(given.strengths[0], given.residual, before.emphasis)
+        return Step(
+            before.index + 1,
+            kept,
+            after,
+            before.emphasis,
+            self.score(after, candidates, before.emphasis),
+            None,
+            (fade_change(found), *changes_between(was, stance, self.base_weights, self.composer.vocabulary)),
+            found.gain,
+            found.uncertainty,
+            gain_reason(kept, found.gain, config.fade_caution * found.uncertainty),
+        )
 
     def _step(
         self, bench: Bench, moved: Moved, before: Step, candidates: Bool[np.ndarray, " n_streamers"]
@@ -211,9 +253,7 @@ class Recommender:
         kept = gain > self.config.caution * uncertainty
         after = each.part(slice(0, 1))
         stance = after.stance.row(0)
-        preference = self.composer.restate(
-            before.preference, stance.strengths.cpu(), {m: r[0].cpu().numpy() for m, r in stance.residual.items()}
-        )
+        preference = self._restated(before.preference, stance)
         step = Step(
             before.index + 1,
             kept,
@@ -224,7 +264,7 @@ class Recommender:
             changes_between(moved.stance.row(0), stance, self.base_weights, self.composer.vocabulary),
             gain,
             uncertainty,
-            _reason(kept, gain, self.config.caution * uncertainty),
+            gain_reason(kept, gain, self.config.caution * uncertainty),
         )
         return step, after
 
@@ -234,7 +274,7 @@ class Recommender:
         emphasis: Float[Tensor, " n_sources"] | None,
         candidates: Bool[np.ndarray, " n_streamers"],
     ) -> Ranking:
-        return _ranking(self.scorer.weights(fits[None], None, emphasis)[0], fits, candidates)
+        return rank_by_score(self.scorer.weights(fits[None], None, emphasis)[0], fits, candidates)
 
     def _bench(
         self,
@@ -244,12 +284,16 @@ class Recommender:
         idx: Int[np.ndarray, " n"],
         fits: Float[Tensor, "n_sources n_streamers"],
     ) -> Bench:
-        user = self._user_idx.get(preference.history.user_id)
-        trained_on = self._train_tips[user].indices if user is not None else np.zeros(0, np.int64)
-        folds = self.scorer.fold_weights
-        base = folds[user % len(folds)] if user is not None else self.base_weights
-        witnesses, trained = self._indices(idx), self._indices(trained_on)
-        return self.correction.bench(tips, stance, witnesses, trained, base, own_fits=fits)
+        trained_on, base = self._apart(preference.history.user_id)
+        counts = self._spread_out(preference.history)
+        return self.correction.bench(tips, stance, self._indices(idx), trained_on, base, own_fits=fits, counts=counts)
+
+    def _apart(self, user_id: str) -> tuple[Int[Tensor, " m"], Float[Tensor, " n_sources"]]:
+        """The user's train tips and the weights fitted without its fold; no tips and the run's for one that is new."""
+        user, folds = self._user_idx.get(user_id), self.scorer.fold_weights
+        if user is None:
+            return self._indices(np.zeros(0, np.int64)), self.base_weights
+        return self._indices(self._train_tips[user].indices), folds[user % len(folds)]
 
     def _indices(self, idx: np.ndarray) -> Int[Tensor, " n"]:
         return torch.as_tensor(np.array(idx, dtype=np.int64), device=self.device)
@@ -258,39 +302,23 @@ class Recommender:
         distinct, places = places_of(preference.history)
         tips = torch.zeros(1, self._train_tips.shape[1], device=self.device)
         tips[0, self._indices(distinct)] = torch.from_numpy(places.astype(np.float32)).to(self.device)
-        tips = weigh(tips, self.scorer.half_life)
+        tips = weigh(tips, self.scorer.half_life, self._spread_out(preference.history))
         n_values = len(self.composer.vocabulary.values)
         strengths = signed_strengths(preference.statements, n_values).to(self.device)
         return PreferenceTensors(tips, strengths[None], self._residual(preference))
+
+    def _restated(self, preference: Preference, stance: Stance) -> Preference:
+        rows = {m: r[0].cpu().numpy() for m, r in stance.residual.items()}
+        return self.composer.restate(preference, stance.strengths.cpu(), rows)
+
+    def _spread_out(self, history: History) -> Float[Tensor, " n_streamers"] | None:
+        """What each tipped streamer counts for; None where all count alike."""
+        if history.faded_before is None:
+            return None
+        return tip_weights(history, self._train_tips.shape[1])[0].to(self.device)
 
     def _residual(self, preference: Preference) -> dict[Modality, Float[Tensor, "1 feature_dim"]]:
         return {
             m: torch.as_tensor(preference.residual[m], dtype=torch.float32, device=self.device)[None]
             for m in self.scorer.modalities
         }
-
-
-def _ranking(weights: Tensor, fits: Tensor, candidates: Bool[np.ndarray, " n_streamers"]) -> Ranking:
-    # On the processor, so that pages and reports never ask where a tensor lives.
-    weights, fits = weights.cpu(), fits.cpu()
-    scores = (weights[:, None] * fits).sum(0)
-    allowed = torch.from_numpy(candidates).nonzero()[:, 0]
-    return Ranking(weights, fits, allowed[_best_first(scores[allowed])])
-
-
-def _best_first(scores: Float[Tensor, " n"]) -> Int[Tensor, " n"]:
-    """Positions by falling score, ties by position: score and position in one integer, which sorts twice as fast as a
-    stable argsort.
-    """
-    bits = (-scores + 0.0).numpy().view(np.int32).astype(np.int64)  # + 0.0: minus zero and zero are a tie
-    # Of a negative float more bits mean less.
-    keys = (np.where(bits < 0, bits ^ 0x7FFFFFFF, bits) << 32) | np.arange(len(bits))
-    keys.sort()
-    return torch.from_numpy(keys & 0xFFFFFFFF)
-
-
-def _reason(kept: bool, gain: float, needed: float) -> str:
-    rise = f"Held-out tips {'rose' if gain >= 0 else 'fell'} by {abs(gain):.2f} of the scores' spread on average"
-    if kept:
-        return f"{rise}, more than the {needed:.2f} of uncertainty that a step must beat: kept."
-    return f"{rise}, not more than the {needed:.2f} of uncertainty that a step must beat: not kept."

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from mspa_model.ranking.cotipping import CoTips
@@ -69,6 +69,7 @@ class Scorer:
             self.value_vectors = {m: self.aligner(m).statements(self.value_rows[m]) for m in self.modalities}
             # A missing modality is zero, so that centring over all streamers leaves it at its own mean fit.
             self._means = {m: rows.mean(0) for m, rows in self.embeddings.items()}
+        self._products: Mapping[tuple[Modality, Modality], Tensor] | None = None
 
     def aligner(self, modality: Modality) -> Aligner:
         """The trained pair of sides of one modality."""
@@ -88,6 +89,20 @@ class Scorer:
     def vector_fit(self, modality: Modality, vectors: Float[Tensor, "batch dim"]) -> Float[Tensor, "batch n_streamers"]:
         """Centred fit of every streamer to user vectors of one modality."""
         return torch.addmm(-(vectors @ self._means[modality])[:, None], vectors, self.embeddings[modality].T)
+
+    def vector_fit_of(
+        self, modality: Modality, vectors: Float[Tensor, "batch dim"], streamer_idx: Int[Tensor, " n"]
+    ) -> Float[Tensor, "batch n"]:
+        """The same for some streamers; centred over all of them."""
+        return vectors @ (self.embeddings[modality][streamer_idx] - self._means[modality]).T
+
+    @torch.no_grad()
+    def content_products(self) -> Mapping[tuple[Modality, Modality], Float[Tensor, "dim dim"]]:
+        """Inner products, over all streamers, of the centred embeddings of every two modalities; computed once."""
+        if self._products is None:
+            centred = {m: rows - self._means[m] for m, rows in self.embeddings.items()}
+            self._products = {(a, b): centred[a].T @ centred[b] for a in centred for b in centred}
+        return self._products
 
     @torch.no_grad()
     def residual_fit(

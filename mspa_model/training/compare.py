@@ -19,7 +19,7 @@ from mspa_model.training.scorecard import TOP_SHOWN
 from mspa_model.types import Comparison, ConfigChange, Overlap, RunCard
 from mspa_model.types.comparison import only_seed
 
-CHOSEN = ("corrector.caution",)  # training writes what val chose over what was configured
+CHOSEN = ("corrector.caution", "corrector.fade_caution")  # training writes what val chose over what was configured
 _EVALUATE = "Measure both with `python -m mspa_model evaluate`; without test tips there is nothing to compare."
 
 

@@ -35,7 +35,7 @@ from mspa_model.runs import (
     write_manifest,
 )
 from mspa_model.training.baselines import BaselineResult, score_baselines
-from mspa_model.training.caution import CautionChoice, choose_caution
+from mspa_model.training.caution import CautionChoice, choose_caution, choose_fade_caution
 from mspa_model.training.estimate import refuse_what_will_not_fit
 from mspa_model.training.evaluate import BASELINES_FILE, evaluate, write_evaluation
 from mspa_model.training.repair import RepairReport, RepairTraining
@@ -109,7 +109,7 @@ def train_model(
     composer = active_composer(taught.composers, config.composer)
     ranked = rank_model(dataset, features, composer, config, device, progress, clock)
     parts = TrainedParts(ranked.config, dataset, features, raw.to_store(), taught.composers, ranked.recommender)
-    return parts, TrainingNotes(taught, ranked.step0, ranked.repair, ranked.caution)
+    return parts, TrainingNotes(taught, ranked.step0, ranked.repair, ranked.caution, ranked.fade)
 
 
 def compose_model(
@@ -146,21 +146,24 @@ def rank_model(
     correction = SelfCorrection(step0.scorer, composer, corrector, config.corrector)
     repair = RepairTraining(correction, place_matrix(dataset, ("train",)), config.seed).run(progress)
     recommender = build_recommender(step0.scorer, composer, corrector, dataset, config)
+    fade = choose_fade_caution(recommender, dataset, config.seed, progress)
+    recommender = recommender.with_caution(fade_caution=fade.caution)
     choice = choose_caution(recommender, dataset, config.seed, progress)
     clock.lap("corrector")
-    config = replace(config, corrector=replace(config.corrector, caution=choice.caution))
-    return RankModel(config, recommender, step0, repair, choice)
+    chosen = replace(config.corrector, caution=choice.caution, fade_caution=fade.caution)
+    return RankModel(replace(config, corrector=chosen), recommender, step0, repair, choice, fade)
 
 
 @dataclass(frozen=True)
 class RankModel:
-    """A trained recommender and what was seen while it learnt. config: with the caution that val chose."""
+    """A trained recommender and what was seen while it learnt. config: with the cautions that val chose."""
 
     config: RunConfig
     recommender: Recommender
     step0: Step0
     repair: RepairReport | None
     caution: CautionChoice
+    fade: CautionChoice
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,7 @@ class TrainingNotes:
     step0: Step0
     repair: RepairReport | None
     caution: CautionChoice
+    fade: CautionChoice
 
 
 class Clock:
@@ -199,6 +203,7 @@ def _first_metrics(
     metrics["step0"] = {"cotips": step0.cotips_setting, "val": step0.val_metric, "val_alone": step0.alone}
     metrics["repair"] = None if notes.repair is None else asdict(notes.repair)
     metrics["caution"] = asdict(notes.caution)
+    metrics["fade"] = asdict(notes.fade)
     metrics["composer"] = notes.taught.report
     if notes.taught.ablations is not None:
         metrics["text"] = dict(notes.taught.ablations)

@@ -28,7 +28,7 @@ from mspa_model.types.data import (
     Split,
     SplitInfo,
 )
-from mspa_model.types.preference import History, Preference, Statement, Value, Vocabulary
+from mspa_model.types.preference import FADED, History, Preference, Statement, Value, Vocabulary
 from mspa_model.types.ranking import (
     Arrival,
     Change,
@@ -44,6 +44,7 @@ from mspa_model.types.ranking import (
 )
 
 __all__ = [
+    "FADED",
     "SOURCES",
     "Arrival",
     "CandidateScope",

@@ -1,7 +1,8 @@
 """What a user tipped, the words there are for it, and what they say of the user."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
 import numpy as np
@@ -10,12 +11,16 @@ from jaxtyping import Bool, Float, Int, Shaped
 from mspa_model.types.data import Modality
 
 
+FADED = 0.3  # what a tip from before a taste shifted counts for; nothing at all would leave too little to compose from
+
+
 @dataclass(frozen=True)
 class History:
     """The tips of one user that a ranking may know, oldest first.
 
     tipped_at: datetime64[us] in UTC, NaT where the set has no times.
     tip_row: row of dataset.tips, or -1 for a tip that is not in the set (what-if, new user).
+    faded_before: tips before this moment (UTC) count for FADED, since correction found that the taste shifted then.
     """
 
     user_id: str
@@ -23,15 +28,27 @@ class History:
     amount: Float[np.ndarray, " n_tips"]
     tipped_at: Shaped[np.ndarray, " n_tips"]
     tip_row: Int[np.ndarray, " n_tips"]
+    faded_before: datetime | None = None
 
     def __len__(self) -> int:
         return len(self.streamer_idx)
 
     def keep(self, mask: Bool[np.ndarray, " n_tips"]) -> "History":
         """The same user with only the tips where mask is True."""
-        return History(
-            self.user_id, self.streamer_idx[mask], self.amount[mask], self.tipped_at[mask], self.tip_row[mask]
-        )
+        parts = (self.streamer_idx[mask], self.amount[mask], self.tipped_at[mask], self.tip_row[mask])
+        return History(self.user_id, *parts, self.faded_before)
+
+    def faded(self, before: datetime) -> "History":
+        """The same tips, those before this moment faded."""
+        return replace(self, faded_before=before)
+
+    @property
+    def counts(self) -> Float[np.ndarray, " n_tips"]:
+        """What each tip counts for: 1, or FADED."""
+        if self.faded_before is None:
+            return np.ones(len(self), dtype=np.float32)
+        old = self.tipped_at < np.datetime64(self.faded_before, "us")
+        return np.where(old, FADED, 1.0).astype(np.float32)
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,14 @@ class Critique:
 class Change:
     """One thing that a step altered. kind: what; subject: source, value or modality; before, after: numbers."""
 
-    kind: Literal["source weight", "statement strength", "statement dropped", "statement taken up", "residual shift"]
+    kind: Literal[
+        "older tips faded",
+        "source weight",
+        "statement strength",
+        "statement dropped",
+        "statement taken up",
+        "residual shift",
+    ]
     subject: str
     before: float
     after: float
@@ -134,6 +141,11 @@ class Step:
     witness_gain: float | None
     witness_uncertainty: float | None
     reason: str
+
+    @property
+    def fades(self) -> bool:
+        """Whether it fades what was tipped before a taste shifted."""
+        return any(change.kind == "older tips faded" for change in self.changes)
 
 
 StopReason = Literal["too few witnesses", "no gain", "step bound", "no tips", "no change"]

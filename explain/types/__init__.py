@@ -4,6 +4,15 @@ from explain.types.case import Attribution, Case, Contribution, Deletion
 from explain.types.explanation import Explanation
 from explain.types.moves import RankMove, StepDifference, Swap, SwapAccount, SwapPart
 from explain.types.nearness import MapView, Neighbor
+from explain.types.opinions import (
+    Concept,
+    DeletionCurve,
+    Leading,
+    Noise,
+    Opinions,
+    ReferenceEffect,
+    TipWorth,
+)
 from explain.types.proof import Check, EvidenceLine, Seal
 from explain.types.scenario import Edit, Headroom, Scenario, ScenarioResult, Suggestion
 
@@ -11,15 +20,21 @@ __all__ = [
     "Attribution",
     "Case",
     "Check",
+    "Concept",
     "Contribution",
     "Deletion",
+    "DeletionCurve",
     "Edit",
     "EvidenceLine",
     "Explanation",
     "Headroom",
+    "Leading",
     "MapView",
     "Neighbor",
+    "Noise",
+    "Opinions",
     "RankMove",
+    "ReferenceEffect",
     "Scenario",
     "ScenarioResult",
     "Seal",
@@ -28,4 +43,5 @@ __all__ = [
     "Swap",
     "SwapAccount",
     "SwapPart",
+    "TipWorth",
 ]

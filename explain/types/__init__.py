@@ -14,6 +14,7 @@ from explain.types.opinions import (
     TipWorth,
 )
 from explain.types.proof import Check, EvidenceLine, Seal
+from explain.types.recipes import Direction, Recipe, RecipeSearch
 from explain.types.scenario import Edit, Headroom, Scenario, ScenarioResult, Suggestion
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Contribution",
     "Deletion",
     "DeletionCurve",
+    "Direction",
     "Edit",
     "EvidenceLine",
     "Explanation",
@@ -34,6 +36,8 @@ __all__ = [
     "Noise",
     "Opinions",
     "RankMove",
+    "Recipe",
+    "RecipeSearch",
     "ReferenceEffect",
     "Scenario",
     "ScenarioResult",

@@ -1,7 +1,6 @@
 """What-if: a scenario of edits on top of a trace's last step, ranked again; single edits that move a streamer most."""
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool
@@ -9,7 +8,7 @@ from jaxtyping import Bool
 from explain.contribution import statement_label, tip_label, tip_margins, tips_by_streamer
 from explain.correction import rank_moves
 from explain.narrate import moves_sentence, name_of, ordinal, plain, plural
-from explain.types import Edit, Headroom, Scenario, ScenarioResult, Suggestion
+from explain.types import Direction, Edit, Headroom, Scenario, ScenarioResult, Suggestion
 from mspa_model.data.ids import nearest_ids, streamer_idx_of
 from mspa_model.errors import MspaError, UnknownIdError
 from mspa_model.preference.prose import write_prose
@@ -30,7 +29,6 @@ from mspa_model.types import (
 
 SCANNED_TIPS = 15  # tips tried by a suggestion, those with the largest part in the score first
 TRIED_STRENGTH = 0.6  # of a statement that a suggestion takes up
-Direction = Literal["up", "down"]
 
 
 def apply_scenario(run: Run, trace: RankingTrace, scenario: Scenario, k: int = 10) -> ScenarioResult:
@@ -75,7 +73,7 @@ def edit_preference(run: Run, preference: Preference, edits: Iterable[Edit]) -> 
     """The preference after the edits of tips, then those of statements; the same object where there are none."""
     edits = tuple(edits)
     given = preference
-    history = _edit_history(run, preference.history, [e for e in edits if e.kind in ("drop tip", "add tip")])
+    history = edit_history(run, preference.history, [e for e in edits if e.kind in ("drop tip", "add tip")])
     if history is not preference.history:
         preference = run.composer.recompose(preference, history)
     for edit in edits:
@@ -121,8 +119,8 @@ def headroom(run: Run, ranking: Ranking, streamer_id: str, k: int = 10) -> Headr
     return Headroom(k, ranking.rank_of(streamer_idx), gap, sentence)
 
 
-def _edit_history(run: Run, history: History, edits: Sequence[Edit]) -> History:
-    """Positions mean the history before any edit, so drops are gathered first."""
+def edit_history(run: Run, history: History, edits: Sequence[Edit]) -> History:
+    """The history after edits of tips. Positions mean the history before any edit, so drops are gathered first."""
     if not edits:
         return history
     kept = np.ones(len(history), dtype=bool)
@@ -159,7 +157,7 @@ def _with_tip(history: History, streamer_idx: int) -> History:
 
 def _edit_statement(run: Run, preference: Preference, edit: Edit, given: Preference) -> Preference:
     """given: the preference before any edit; a statement that went with its tips needs no deleting any more."""
-    value_idx = _value_idx(run, edit.key)
+    value_idx = value_of(run, edit.key)
     stated = {s.value_idx: s for s in preference.statements}
     known_idx = {s.value_idx for s in given.statements}
     if edit.kind == "delete statement" and stated.pop(value_idx, None) is None and value_idx not in known_idx:
@@ -180,7 +178,8 @@ def _statement(run: Run, preference: Preference, edit: Edit, value_idx: int) -> 
     return make_statement(value_idx, edit.polarity, edit.strength, preference.history, run.vocabulary)
 
 
-def _value_idx(run: Run, key: str) -> int:
+def value_of(run: Run, key: str) -> int:
+    """value_idx of a key "aspect: name"; raises UnknownIdError with the nearest known."""
     known = [f"{v.aspect}: {v.name}" for v in run.vocabulary.values]
     if key not in known:
         near = "; ".join(nearest_ids(key, known)) or "none, this run's vocabulary is empty"

@@ -4,22 +4,41 @@ from explain.types.case import Attribution, Case, Contribution, Deletion
 from explain.types.explanation import Explanation
 from explain.types.moves import RankMove, StepDifference, Swap, SwapAccount, SwapPart
 from explain.types.nearness import MapView, Neighbor
+from explain.types.opinions import (
+    Concept,
+    DeletionCurve,
+    Leading,
+    Noise,
+    Opinions,
+    ReferenceEffect,
+    TipWorth,
+)
 from explain.types.proof import Check, EvidenceLine, Seal
+from explain.types.recipes import Direction, Recipe, RecipeSearch
 from explain.types.scenario import Edit, Headroom, Scenario, ScenarioResult, Suggestion
 
 __all__ = [
     "Attribution",
     "Case",
     "Check",
+    "Concept",
     "Contribution",
     "Deletion",
+    "DeletionCurve",
+    "Direction",
     "Edit",
     "EvidenceLine",
     "Explanation",
     "Headroom",
+    "Leading",
     "MapView",
     "Neighbor",
+    "Noise",
+    "Opinions",
     "RankMove",
+    "Recipe",
+    "RecipeSearch",
+    "ReferenceEffect",
     "Scenario",
     "ScenarioResult",
     "Seal",
@@ -28,4 +47,5 @@ __all__ = [
     "Swap",
     "SwapAccount",
     "SwapPart",
+    "TipWorth",
 ]

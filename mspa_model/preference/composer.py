@@ -39,14 +39,27 @@ class Composer:
 
         With nothing changed it equals compose(history). A deleted statement stays deleted.
         """
+        strengths, residual = self.redrawn(preference, tip_weights(history, self._n_streamers))
+        return self._preference(history, strengths[0], {m: r[0] for m, r in residual.items()}, preference.composer)
+
+    def redrawn(
+        self,
+        preference: Preference,
+        tips: Float[Tensor, "batch n_streamers"],
+        among: Int[Tensor, " n_streamers"] | None = None,
+    ) -> tuple[Float[Tensor, "batch n_values"], dict[Modality, Float[Tensor, "batch feature_dim"]]]:
+        """recompose() for many other histories of the same user at once, without words: strengths and residuals.
+
+        tips: 1 for each streamer tipped; among: the streamers that its columns stand for, all where it is None.
+        """
         before = self._taught(preference.history)
         given = signed_strengths(preference.statements, len(self.vocabulary.values))
-        after = self._taught(history)
+        after = self.teacher.strengths(tips, among)
         edited = (given - before).abs() > UNCHANGED
-        moved = (self._read(history) + given - self._read(preference.history)).clamp(-1, 1)
+        read = self.teacher.all_strengths(tips, among)
+        moved = (read + given - self._read(preference.history)).clamp(-1, 1)
         strengths = torch.where(edited, torch.where(given == 0, 0, moved), after)
-        residual = self._shifted(preference, before, self._residual(history, after))
-        return self._preference(history, strengths, residual, preference.composer)
+        return strengths, self._shifted(preference, before, self._residuals(tips, after, among))
 
     def restate(
         self, preference: Preference, strengths: Tensor, residual: Mapping[Modality, Float[np.ndarray, " feature_dim"]]
@@ -76,13 +89,16 @@ class Composer:
         return self.teacher.all_strengths(tip_weights(history, self._n_streamers))[0]
 
     def _residual(self, history: History, strengths: Tensor) -> dict[Modality, Tensor]:
-        tips = tip_weights(history, self._n_streamers)
-        rows = residuals(tips, strengths[None], self.features, self.vocabulary)
+        rows = self._residuals(tip_weights(history, self._n_streamers), strengths[None], None)
         return {modality: row[0] for modality, row in rows.items()}
+
+    def _residuals(self, tips: Tensor, strengths: Tensor, among: Tensor | None) -> dict[Modality, Tensor]:
+        return residuals(tips, strengths, self.features, self.vocabulary, among)
 
     def _shifted(
         self, preference: Preference, before: Tensor, residual: dict[Modality, Tensor]
     ) -> dict[Modality, Tensor]:
+        """Residuals (batch, feature_dim) moved as far as the preference's own stands from what `before` leaves."""
         taught = self._residual(preference.history, before)
         given = {m: torch.as_tensor(preference.residual[m]) for m in residual}
         return {m: residual[m] + given[m] - taught[m] for m in residual}

@@ -54,9 +54,11 @@ class Teacher:
         most_told = (dense.abs() * self._gain(*shares).sqrt()).topk(k, dim=1).indices
         return torch.zeros_like(dense).scatter(1, most_told, dense.gather(1, most_told))
 
-    def all_strengths(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_values"]:
+    def all_strengths(
+        self, tips: Float[Tensor, "batch n_streamers"], among: Int[Tensor, " n_streamers"] | None = None
+    ) -> Float[Tensor, "batch n_values"]:
         """The same before threshold and selection, for every value of the vocabulary."""
-        return self._all_strengths(*self._shares(tips, None))
+        return self._all_strengths(*self._shares(tips, among))
 
     def _all_strengths(self, n: Tensor, on_value: Tensor, share: Tensor) -> Float[Tensor, "batch n_values"]:
         base = self._base

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from mspa_model.preference.claims import Writing, checked_statements
@@ -75,16 +75,25 @@ class WrittenComposer(Composer):
         """The preference after tips were dropped or added, without writing anew: strengths move as the teacher's
         reading of the tips does, statements that lost their last tip go, and what was edited stays edited.
         """
-        if _key(history) == _key(preference.history):
-            return preference
+        return preference if _key(history) == _key(preference.history) else super().recompose(preference, history)
+
+    def redrawn(
+        self,
+        preference: Preference,
+        tips: Float[Tensor, "batch n_streamers"],
+        among: Int[Tensor, " n_streamers"] | None = None,
+    ) -> tuple[Float[Tensor, "batch n_values"], dict[Modality, Float[Tensor, "batch feature_dim"]]]:
+        """recompose() for many other histories of the same user at once, without words."""
         before = signed_strengths(self.compose(preference.history).statements, len(self.vocabulary.values))
         given = signed_strengths(preference.statements, len(self.vocabulary.values))
-        drift = self._read(history) - self._read(preference.history)
-        residual = self._shifted(preference, before, self._residual(history, self._moved(before, drift, history)))
-        strengths = self._moved(given, drift, history)
+        drift = self.teacher.all_strengths(tips, among) - self._read(preference.history)
+        membership = self.vocabulary.membership if among is None else self.vocabulary.membership[among.numpy()]
+        has = tips @ torch.from_numpy(membership) > 0
+        left = self._residuals(tips, _drifted(before, drift, has), among)
+        strengths = _drifted(given, drift, has)
         edited = ((given - before).abs() > UNCHANGED) & (given != 0)
         strengths = torch.where(edited & (strengths == 0), given, strengths)
-        return self._preference(history, strengths, residual, preference.composer)
+        return strengths, self._shifted(preference, before, left)
 
     def restate(
         self, preference: Preference, strengths: Tensor, residual: Mapping[Modality, Float[np.ndarray, " feature_dim"]]
@@ -96,13 +105,6 @@ class WrittenComposer(Composer):
         text = write_prose(statements, len(rows.history), self.vocabulary, self._info)
         return Preference(rows.history, statements, text, rows.residual, rows.composer)
 
-    def _moved(self, strengths: Tensor, drift: Tensor, history: History) -> Float[Tensor, " n_values"]:
-        """Strengths after a drift, signs kept; a like that no tip bears out any more is zero."""
-        sign = strengths.sign()
-        moved = sign * (sign * (strengths + drift)).clamp(0, 1)
-        has = self.vocabulary.membership[history.streamer_idx].any(axis=0)
-        return torch.where((sign > 0) & ~torch.from_numpy(has), 0, moved)
-
     def _checked(self, history: History, writing: Writing) -> Preference:
         statements = checked_statements(writing.claims, history, self.vocabulary, self._read(history).numpy())
         strengths = signed_strengths(statements, len(self.vocabulary.values))
@@ -111,6 +113,17 @@ class WrittenComposer(Composer):
         told = len(statements) == len(writing.claims) and writing.prose is not None and len(history) > 0
         text = writing.prose if told else write_prose(statements, len(history), self.vocabulary, self._info)
         return Preference(history, statements, text or "", residual, self.name)
+
+
+def _drifted(
+    strengths: Float[Tensor, " n_values"],
+    drift: Float[Tensor, "batch n_values"],
+    has: Bool[Tensor, "batch n_values"],
+) -> Float[Tensor, "batch n_values"]:
+    """Strengths after a drift, signs kept; a like that no tip bears out any more is zero. has: values still tipped."""
+    sign = strengths.sign()
+    moved = sign * (sign * (strengths + drift)).clamp(0, 1)
+    return torch.where((sign > 0) & ~has, 0, moved)
 
 
 def _with_evidence(statement: Statement, pointed: Statement | None) -> Statement:

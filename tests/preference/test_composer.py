@@ -9,7 +9,7 @@ import torch
 from mspa_model.config import PreferenceConfig
 from mspa_model.preference.composer import Composer
 from mspa_model.preference.prose import listed, write_prose
-from mspa_model.preference.statements import make_statement, signed_strengths, statements_of
+from mspa_model.preference.statements import make_statement, signed_strengths, statements_of, tip_weights
 from mspa_model.preference.teacher import Teacher
 from mspa_model.preference.vocabulary import prototypes_of
 from mspa_model.types import Modality, Preference
@@ -121,3 +121,18 @@ def test_no_clear_taste_is_said_plainly(composer: Composer):
 
 def test_listed():
     assert [listed(["a"]), listed(["a", "b"]), listed(["a", "b", "c"])] == ["a", "a and b", "a, b and c"]
+
+
+def test_many_histories_at_once_are_redrawn_as_one_by_one(composer: Composer):
+    preference = composer.compose(COMEDY_FAN)
+    edited = replace(preference, statements=preference.statements[1:])
+    histories = [rooms.history(0, 1, 4), rooms.history(2), rooms.history(), rooms.history(0, 1, 2, 3, 4, 5)]
+    among = torch.arange(6)
+    tips = torch.stack([tip_weights(h, 6)[0] for h in histories])
+    for given in (preference, edited):
+        strengths, residual = composer.redrawn(given, tips, among)
+        for row, history in enumerate(histories):
+            alone = composer.recompose(given, history)
+            torch.testing.assert_close(strengths[row], signed_strengths(alone.statements, 3))
+            for m, rows in residual.items():
+                np.testing.assert_allclose(rows[row].numpy(), alone.residual[m], atol=1e-6)

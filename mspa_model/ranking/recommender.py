@@ -185,11 +185,9 @@ class Recommender:
             idx = unfaded(faded.preference.history)
             if len(idx) < self.config.min_witnesses:
                 return steps, None, "too few witnesses"
-        last = steps[-1]
-        tensors = self._tensors(last.preference)
-        stance = Stance(tensors.strengths[0], tensors.residual, last.emphasis)
-        fits = last.ranking.fits.to(self.device)
-        bench = self._bench(last.preference, tensors.tips[0], stance, idx[-self.config.max_witnesses :], fits)
+        last, given = steps[-1], self._tensors(steps[-1].preference)
+        stance, fits = Stance(given.strengths[0], given.residual, last.emphasis), last.ranking.fits.to(self.device)
+        bench = self._bench(last.preference, given.tips[0], stance, idx[-self.config.max_witnesses :], fits)
         moved = self.correction.move(bench, batch_of_one(stance))
         while len(steps) <= self.config.max_steps:
             step, after = self._step(bench, moved, steps[-1], candidates)
@@ -209,9 +207,7 @@ class Recommender:
 
     @torch.no_grad()
     def fade(self, before: Step, candidates: Bool[np.ndarray, " n_streamers"]) -> Step | None:
-        """The step that fades what was tipped before the day on which the taste seems to have shifted; None where no
-        such day is found.
-        """
+        """The step that fades what was tipped before the day on which a taste seems to have shifted; or None."""
         preference, config = before.preference, self.config
         given, apart = self._tensors(preference), self._apart(preference.history.user_id)
         rules = FadeRules(config.max_witnesses, config.folds)

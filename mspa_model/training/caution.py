@@ -3,8 +3,8 @@
 Judged on preferences as composed and on the same with false statements put in, for a correction is there to repair.
 
 First for the step that fades old tips, which comes before all others; then for those that the corrector proposes.
-There a user's steps are the same whatever the caution, up to the first that is not kept; so one trace under the least caution
-tells what every other would have kept.
+There a user's steps are the same whatever the caution, up to the first that is not kept; so one trace under the least
+caution tells what every other would have kept.
 """
 
 from dataclasses import dataclass

@@ -10,7 +10,6 @@ from jaxtyping import Bool, Float, Int, Shaped
 
 from mspa_model.types.data import Modality
 
-
 FADED = 0.3  # what a tip from before a taste shifted counts for; nothing at all would leave too little to compose from
 
 

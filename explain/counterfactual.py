@@ -152,6 +152,7 @@ def _with_tip(history: History, streamer_idx: int) -> History:
         np.append(history.amount, amount),
         np.concatenate([history.tipped_at, newest]),
         np.append(history.tip_row, -1),
+        history.faded_before,
     )
 
 

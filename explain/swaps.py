@@ -104,7 +104,8 @@ def _altered(run: Run, first: Step, last: Step, shown: Tensor) -> list[_Altered]
             found.append(_Altered("source weight", source.value, label, worth, risen * fits[1][i]))
     means = (weights[0] + weights[1]) / 2
     found += _altered_statements(run, first, last, shown, means, weights[1])
-    return found + _shifts(run, first, last, shown, means, weights[1])
+    found += _shifts(run, first, last, shown, means, weights[1])
+    return found + _faded(run, last, fits, means, weights[1])
 
 
 def _weights(run: Run, step: Step) -> Float[Tensor, " n_sources"]:
@@ -173,6 +174,18 @@ def _shifts(run: Run, first: Step, last: Step, shown: Tensor, means: Tensor, lat
         label = f"the part not put into words, in {source_words(Source(m.value), run.dataset.info)}"
         found.append(_Altered("residual shift", m.value, label, means[i] * fit, later[i] * fit))
     return found
+
+
+def _faded(
+    run: Run, last: Step, fits: Sequence[Float[Tensor, "n_sources n_shown"]], means: Tensor, later: Tensor
+) -> list[_Altered]:
+    """What co-tipping says once older tips count for less; nothing else changes it."""
+    i = SOURCES.index(Source.COTIPS)
+    moved = fits[1][i] - fits[0][i]
+    if not bool(moved.any()):
+        return []
+    label = f"older {plural(run.dataset.info.tip_is)} count for less in {source_words(Source.COTIPS, run.dataset.info)}"
+    return [_Altered("older tips faded", Source.COTIPS.value, label, means[i] * moved, later[i] * moved)]
 
 
 def _sentence(swaps: Sequence[Swap], last: Step, k: int, info: DatasetInfo) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from mspa_model.types import Change, Source
+from mspa_model.types import Change, ChangeKind, Source
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class SwapPart:
     without: the margin at the later step had this change alone not been made; below zero, the swap hangs on it.
     """
 
-    kind: Literal["source weight", "statement strength", "statement dropped", "statement taken up", "residual shift"]
+    kind: ChangeKind
     subject: str
     label: str
     margin: float

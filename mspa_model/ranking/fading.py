@@ -22,7 +22,7 @@ MIN_SPAN = np.timedelta64(14, "D")  # a shorter history cannot tell a shift from
 MIN_NEW, MIN_OLD = 4, 2  # streamers tipped since the day, and before it
 STEP, MOST_DAYS = 1.4, 12  # tips since a day to those since the next that is tried; days tried at most
 # A few witnesses agree by chance, and the day is searched for: as many more of this variance are counted in then.
-PRIOR_WITNESSES, PRIOR_VARIANCE = 3, 1.0
+PRIOR_WITNESSES, PRIOR_VARIANCE = 3, 0.3
 
 LEAST_ERROR = 1e-6
 

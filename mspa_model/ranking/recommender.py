@@ -192,7 +192,8 @@ class Recommender:
         while len(steps) <= self.config.max_steps:
             step, after = self._step(bench, moved, steps[-1], candidates)
             if not step.changes:
-                return steps, faded if faded is not None and not faded.kept else None, "no change"
+                unkept = None if faded is None or faded.kept else faded
+                return steps, unkept, "no change" if unkept is None else "no gain"
             if not step.kept:
                 return steps, step, "no gain"
             steps.append(step)

@@ -32,6 +32,7 @@ from mspa_model.types.preference import FADED, History, Preference, Statement, V
 from mspa_model.types.ranking import (
     Arrival,
     Change,
+    ChangeKind,
     Critique,
     Interval,
     MapPoints,
@@ -49,6 +50,7 @@ __all__ = [
     "Arrival",
     "CandidateScope",
     "Change",
+    "ChangeKind",
     "Comparison",
     "ConfigChange",
     "Critique",

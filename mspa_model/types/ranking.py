@@ -103,18 +103,21 @@ class Critique:
     sentence: str
 
 
+ChangeKind = Literal[
+    "older tips faded",
+    "source weight",
+    "statement strength",
+    "statement dropped",
+    "statement taken up",
+    "residual shift",
+]
+
+
 @dataclass(frozen=True)
 class Change:
     """One thing that a step altered. kind: what; subject: source, value or modality; before, after: numbers."""
 
-    kind: Literal[
-        "older tips faded",
-        "source weight",
-        "statement strength",
-        "statement dropped",
-        "statement taken up",
-        "residual shift",
-    ]
+    kind: ChangeKind
     subject: str
     before: float
     after: float

@@ -8,7 +8,7 @@ import torch
 
 from mspa_model.pipeline import candidates_for, compose_user, history_for, history_of_tips, rank_tips, rank_user
 from mspa_model.runs import Run, load_run
-from mspa_model.types import SOURCES, Source
+from mspa_model.types import SOURCES, Source, Step
 
 
 @pytest.fixture(scope="module", params=["checkerboard", "no-features", "one-tip-users", "matrix"])
@@ -69,11 +69,16 @@ def test_few_witnesses_are_never_corrected_and_kept_steps_beat_their_uncertainty
             assert trace.rejected is None
             assert trace.stop in ("too few witnesses", "no tips")
         for step in trace.steps[1:]:
-            assert step.witness_gain > run.config.corrector.caution * step.witness_uncertainty
+            assert step.witness_gain > needed(run, step)
             assert step.changes
         if trace.rejected is not None:
             assert trace.stop == "no gain"
-            assert trace.rejected.witness_gain <= run.config.corrector.caution * trace.rejected.witness_uncertainty
+            assert trace.rejected.witness_gain <= needed(run, trace.rejected)
+
+
+def needed(run: Run, step: Step) -> float:
+    config = run.config.corrector
+    return (config.fade_caution if step.fades else config.caution) * step.witness_uncertainty
 
 
 def test_a_new_user_is_a_list_of_tips(run):

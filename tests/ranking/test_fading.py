@@ -1,0 +1,192 @@
+"""A taste that shifted: its day is found, judged by hand-solved numbers, and old tips then count for less."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import numpy as np
+import pytest
+import torch
+
+from mspa_model.preference.statements import tip_weights
+from mspa_model.ranking.cotipping import LowRankCoTips
+from mspa_model.ranking.fading import MIN_NEW, FadeRules, Sides, _gains, days_to_try, find_fade, judge, spans
+from mspa_model.ranking.recency import hold_out, places_of, unfaded, weigh
+from mspa_model.ranking.recommender import Recommender
+from mspa_model.ranking.scorer import PreferenceTensors
+from mspa_model.ranking.witnesses import gather_witnesses, standing_of
+from mspa_model.types import FADED, History
+from tests.ranking.parts import Form, random_history, random_recommender
+from tests.ranking.test_batch import empty_set
+
+DAY = np.timedelta64(1, "D")
+START = np.datetime64("2026-01-01", "us")
+RULES = FadeRules(40, 5)
+
+
+def history(streamers: list[int], every: int = 1) -> History:
+    """One tip every so many days, oldest first."""
+    n = len(streamers)
+    times = START + np.arange(n) * every * DAY
+    return History("somebody", np.array(streamers), np.ones(n), times, np.full(n, -1))
+
+
+def test_faded_tips_count_for_less_and_stay_faded_in_a_part_of_the_history():
+    shifted = history([3, 1, 4, 1]).faded(datetime(2026, 1, 3))
+    assert shifted.counts.tolist() == pytest.approx([FADED, FADED, 1, 1])
+    assert history([3, 1, 4, 1]).counts.tolist() == [1, 1, 1, 1]
+    # Streamer 1 was tipped on either side: it belongs to the newer.
+    assert tip_weights(shifted, 6)[0].tolist() == pytest.approx([0, 1, 0, FADED, 1, 0])
+    assert unfaded(shifted).tolist() == [4, 1]
+    part = shifted.keep(np.array([True, False, True, True]))
+    assert part.counts.tolist() == pytest.approx([FADED, 1, 1])
+
+
+def test_weights_are_faded_before_they_are_scaled():
+    places = torch.tensor([2.0, 1.0, 0.0])
+    weights = weigh(places, 1.0, torch.tensor([FADED, 1.0, 0.0]))
+    total = FADED / 2 + 1
+    assert weights.tolist() == pytest.approx([FADED / 2 / total**0.5, 1 / total**0.5, 0.0])
+
+
+def test_days_grow_and_never_part_tips_of_one_moment():
+    moments = START - np.arange(12) * DAY
+    assert days_to_try(moments).tolist() == [4, 6, 8]  # 11 would leave one older tip
+    moments[4] = moments[3]  # the fourth and fifth newest are of one moment
+    assert days_to_try(moments).tolist() == [6, 8]
+    assert days_to_try(moments[:5]).tolist() == []
+    assert len(days_to_try(START - np.arange(5000) * DAY)) == 12
+
+
+@pytest.mark.parametrize(("days", "expected"), [(13, False), (14, True)])
+def test_a_history_spans_fourteen_days_or_nothing_is_looked_for(days, expected):
+    assert spans(history([0, 1], every=days)) is expected
+    assert not spans(History("x", np.array([1]), np.ones(1), np.array(["NaT"], "datetime64[us]"), np.array([-1])))
+
+
+def test_gains_are_judged_by_the_day_that_others_chose_hand_solved():
+    # Two days; the newer four (of six) all rise by 1 at the first day, fall at the second.
+    sides = Sides(np.array([4, 5]), np.array([[1.0, 1, 1, 1, 0, 0], [-1.0, -1, -1, -1, -1, 0]]))
+    day, gain, error = judge(sides, 3)
+    assert day == 0
+    # Newer: 1, 1, 1, 1 -> mean 1, squares 0 + 3 * .3, over 6 and 4; both: mean 4/6, squares 4/3 + .9, over 8 and 6.
+    newer, both = (1.0, (0.9 / 6 / 4) ** 0.5), (4 / 6, ((4 / 3 + 0.9) / 8 / 6) ** 0.5)
+    assert newer[0] / newer[1] > both[0] / both[1]
+    assert (gain, error) == pytest.approx(both)
+
+
+def test_nothing_is_found_where_no_day_raises_the_newer_ones():
+    assert judge(Sides(np.array([4]), np.array([[-0.1, -0.2, -0.1, -0.2, 3.0, 3.0]])), 5) is None
+
+
+def test_a_witness_does_not_choose_the_day_that_it_is_judged_by():
+    """One large gain draws the day to itself; judged by the others' choice it falls."""
+    gains = np.array([[9.0, -1, -1, -1, 0, 0], [-2.0, 1, 1, 1, 0, 0]])
+    _, gain, _ = judge(Sides(np.array([4, 4]), gains), 6)
+    assert gain < 0.5
+
+
+@pytest.mark.parametrize("form", ["dense", "blended", "low rank"])
+@pytest.mark.parametrize("n_tips", [12, 45])
+def test_standing_from_inner_products_is_standing_from_scores(form: Form, n_tips: int):
+    """The short way gives what scoring every case gives, also where a history has more tips than there are cases."""
+    recommender = random_recommender(empty_set(60), form)
+    told = recommender.composer.compose(random_history(60, n_tips, 1))
+    given = recommender._tensors(told)
+    distinct, places = places_of(told.history)
+    n, n_new = min(len(distinct), 6), np.array([4])
+    idx = torch.from_numpy(distinct[::-1].copy())
+    weights = weigh(torch.from_numpy(places[::-1].astype(np.float32)), recommender.scorer.half_life)
+    trained_on, base = idx[:3], recommender.scorer.fold_weights[1]
+    short = _gains(recommender.scorer, recommender.composer, idx, weights, n_new, n, given, trained_on, base)
+    since = torch.arange(len(idx)) < 4
+    sides = [torch.where(since, 1.0, FADED), torch.where(since, FADED, 1.0)]
+    for i in range(n):
+        was = standing(recommender, idx, weights, torch.ones(len(idx)), i, given, trained_on, base)
+        now = standing(recommender, idx, weights, sides[0 if i < 4 else 1], i, given, trained_on, base)
+        assert short[0, i] == pytest.approx(now - was, abs=2e-3)
+
+
+def standing(recommender: Recommender, idx, weights, counts, i, given, trained_on, base) -> float:
+    """Of the i-th newest, by writing out every streamer's score."""
+    scorer, composer, n = recommender.scorer, recommender.composer, given.tips.shape[1]
+    tips = torch.zeros(n)
+    tips[idx] = weights * counts
+    tips = tips / tips.sum().sqrt()
+    held = counts[None].clone()
+    held[0, i] = 0.0
+    taught, residual = composer.taught(held, idx)
+    whole, whole_residual = composer.taught(torch.ones(1, len(idx)), idx)
+    strengths = (taught + given.strengths - whole).clamp(-1, 1)
+    rows = {m: residual[m] + given.residual[m] - whole_residual[m] for m in residual}
+    without = PreferenceTensors(hold_out(tips, idx[i : i + 1]), strengths, rows)
+    witnesses = gather_witnesses(scorer, without, idx[i : i + 1], trained_on, base)
+    others = torch.ones(n, dtype=torch.bool)
+    others[idx] = False
+    witnesses = replace(witnesses, others=others)
+    scores = (scorer.weights_of(witnesses.spread, base)[:, :, None] * witnesses.fits).sum(1)
+    return float(standing_of(witnesses, scores)[0])
+
+
+@pytest.fixture
+def two_tastes() -> Recommender:
+    """Streamers 0-19 go together, and so do 20-39; nothing else is known."""
+    recommender = random_recommender(empty_set(40), "low rank")
+    group = torch.where(torch.arange(40) < 20, 1.0, -1.0)[:, None]
+    noise = torch.randn(40, 1, generator=torch.Generator().manual_seed(0)) * 0.3
+    recommender.scorer.cotips = LowRankCoTips(group, group + noise)
+    recommender.scorer.base_weights = torch.tensor([0.0, 0.0, 0.0, 1.0, 0.0])
+    recommender.scorer.half_life = 1e9
+    return recommender
+
+
+def fade_of(recommender: Recommender, tips: History):
+    told = recommender.composer.compose(tips)
+    given = recommender._tensors(told)
+    nobody, base = torch.zeros(0, dtype=torch.long), recommender.base_weights
+    return find_fade(recommender.scorer, recommender.composer, tips, given, nobody, base, RULES)
+
+
+def test_the_day_of_a_planted_shift_is_found(two_tastes: Recommender):
+    found = fade_of(two_tastes, history([*range(12), *range(20, 28)]))
+    assert found is not None
+    assert found.before == datetime(2026, 1, 13)
+    assert found.n_new == 8
+    assert found.gain > 1.64 * found.uncertainty
+
+
+def test_a_steady_taste_is_not_faded(two_tastes: Recommender):
+    found = fade_of(two_tastes, history(list(range(18))))
+    assert found is None or found.gain < found.uncertainty
+
+
+def test_too_few_newer_tips_are_not_judged(two_tastes: Recommender):
+    tips = history([*range(12), *range(20, 20 + MIN_NEW - 1)])
+    found = fade_of(two_tastes, tips)
+    assert found is None or found.n_new >= MIN_NEW
+
+
+def test_a_kept_fade_is_the_first_step_and_composes_from_the_same_tips(two_tastes: Recommender):
+    told = two_tastes.composer.compose(history([*range(12), *range(20, 28)]))
+    allowed = np.ones(40, dtype=bool)
+    allowed[told.history.streamer_idx] = False
+    recommender = two_tastes.with_caution(caution=1e9, fade_caution=1.0)
+    trace = recommender.rank(told, allowed)
+    step = trace.steps[1]
+    assert step.fades
+    assert step.kept
+    assert step.changes[0].kind == "older tips faded"
+    assert "13 January 2026" in step.changes[0].sentence
+    assert step.preference.history.streamer_idx.tolist() == told.history.streamer_idx.tolist()
+    torch.testing.assert_close(recommender.score(step.preference, allowed).scores, step.ranking.scores)
+    top = step.ranking.order[:8].tolist()
+    assert sum(i >= 20 for i in top) > sum(i >= 20 for i in trace.steps[0].ranking.order[:8].tolist())
+    assert not any(s.fades for s in trace.steps[2:])
+
+
+def test_a_fade_that_is_not_sure_enough_stays_in_the_trace(two_tastes: Recommender):
+    told = two_tastes.composer.compose(history([*range(12), *range(20, 28)]))
+    allowed = np.ones(40, dtype=bool)
+    step = two_tastes.with_caution(fade_caution=1e9).fade(two_tastes.step0(told, allowed), allowed)
+    assert step is not None
+    assert not step.kept
+    assert "not kept" in step.reason

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from mspa_model.preference.statements import signed_strengths
 from mspa_model.ranking.cotipping import BlendedCoTips, CoTips, DenseCoTips, LowRankCoTips
-from mspa_model.ranking.recency import places_of, weigh
+from mspa_model.ranking.recency import places_of, unfaded, weigh
 from mspa_model.ranking.scorer import POPULARITY, Scorer, deviation
-from mspa_model.types import SOURCES, Modality, Preference, Source
+from mspa_model.types import FADED, SOURCES, History, Modality, Preference, Source
 
 BYTES_AT_ONCE = 1 << 28  # of scores; a product and its top k hold about three times as much
 COTIPS = SOURCES.index(Source.COTIPS)
@@ -44,9 +44,8 @@ def preference_rows(scorer: Scorer, preferences: Sequence[Preference], n_values:
     """The numbers of these preferences, on the scorer's device; at least one preference."""
     found = [places_of(preference.history) for preference in preferences]
     ends = np.cumsum([0, *(len(idx) for idx, _ in found)])
-    weights = np.concatenate(
-        [weigh(torch.from_numpy(places.astype(np.float32)), scorer.half_life).numpy() for _, places in found]
-    )
+    told = zip(preferences, found, strict=True)
+    weights = np.concatenate([_weights(p.history, *each, scorer.half_life) for p, each in told])
     shape = (len(found), len(scorer.popularity))
     tips = sp.csr_matrix((weights, np.concatenate([idx for idx, _ in found]), ends), shape=shape)
     strengths = torch.stack([signed_strengths(p.statements, n_values) for p in preferences])
@@ -55,6 +54,13 @@ def preference_rows(scorer: Scorer, preferences: Sequence[Preference], n_values:
         for m in scorer.modalities
     }
     return PreferenceRows(tips, strengths.to(scorer.device), residual)
+
+
+def _weights(
+    history: History, streamer_idx: Int[np.ndarray, " n"], places: Int[np.ndarray, " n"], half_life: float
+) -> Float[np.ndarray, " n"]:
+    counts = torch.from_numpy(np.where(np.isin(streamer_idx, unfaded(history)), 1.0, FADED).astype(np.float32))
+    return weigh(torch.from_numpy(places.astype(np.float32)), half_life, counts).numpy()
 
 
 class BatchScorer:

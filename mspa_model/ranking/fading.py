@@ -162,6 +162,7 @@ def _newest_tips(history: History, streamer_idx: Int[np.ndarray, " n"]) -> Shape
     return np.array([at[i] for i in streamer_idx.tolist()], dtype="datetime64[us]")
 
 
+@torch.no_grad()
 def _gains(
     scorer: Scorer,
     composer: Composer,

@@ -173,14 +173,14 @@ def _apart(run: Run, split: Split, progress: bool) -> tuple[UserMetrics | None, 
     parts: dict[Source | None, list[UserMetrics]] = {None: [], **{s: [] for s in sources}}
     for start in tqdm(range(0, len(users), _BATCH), f"sources on {split}", unit="batch", disable=not progress):
         batch = users[start : start + _BATCH]
-        fits, scores = fits_and_scores(run, places[batch], batch)
+        fits, scores = _fits_and_scores(run, places[batch], batch)
         rows = {None: scores, **{s: fits[:, SOURCES.index(s)] for s in sources}}
         for key, values in rows.items():
             parts[key].append(metrics_of_scores(values, pairs.mask[batch], pairs.target[batch], batch))
     return concatenate(parts[None]), {s: concatenate(parts[s]) for s in sources}
 
 
-def fits_and_scores(
+def _fits_and_scores(
     run: Run, places: csr_matrix, users: Int[np.ndarray, " batch"]
 ) -> tuple[Float[Tensor, "batch n_sources n_streamers"], Float[Tensor, "batch n_streamers"]]:
     """Step 0 of many users at once: the same preferences, fits and weights as Recommender.score."""

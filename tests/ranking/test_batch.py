@@ -1,5 +1,6 @@
 """Many users at once: the same scores, the same first places, whatever the batch."""
 
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -32,8 +33,9 @@ def recommender(request: pytest.FixtureRequest) -> Recommender:
 
 
 def preferences_of(recommender: Recommender) -> list[Preference]:
-    """Users with one tip to twenty, and one without any."""
+    """Users with one tip to twenty, one without any, and one whose older tips are faded."""
     histories = [random_history(N_STREAMERS, n, seed) for seed, n in enumerate((1, 20, 0, 5, 7))]
+    histories.append(random_history(N_STREAMERS, 9, 9).faded(datetime(2026, 1, 5)))
     return [recommender.composer.compose(history) for history in histories]
 
 

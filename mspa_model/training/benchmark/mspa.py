@@ -10,22 +10,22 @@ import torch
 from safetensors.numpy import load_file, save_file
 
 from mspa_model.config import RunConfig
-from mspa_model.data import eval_pairs, interaction_matrix
+from mspa_model.data import eval_pairs, history_of, interaction_matrix
 from mspa_model.errors import RunError
 from mspa_model.features.encode import encode, read_raw, scale
 from mspa_model.preference.composer import Composer
 from mspa_model.preference.composers import active_composer, load_composers, save_composers
 from mspa_model.preference.teacher import build_teacher
 from mspa_model.preference.vocabulary import build_vocabulary, load_vocabulary, prototypes_of, save_vocabulary
+from mspa_model.ranking.batch import BatchScorer, preference_rows
 from mspa_model.ranking.corrector import Corrector
-from mspa_model.ranking.recency import place_matrix
 from mspa_model.ranking.recommender import Recommender
 from mspa_model.runs import MANIFEST, Run, build_recommender, check_manifest, new_folder, write_manifest
 from mspa_model.training.baselines import BaselineAbsent
 from mspa_model.training.benchmark.store import PREPARED, JobResult, Told, user_rows
 from mspa_model.training.cold import cold_at, cold_pairs, told_apart
 from mspa_model.training.estimate import refuse_what_will_not_fit
-from mspa_model.training.evaluate import fits_and_scores, measure_traces
+from mspa_model.training.evaluate import measure_traces
 from mspa_model.training.metrics import Scorer, measure, measured_users
 from mspa_model.training.scorecard import metrics_at
 from mspa_model.training.step0 import train_step0
@@ -33,7 +33,6 @@ from mspa_model.training.train import Clock, compose_model, rank_model
 from mspa_model.types import Dataset, Features, Modality, Vocabulary
 
 FEATURES = "features.safetensors"
-_BATCH = 128
 
 
 def prepare(dataset: Dataset, out: Path, config: RunConfig, device: torch.device, progress: bool) -> dict[str, float]:
@@ -150,11 +149,12 @@ def _traced(run: Run, seed: int, progress: bool) -> list[pd.DataFrame]:
 
 
 def _step0_scorer(run: Run) -> Scorer:
-    places = place_matrix(run.dataset, ("train",))
+    """Scores of step 0 as the run composes, many users at a time."""
+    batch = BatchScorer(run.recommender.scorer)
 
     def scores_of(user_idx: np.ndarray) -> np.ndarray:
-        starts = range(0, len(user_idx), _BATCH)
-        parts = [fits_and_scores(run, places[user_idx[i : i + _BATCH]], user_idx[i : i + _BATCH])[1] for i in starts]
-        return torch.cat(parts).cpu().numpy()
+        told = run.composer.compose_many([history_of(run.dataset, int(user), "train") for user in user_idx])
+        rows = preference_rows(run.recommender.scorer, told, len(run.vocabulary.values))
+        return np.concatenate([scores.cpu().numpy() for _, scores in batch.batches(rows)])
 
     return scores_of

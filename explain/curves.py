@@ -1,6 +1,6 @@
 """Curves of deletion: what is lost as parts are taken away one after the other, in three orders."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ import torch
 
 from explain.attribution import line_of
 from explain.contribution import Pair
-from explain.deletion import Outcome, Reruns, delete_parts, tip_worths
+from explain.deletion import Reruns, delete_parts, tip_worths
 from explain.types import Attribution, Contribution, Deletion, DeletionCurve, TipWorth
 from mspa_model.runs import Run
 from mspa_model.types import Ranking, RankingTrace, Step
@@ -30,7 +30,8 @@ def part_curves(reruns: Reruns, kind: str, worths: Sequence[TipWorth] = (), seed
         return ()
     before = reruns.without(())
     worth = {w.key: w.worth for w in worths} or {part.key: margin for part, margin in reruns.named}
-    lead = {key: before.lead - reruns.without((key,)).lead for key in keys}
+    alone = reruns.without_each([(key,) for key in keys])
+    lead = {key: before.lead - after.lead for key, after in zip(keys, alone, strict=True)}
     rng = np.random.default_rng(seed)
     random = [[keys[i] for i in rng.permutation(len(keys))] for _ in range(RANDOM_ORDERS)]
     by_worth, by_lead = (sorted(keys, key=lambda key: -of[key]) for of in (worth, lead))
@@ -44,7 +45,7 @@ def _curve(reruns: Reruns, kind: str, quantity: str, named: list[str], random: l
     margins, doublings = {}, {}
     orders = {"named": [named], "random": random, "reverse": [named[::-1]]}
     for name, lists in orders.items():
-        runs = [list(_outcomes(reruns, order)) for order in lists]
+        runs = [reruns.without_each(_prefixes(order)) for order in lists]
         before = reruns.without(())
         margins[name] = np.mean([[before.margin - out.margin for out in each] for each in runs], axis=0)
         doublings[name] = np.mean([[np.log2(out.place / before.place) for out in each] for each in runs], axis=0)
@@ -53,10 +54,9 @@ def _curve(reruns: Reruns, kind: str, quantity: str, named: list[str], random: l
     return DeletionCurve(kind, quantity, told["named"], told["random"], told["reverse"], places)
 
 
-def _outcomes(reruns: Reruns, order: list[str]) -> Iterator[Outcome]:
-    """After 1, 2, ... deletions; never all parts, where every order ends the same."""
-    for n in range(1, min(CURVE, len(order) - 1) + 1):
-        yield reruns.without(order[:n])
+def _prefixes(order: list[str]) -> list[list[str]]:
+    """The first 1, 2, ... parts; never all of them, where every order ends the same."""
+    return [order[:n] for n in range(1, min(CURVE, len(order) - 1) + 1)]
 
 
 def feature_curve(

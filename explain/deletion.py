@@ -4,12 +4,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float, Int
+from torch import Tensor
 
 from explain.attribution import shapley_of_players
 from explain.contribution import Pair
-from explain.counterfactual import candidates_of, edit_preference, rescore
+from explain.counterfactual import candidates_of, edit_preference
+from explain.rescoring import Rescorer
 from explain.types import Contribution, Deletion, Edit, TipWorth
-from mspa_model.ranking.places import keep_places
 from mspa_model.runs import Run
 from mspa_model.types import Preference, Ranking, Step
 
@@ -31,7 +33,7 @@ class Outcome:
 
 
 class Reruns:
-    """The model run again without some of a step's tips or statements; each set of them once.
+    """The model run again without some of a step's tips or statements; each set of them once, many at a time.
 
     The field of a streamer is the ten candidates above it and the ten below as the step ranks them, itself left out:
     whom it would lose places to. A lead over them is a sum of parts as a margin is, and places follow it.
@@ -42,35 +44,40 @@ class Reruns:
         self.run, self.step, self.pair = run, step, pair
         self.named = order_by_margin(parts)
         self._edits = {part.key: _edit(step, part) for part, _ in self.named}
-        self.before = rescore(run, step, ())
-        self._field = _field_of(self.before, pair[0])
+        self._rescorer = Rescorer(run, step, "all")
+        self._candidates = step.ranking.order
+        self._field = _field_of(step.ranking, pair[0])
         self._found: dict[frozenset[str], Outcome] = {}
 
     def without(self, keys: Collection[str]) -> Outcome:
         """What is left when these parts are away at once."""
-        away = frozenset(keys)
-        if away not in self._found:
-            ranking = rescore(self.run, self.step, [self._edits[key] for key in sorted(away)]) if away else self.before
-            self._found[away] = self._outcome(ranking)
-        return self._found[away]
+        return self.without_each([keys])[0]
+
+    def without_each(self, sets: Sequence[Collection[str]]) -> list[Outcome]:
+        """The same of many sets, those not run yet in one batch."""
+        wanted = [frozenset(keys) for keys in sets]
+        missing = [away for away in dict.fromkeys(wanted) if away not in self._found]
+        scenarios = [tuple(self._edits[key] for key in sorted(away)) for away in missing]
+        scores = self._rescorer.contributions(scenarios).double().sum(1)
+        self._found |= {away: self._outcome(row) for away, row in zip(missing, scores, strict=True)}
+        return [self._found[away] for away in wanted]
 
     def corrected_without(self, key: str, uncorrected: Preference) -> Outcome:
         """The same for one part, dropped before the correction, which then runs through all its steps."""
         preference = edit_preference(self.run, uncorrected, [self._edits[key]])
-        candidates = candidates_of(self.before, self.run.dataset.n_streamers)
-        ranking = self.run.recommender.rank(preference, candidates).final.ranking
-        return self._outcome(keep_places(ranking, self.run.recommender.is_cold, self.before.new_share))
+        candidates = candidates_of(self.step.ranking, self.run.dataset.n_streamers)
+        return self._outcome(self.run.recommender.rank(preference, candidates).final.ranking.scores.double())
 
     def players(self, n: int = MAX_PLAYERS) -> list[str]:
         """Keys of the parts with the largest margins, either way, in the order of naming."""
         largest = {p.key for p, _ in sorted(self.named, key=lambda named: -abs(named[1]))[:n]}
         return [part.key for part, _ in self.named if part.key in largest]
 
-    def _outcome(self, ranking: Ranking) -> Outcome:
-        scores, (streamer, rival) = ranking.scores.double(), self.pair
+    def _outcome(self, scores: Float[Tensor, " n_streamers"]) -> Outcome:
+        streamer, rival = self.pair
         own = float(scores[streamer])
         field = float(scores[self._field].mean()) if len(self._field) else own
-        return Outcome(own - float(scores[rival]), own - field, place(ranking, streamer), own)
+        return Outcome(own - float(scores[rival]), own - field, place_in(scores, self._candidates, streamer), own)
 
 
 def delete_parts(reruns: Reruns, uncorrected: Preference | None = None) -> tuple[Deletion, ...]:
@@ -95,7 +102,7 @@ def delete_parts(reruns: Reruns, uncorrected: Preference | None = None) -> tuple
                 margin_drop=before.margin - after.margin,
                 rank_before=before.place,
                 rank_after=after.place,
-                by_score=reruns.before.new_share > 0,
+                by_score=reruns.step.ranking.new_share > 0,
             )
         )
     return tuple(told)
@@ -109,7 +116,8 @@ def tip_worths(reruns: Reruns) -> tuple[TipWorth, ...]:
     """
     before, keys = reruns.without(()), reruns.players()
     labels = {part.key: part.label for part, _ in reruns.named}
-    drops = {key: before.margin - reruns.without((key,)).margin for key in keys}
+    alone = reruns.without_each([(key,) for key in keys])
+    drops = {key: before.margin - after.margin for key, after in zip(keys, alone, strict=True)}
     together = before.margin - reruns.without(keys).margin if keys else 0.0
     shares: dict[str, float] = {}
     if deletion_misleads(list(drops.values()), together):
@@ -127,7 +135,7 @@ def deletion_misleads(drops: Sequence[float], together: float) -> bool:
 def _shapley(reruns: Reruns, keys: list[str]) -> dict[str, float]:
     def value(present: torch.Tensor) -> torch.Tensor:
         away = [[key for key, here in zip(keys, row, strict=True) if here < 0.5] for row in present.tolist()]
-        return torch.tensor([reruns.without(out).margin for out in away], dtype=torch.float64)
+        return torch.tensor([after.margin for after in reruns.without_each(away)], dtype=torch.float64)
 
     return dict(zip(keys, shapley_of_players(value, len(keys), SHAPLEY_ORDERS).tolist(), strict=True))
 
@@ -142,15 +150,17 @@ def order_by_margin(parts: Sequence[Contribution]) -> list[tuple[Contribution, f
     return sorted(((part, margins[key]) for key, part in first.items()), key=lambda named: -named[1])
 
 
-def place(ranking: Ranking, streamer_idx: int) -> int:
-    """The rank by score, kept places left aside; for a streamer that is no candidate, what it would have among them."""
-    scores = ranking.scores
-    return ranking.score_rank_of(streamer_idx) or 1 + int((scores[ranking.order] > scores[streamer_idx]).sum())
+def place_in(scores: Float[Tensor, " n_streamers"], candidates: Int[Tensor, " n_candidates"], streamer_idx: int) -> int:
+    """The rank by score among the candidates, ties by streamer_idx, kept places left aside; for a streamer that is no
+    candidate, what it would have among them.
+    """
+    others, own = scores[candidates], scores[streamer_idx]
+    return 1 + int((others > own).sum()) + int(((others == own) & (candidates < streamer_idx)).sum())
 
 
 def _field_of(ranking: Ranking, streamer_idx: int) -> torch.Tensor:
     order = ranking.by_score
-    at = place(ranking, streamer_idx) - 1
+    at = place_in(ranking.scores, order, streamer_idx) - 1
     near = order[max(0, at - FIELD) : at + FIELD + 1]
     return near[near != streamer_idx]
 

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from explain.contribution import tips_by_streamer
-from explain.counterfactual import rescore
 from explain.narrate import plural, source_words
+from explain.rescoring import Rescorer
 from explain.types import Edit, Leading
+from mspa_model.ranking.scorer import deviation
 from mspa_model.runs import Run
 from mspa_model.types import SOURCES, DatasetInfo, Modality, Ranking, Source, Step
 
@@ -39,12 +40,12 @@ def spreads_of(ranking: Ranking, modalities: Sequence[Modality]) -> tuple[tuple[
 
 def _share_held(run: Run, step: Step, keys: list[str], leading: Modality, seed: int) -> float:
     rng = np.random.default_rng(seed)
-    held = 0
-    for _ in range(N_HALVES):
-        away = rng.permutation(len(keys))[: len(keys) // 2]
-        edit = Edit("drop tip", ",".join(keys[i] for i in away))
-        held += spreads_of(rescore(run, step, (edit,)), run.features.modalities)[0][0] is leading
-    return held / N_HALVES
+    halves = [rng.permutation(len(keys))[: len(keys) // 2] for _ in range(N_HALVES)]
+    scenarios = [(Edit("drop tip", ",".join(keys[i] for i in away)),) for away in halves]
+    spreads = deviation(Rescorer(run, step, "all").contributions(scenarios))
+    rows = [SOURCES.index(Source(m.value)) for m in run.features.modalities]
+    first = spreads[:, rows].argmax(1)
+    return float((first == run.features.modalities.index(leading)).float().mean())
 
 
 def _sentence(spreads: tuple[tuple[Modality, float], ...], held: float | None, n_halves: int, info: DatasetInfo) -> str:

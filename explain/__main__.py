@@ -1,4 +1,4 @@
-"""Commands: python -m explain case | report | verify. Exit status 0, or 2 with one sentence on bad input.
+"""Commands: python -m explain case | audit | report | verify. Exit status 0, or 2 with one sentence on bad input.
 
 Heavy imports wait until a command needs them, so that --help answers at once.
 """
@@ -108,6 +108,31 @@ def verify(
     holds, sentence = verify_report(file, load_run(run, data=data, device=device))
     typer.echo(sentence)
     raise typer.Exit(0 if holds else 1)
+
+
+@app.command()
+def audit(
+    run: RunFolder,
+    sample: Annotated[int, typer.Option("--sample", min=1, help="Cases; each of another user.")] = 200,
+    seed: Annotated[int, typer.Option("--seed", help="Of the draw of cases and of new parameters.")] = 0,
+    seeds: Annotated[bool, typer.Option("--seeds/--no-seeds", help="Train step 0 twice more.")] = True,
+    store: Annotated[bool, typer.Option("--store/--no-store", help="Write audit.json into the run.")] = True,
+    as_json: AsJson = False,
+    device: Device = "auto",
+    data: Data = None,
+) -> None:
+    """What the run's explanations are worth, over a seeded sample of cases; seals cite it from then on."""
+    from explain.audit import audit as audit_run
+    from explain.audit.words import audit_words, shown_figures
+    from mspa_model.runs import load_run, save_audit
+
+    loaded = load_run(run, data=data, device=device)
+    found = audit_run(loaded, sample, seed, retrain=seeds)
+    if store:
+        save_audit(loaded, found)
+    for reason in found["missing"]:
+        typer.echo(f"missing: {reason}", err=True)
+    typer.echo(json.dumps(shown_figures(found), indent=2, allow_nan=False) if as_json else audit_words(found))
 
 
 def in_words(explanation: "Explanation") -> str:

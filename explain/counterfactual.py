@@ -1,6 +1,6 @@
 """What-if: a scenario of edits on top of a trace's last step, ranked again; single edits that move a streamer most."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from jaxtyping import Bool
@@ -73,7 +73,8 @@ def edit_preference(run: Run, preference: Preference, edits: Iterable[Edit]) -> 
     """The preference after the edits of tips, then those of statements; the same object where there are none."""
     edits = tuple(edits)
     given = preference
-    history = edit_history(run, preference.history, [e for e in edits if e.kind in ("drop tip", "add tip")])
+    of_tips = [e for e in edits if e.kind in ("drop tip", "add tip")]
+    history = edit_history(preference.history, of_tips, lambda key: streamer_idx_of(run.dataset, key))
     if history is not preference.history:
         preference = run.composer.recompose(preference, history)
     for edit in edits:
@@ -119,8 +120,11 @@ def headroom(run: Run, ranking: Ranking, streamer_id: str, k: int = 10) -> Headr
     return Headroom(k, ranking.rank_of(streamer_idx), gap, sentence)
 
 
-def edit_history(run: Run, history: History, edits: Sequence[Edit]) -> History:
-    """The history after edits of tips. Positions mean the history before any edit, so drops are gathered first."""
+def edit_history(history: History, edits: Sequence[Edit], idx_of: Callable[[str], int]) -> History:
+    """The history after edits of tips. Positions mean the history before any edit, so drops are gathered first.
+
+    idx_of: from a streamer_id to its streamer_idx.
+    """
     if not edits:
         return history
     kept = np.ones(len(history), dtype=bool)
@@ -130,7 +134,7 @@ def edit_history(run: Run, history: History, edits: Sequence[Edit]) -> History:
     edited = history.keep(kept)
     for edit in edits:
         if edit.kind == "add tip":
-            edited = _with_tip(edited, streamer_idx_of(run.dataset, edit.key))
+            edited = _with_tip(edited, idx_of(edit.key))
     return edited
 
 

@@ -2,37 +2,26 @@
 
 from dataclasses import replace
 
-from explain.attribution import attribute_margin
-from explain.checks import check_attributions, check_deletion, check_sums, seal_of
+from explain.checks import check_curves, check_evidence, check_leading, check_sums, run_checks, trainings_with
 from explain.contribution import (
     residual_margins,
     source_margins,
     statement_margins,
-    statement_reach,
     tip_margins,
 )
 from explain.correction import step_of
-from explain.deletion import delete_parts
+from explain.curves import take_away
 from explain.evidence import evidence_line
-from explain.narrate import (
-    answer,
-    attribution_sentence,
-    deletion_sentence,
-    live_sentence,
-    name_of,
-    reach_sentence,
-    residual_sentence,
-    source_sentences,
-    unused_sentence,
-)
-from explain.newcomers import new_sentence
+from explain.inside import check_inside, open_modalities
+from explain.leading import leading_modality
+from explain.narrate import answer, name_of
 from explain.rival import find_pair
+from explain.seal import seal_of
+from explain.sentences import sentences_of
 from explain.types import Case, Explanation
 from mspa_model.pipeline import rank_user
 from mspa_model.runs import Run
-from mspa_model.types import RankingTrace, Step
-
-TOP_K = 10
+from mspa_model.types import RankingTrace
 
 
 def explain(run: Run, case: Case, trace: RankingTrace | None = None) -> Explanation:
@@ -50,16 +39,20 @@ def explain(run: Run, case: Case, trace: RankingTrace | None = None) -> Explanat
     tips = tip_margins(run, step, ranking, pair)
     statements = statement_margins(run, step, ranking, pair)
     residuals = residual_margins(run, step, ranking, pair)
-    attributions, skipped = attribute_margin(run, step, ranking, *pair)
-    deletions = delete_parts(run, step, tips, pair) + delete_parts(run, step, statements, pair)
+    inside = open_modalities(run, step, pair)
+    away = take_away(run, trace, step, pair, tips, statements, inside.attributions)
+    leading = leading_modality(run, step)
+    evidence = evidence_line(run, case.user_id, len(step.preference.history))
 
     scores = ranking.scores.double()
     margin = float(scores[pair[0]] - scores[pair[1]])
     checks = (
         *check_sums(sources, tips, statements, residuals, margin),
-        check_attributions(attributions, skipped),
-        check_deletion("tip", tips, deletions),
-        check_deletion("statement", statements, deletions),
+        *check_inside(inside),
+        *check_curves(away.curves),
+        check_leading(leading),
+        check_evidence(run, evidence),
+        *run_checks(run, trainings_with(run, trace, pair[0])),
     )
     names = (name_of(run.dataset, pair[0]), name_of(run.dataset, pair[1]))
     ranks = (ranking.rank_of(pair[0]), ranking.rank_of(pair[1]))
@@ -78,34 +71,25 @@ def explain(run: Run, case: Case, trace: RankingTrace | None = None) -> Explanat
         tips=tips,
         statements=statements,
         residuals=residuals,
-        attributions=attributions,
-        deletions=deletions,
+        attributions=inside.attributions,
+        deletions=away.deletions,
         checks=checks,
         seal=seal_of(checks),
-        evidence=evidence_line(run, case.user_id, len(step.preference.history)),
+        evidence=evidence,
         answer=answer(names, ranks, margin, sources, (*tips, *statements, *residuals), info, kept),
         sentences=(),
         streamer_kept=kept[0],
         rival_kept=kept[1],
+        leading=leading,
+        tip_worths=away.worths,
+        concepts=inside.concepts,
+        references=inside.references,
+        opinions=inside.opinions,
+        noises=inside.noises,
+        curves=away.curves,
     )
-    return replace(explanation, sentences=_sentences(run, step, explanation, skipped))
+    return replace(explanation, sentences=sentences_of(run, step, explanation, inside.skipped))
 
 
 def _id_of(run: Run, streamer_idx: int) -> str:
     return str(run.dataset.streamers["streamer_id"].iloc[streamer_idx])
-
-
-def _sentences(run: Run, step: Step, explanation: Explanation, skipped: tuple[str, ...]) -> tuple[str, ...]:
-    info = run.dataset.info
-    weights = step.ranking.weights.tolist()
-    lines = [
-        live_sentence(len(step.ranking.order), explanation.case.live_at, info),
-        *source_sentences(explanation, info),
-        *(new_sentence(run, step.ranking, idx) for idx in (explanation.streamer_idx, explanation.rival_idx)),
-        unused_sentence(explanation.sources, weights, info),
-        residual_sentence(explanation.residuals, explanation.statements),
-        reach_sentence(statement_reach(run, step, step.ranking, TOP_K), TOP_K, info),
-        deletion_sentence(explanation.deletions, info),
-        attribution_sentence(explanation.attributions, skipped),
-    ]
-    return tuple(line for line in lines if line)

@@ -138,6 +138,7 @@ class _Finisher:
         self.run, self.trace, self.rescorer, self.pool = run, trace, rescorer, pool
         self.streamer_idx, self.direction, self.k, self.n_ranked = streamer_idx, direction, k, 0
         self.goal = Goal(streamer_idx, direction, k)
+        self._own = fused_row(run, trace.final.preference)
 
     def recipes(self, found: Sequence[Edits]) -> tuple[Recipe, ...]:
         """Up to MAX_RECIPES that differ, what can be acted on first, then by kinds that are not there yet; of each set
@@ -157,9 +158,18 @@ class _Finisher:
     def _best(self, group: Sequence[Edits], kept: Sequence[Recipe]) -> Recipe | None:
         """Of the first that differ from those kept, the one least unlike real users."""
         fresh = [edits for edits in group if not any(_alike(edits, recipe.edits) for recipe in kept)]
-        tried = [self._recipe(self._weakened(edits)) for edits in fresh[:COMPARED]]
-        sound = [recipe for recipe in tried if recipe is not None]
-        return min(sound, key=lambda recipe: (recipe.unlike or 0.0, recipe.distance), default=None)
+        weighed = [(edits, *self._nearness(edits)) for edits in map(self._weakened, fresh[:COMPARED])]
+        weighed.sort(key=lambda found: (found[2] or 0.0, found[1]))
+        sound = (self._recipe(edits, distance, far) for edits, distance, far in weighed)
+        return next((recipe for recipe in sound if recipe is not None), None)
+
+    def _nearness(self, edits: Edits) -> tuple[float, float | None]:
+        """How far the edited user stands from itself, and how unlike real users it is."""
+        preference = self.trace.final.preference
+        muted = tuple(Modality(edit.key) for edit in edits if edit.kind == "mute modality")
+        row = fused_row(self.run, edit_preference(self.run, preference, edits), muted)
+        far = None if self.pool is None else unlike(self.pool, preference.history.user_id, row)
+        return float(np.linalg.norm(row - self._own)), far
 
     def _weakened(self, edits: Edits) -> Edits:
         """Each set strength, one after the other, as small as the goal allows."""
@@ -172,21 +182,17 @@ class _Finisher:
             edits = holds[0] if holds else edits
         return edits
 
-    def _recipe(self, edits: Edits) -> Recipe | None:
+    def _recipe(self, edits: Edits, distance: float, far: float | None) -> Recipe | None:
+        """The recipe, where it holds when ranked again as the What-if page ranks it."""
         run, step = self.run, self.trace.final
         after = rescore(run, step, edits, self.trace.candidate_scope)
         self.n_ranked += 1
         ranks = step.ranking.rank_of(self.streamer_idx), after.rank_of(self.streamer_idx)
         if ranks[1] is None or (ranks[1] <= self.k) != (self.direction == "up"):
             return None
-        muted = tuple(Modality(edit.key) for edit in edits if edit.kind == "mute modality")
-        own = fused_row(run, step.preference)
-        row = fused_row(run, edit_preference(run, step.preference, edits), muted)
-        far = None if self.pool is None else unlike(self.pool, step.preference.history.user_id, row)
         labels = tuple(edit_label(run, step.preference, edit) for edit in edits)
         name = name_of(run.dataset, self.streamer_idx)
         said = f"With {listed(labels)}, {name} would stand {ordinal(ranks[1])} instead of {ordinal(ranks[0])}."
-        distance = float(np.linalg.norm(row - own))
         return Recipe(edits, labels, *ranks, distance, far, f"{said} {NOT_A_FORECAST}")
 
 

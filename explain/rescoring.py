@@ -32,6 +32,7 @@ class Rescorer:
         self.n_streamers = run.dataset.n_streamers
         self.allowed = candidates_of(step.ranking, self.n_streamers)
         self._values = {f"{v.aspect}: {v.name}": i for i, v in enumerate(run.vocabulary.values)}
+        self._known: dict[str, int] = {}  # streamer_idx of the ids asked for: a look into the table takes far longer
         self._given = signed_strengths(step.preference.statements, len(run.vocabulary.values))
         self._own = {m: torch.as_tensor(step.preference.residual[m]) for m in run.features.modalities}
         self._at_once = max(1, BYTES_AT_ONCE // (4 * len(SOURCES) * self.n_streamers))
@@ -41,6 +42,19 @@ class Rescorer:
         parts = [self._scores(scenarios[rows]) for rows in self._batches(len(scenarios))]
         self.n_scored += len(scenarios)
         return torch.cat(parts) if parts else torch.zeros(0, self.n_streamers)
+
+    @torch.no_grad()
+    def contributions(self, scenarios: Sequence[Edits]) -> Float[Tensor, "batch n_sources n_streamers"]:
+        """weight x fit of every source and streamer under each scenario, whoever is ranked."""
+        parts = [self._contributions(scenarios[rows]) for rows in self._batches(len(scenarios))]
+        self.n_scored += len(scenarios)
+        return torch.cat(parts) if parts else torch.zeros(0, len(SOURCES), self.n_streamers)
+
+    def _contributions(self, scenarios: Sequence[Edits]) -> Float[Tensor, "batch n_sources n_streamers"]:
+        scorer = self.run.recommender.scorer
+        fits = scorer.fits(self._tensors(scenarios))
+        emphasis = torch.stack([self._emphasis(edits) for edits in scenarios])
+        return (scorer.weights_of(deviation(fits), None, emphasis)[..., None] * fits).cpu()
 
     def _batches(self, n: int) -> Iterator[slice]:
         return (slice(start, start + self._at_once) for start in range(0, n, self._at_once))
@@ -59,7 +73,7 @@ class Rescorer:
         for row, edits in enumerate(scenarios):
             for edit in edits if self.scope == "new" else ():
                 if edit.kind == "add tip":
-                    ranked[row, streamer_idx_of(self.run.dataset, edit.key)] = False
+                    ranked[row, self._idx_of(edit.key)] = False
         return ranked
 
     def _emphasis(self, edits: Edits) -> Float[Tensor, " n_sources"]:
@@ -73,7 +87,7 @@ class Rescorer:
         """What the scorer reads: each different history is read once, statements are then edited on top."""
         keys = [tuple(e for e in edits if e.kind in TIP_EDITS) for edits in scenarios]
         distinct = {key: row for row, key in enumerate(dict.fromkeys(keys))}
-        histories = [edit_history(self.run, self.step.preference.history, key) for key in distinct]
+        histories = [edit_history(self.step.preference.history, key, self._idx_of) for key in distinct]
         tips, strengths, residual = self._read(histories, [bool(key) for key in distinct])
         rows = torch.tensor([distinct[key] for key in keys], dtype=torch.long)
         strengths = strengths[rows]
@@ -85,6 +99,11 @@ class Rescorer:
         device = self.run.device
         left = {m: r[rows].to(device) for m, r in residual.items()}
         return PreferenceTensors(tips[rows].to(device), strengths.to(device), left)
+
+    def _idx_of(self, streamer_id: str) -> int:
+        if streamer_id not in self._known:
+            self._known[streamer_id] = streamer_idx_of(self.run.dataset, streamer_id)
+        return self._known[streamer_id]
 
     def _value(self, key: str) -> int:
         return self._values[key] if key in self._values else value_of(self.run, key)

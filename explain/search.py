@@ -128,19 +128,26 @@ class Search:
         gaps = self.goal.gaps(self._single_scores, self.goal.streamer_idx)
         rows = zip(self.singles, self._single_scores, gaps, strict=True)
         scored = [((edit,), row, float(gap)) for edit, row, gap in rows]
-        greedy, going = self.greedy_step(), True
         for size in range(1, MAX_EDITS + 1):
             if size > 1:
                 scored = self._grown(scored)
-                going = going and (greedy := self.greedy_step()) is not None
-                if going and greedy is not None and set(greedy) not in [set(edits) for edits, _, _ in scored]:
-                    row = self.tried([greedy])
-                    scored.append((greedy, row[0], float(self.goal.gaps(row, self.goal.streamer_idx)[0])))
-            scored.sort(key=lambda found: -found[2])
-            reached = [edits for edits, _, gap in scored if gap > 0]
-            if reached or not scored:
-                return reached
+            reached = sorted((found for found in scored if found[2] > 0), key=lambda found: -found[2])
+            if reached:
+                return [edits for edits, _, _ in reached]
+            scored += self._greedily(size)
+            if not scored:
+                return []
+            if scored[-1][2] > 0:
+                return [scored[-1][0]]
         return []
+
+    def _greedily(self, size: int) -> list[tuple[Edits, Tensor, float]]:
+        """Greedy's path up to this size, where it gets so far: the search may go on from there."""
+        edits = self.greedy_step()
+        if edits is None or len(edits) != size:
+            return []
+        row = self.tried([edits])
+        return [(edits, row[0], float(self.goal.gaps(row, self.goal.streamer_idx)[0]))]
 
     def _grown(self, scored: Sequence[tuple[Edits, Tensor, float]]) -> list[tuple[Edits, Tensor, float]]:
         """Combinations one larger, ranked again: of each set of kinds those with the best estimates."""

@@ -39,6 +39,7 @@ from mspa_model.ranking.towers import build_aligners
 from mspa_model.types import Dataset, Features, MapPoints, Modality, Vocabulary
 
 MANIFEST = "manifest.json"
+AUDIT = "audit.json"
 FORMAT = 3
 
 
@@ -47,6 +48,7 @@ class Run:
     """A loaded run with its dataset. metrics: metrics.json; users: users.parquet, a row a measured user and step.
 
     composer: whose preferences are ranked; composers: all that this run can ask, by name, "teacher" always among them.
+    audit: audit.json, what `explain audit` found; None where it was not asked.
     """
 
     path: Path
@@ -62,6 +64,7 @@ class Run:
     map: MapPoints | None
     hash: str
     created_at: str
+    audit: Mapping[str, Any] | None = None
 
     @property
     def device(self) -> torch.device:
@@ -113,6 +116,14 @@ def save_map(folder: Path, points: MapPoints) -> None:
     """Coordinates of the stored map; its quality goes into metrics.json."""
     arrays = {"streamer_xy": points.streamer_xy, "users": points.users, "user_xy": points.user_xy}
     save_arrays({k: np.ascontiguousarray(v) for k, v in arrays.items()}, folder / "map.safetensors")
+
+
+def save_audit(run: Run, found: Mapping[str, Any]) -> None:
+    """audit.json into the run's folder, and its hash into the manifest, which else stays as it is."""
+    manifest = check_manifest(run.path)
+    write_json(run.path / AUDIT, found)
+    files = dict(sorted({**manifest["files"], AUDIT: _sha256(run.path / AUDIT)}.items()))
+    write_json(run.path / MANIFEST, {**manifest, "files": files})
 
 
 def write_manifest(folder: Path) -> None:
@@ -167,6 +178,7 @@ def load_run(path: Path, data: Path | None = None, device: DeviceName = "auto") 
         _load_map(path, metrics),
         _sha256(path / MANIFEST),
         manifest["created_at"],
+        _load_audit(path),
     )
 
 
@@ -260,6 +272,11 @@ def _load_map(path: Path, metrics: Mapping[str, Any]) -> MapPoints | None:
         return None
     arrays = load_arrays(file)
     return MapPoints(arrays["streamer_xy"], arrays["users"], arrays["user_xy"], metrics.get("map") or {})
+
+
+def _load_audit(path: Path) -> Mapping[str, Any] | None:
+    file = path / AUDIT
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
 def _plain(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

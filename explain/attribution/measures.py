@@ -50,10 +50,10 @@ def infidelity_of(line: Line, values: Values, seed: int = 0) -> float:
     generator = torch.Generator().manual_seed(seed)
 
     @infidelity_perturb_func_decorator(True)
-    def perturbed(inputs: tuple[Tensor, ...], starts: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    def perturbed(inputs: Tensor | tuple[Tensor, ...], starts: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         return tuple(
             torch.where(torch.rand(row.shape, generator=generator).to(row.device) < 0.5, start, row)
-            for row, start in zip(inputs, starts, strict=True)
+            for row, start in zip(_rows(inputs), _rows(starts), strict=True)
         )
 
     attributions = tuple(
@@ -83,9 +83,9 @@ def sensitivity(line: Line, explainer: Explainer | None = None, seed: int = 0) -
         return 0.0
     generator = torch.Generator().manual_seed(seed)
 
-    def nudged(inputs: tuple[Tensor, ...], radius: float) -> tuple[Tensor, ...]:
+    def nudged(inputs: Tensor | tuple[Tensor, ...], radius: float) -> tuple[Tensor, ...]:
         return tuple(
-            row + radius * (2 * torch.rand(row.shape, generator=generator).to(row.device) - 1) for row in inputs
+            row + radius * (2 * torch.rand(row.shape, generator=generator).to(row.device) - 1) for row in _rows(inputs)
         )
 
     def values_of(inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -96,3 +96,8 @@ def sensitivity(line: Line, explainer: Explainer | None = None, seed: int = 0) -
         return tuple(torch.from_numpy(np.stack([row[m] for row in rows])) for m in range(len(inputs)))
 
     return float(sensitivity_max(values_of, line.at, nudged, NUDGE * size, N_NUDGES)[0])
+
+
+def _rows(given: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Captum hands over a bare tensor where there is only one."""
+    return given if isinstance(given, tuple) else (given,)

@@ -17,6 +17,8 @@ from explain.types import Attribution, Noise, Opinions, ReferenceEffect
 from mspa_model.runs import Run
 from mspa_model.types import SOURCES, Modality, Ranking, Source, Step
 
+SMALLEST_DIFFERENCE = 1e-3  # of a feature of unit deviation, below which a value by unit of it is rounding
+
 
 def attribute_margin(
     run: Run, step: Step, ranking: Ranking, streamer_idx: int, rival_idx: int
@@ -96,8 +98,21 @@ def reference_effects(
     for idx in dict.fromkeys((None, popular)):
         other = attribute(run, step, ranking, attribution.modality, streamer_idx, idx)
         rho = signed_rank_correlation(attribution.values, other.values)
-        effects.append(ReferenceEffect(attribution.modality, other.reference, other.total, rho))
+        slopes = _slope_correlation(run, attribution, other, streamer_idx, rival_idx, idx)
+        effects.append(ReferenceEffect(attribution.modality, other.reference, other.total, rho, slopes))
     return tuple(effects)
+
+
+def _slope_correlation(
+    run: Run, one: Attribution, other: Attribution, streamer_idx: int, one_idx: int, other_idx: int | None
+) -> float:
+    """Of values by unit of difference, over the features in which the streamer differs from both references."""
+    rows = run.features.arrays[one.modality].astype(np.float64)
+    starts = (rows[one_idx], 0.0 if other_idx is None else rows[other_idx])
+    differences = [rows[streamer_idx] - start for start in starts]
+    both = np.all([np.abs(d) > SMALLEST_DIFFERENCE for d in differences], axis=0)
+    slopes = [a.values[both] / d[both] for a, d in zip((one, other), differences, strict=True)]
+    return signed_rank_correlation(*slopes) if both.sum() > 1 else 1.0
 
 
 def popular_streamer(run: Run, modality: Modality, but: tuple[int, ...] = ()) -> int | None:
@@ -111,7 +126,7 @@ def popular_streamer(run: Run, modality: Modality, but: tuple[int, ...] = ()) ->
 
 def signed_rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
     """Spearman's rho of two sets of signed values; 0 where one of them is constant."""
-    if np.ptp(one) == 0 or np.ptp(other) == 0:
+    if len(one) == 0 or np.ptp(one) == 0 or np.ptp(other) == 0:
         return 0.0
     return float(spearmanr(one, other).statistic)
 

@@ -19,9 +19,10 @@ from explain.narrate import (
     stands_above,
 )
 from explain.newcomers import new_sentence
-from explain.pipeline import TOP_K, explain
+from explain.pipeline import explain
 from explain.report.evidence import LONGEST_NOTE, SCHEMA, CaseLine, CheckLine, Evidence, Part, WhatIf, sealed
 from explain.report.pseudonym import link_key, pseudonym, user_key
+from explain.sentences import TOP_K
 from explain.types import Case, Contribution, Explanation, Suggestion
 from mspa_model.errors import MspaError
 from mspa_model.pipeline import rank_user

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from explain.types.case import Attribution, Case, Contribution, Deletion
+from explain.types.opinions import Concept, DeletionCurve, Leading, Noise, Opinions, ReferenceEffect, TipWorth
 from explain.types.proof import Check, EvidenceLine, Seal
 
 
@@ -12,6 +13,8 @@ class Explanation:
 
     streamer_kept, rival_kept: the rank that the score alone would give, where it stands in a place kept for the new;
     None where it stands by its score.
+    leading: which modality sorts the user's whole ranking most; tip_worths: tips by what they are worth in all;
+    concepts: of each modality's margin; references, opinions, noises, curves: what the checks are made from.
     """
 
     case: Case
@@ -35,3 +38,10 @@ class Explanation:
     sentences: tuple[str, ...]
     streamer_kept: int | None = None
     rival_kept: int | None = None
+    leading: Leading | None = None
+    tip_worths: tuple[TipWorth, ...] = ()
+    concepts: tuple[Concept, ...] = ()
+    references: tuple[ReferenceEffect, ...] = ()
+    opinions: tuple[Opinions, ...] = ()
+    noises: tuple[Noise, ...] = ()
+    curves: tuple[DeletionCurve, ...] = ()

@@ -41,14 +41,17 @@ class Noise:
 
 @dataclass(frozen=True)
 class ReferenceEffect:
-    """One modality attributed from another reference: its total in points, and the signed rank correlation of its
-    values with those from the case's own reference.
+    """One modality attributed from another reference, beside the attribution from the case's own.
+
+    total: in points; correlation: signed rank correlation of the values, which fall as the two differences do;
+    slopes: the same of values by unit of difference, which a sound attribution keeps whoever is compared with.
     """
 
     modality: Modality
     reference: str
     total: float
     correlation: float
+    slopes: float
 
 
 @dataclass(frozen=True)

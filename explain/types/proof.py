@@ -6,13 +6,17 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Check:
-    """A number with its limit that says whether an explanation can be trusted."""
+    """A number with its limit that says whether an explanation can be trusted.
+
+    grave: a failure makes the seal red; otherwise amber, with this check as the limit that is named.
+    """
 
     name: str
     value: float | None
     limit: float | None
     verdict: Literal["pass", "fail", "not applicable"]
     sentence: str
+    grave: bool = True
 
 
 @dataclass(frozen=True)

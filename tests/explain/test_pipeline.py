@@ -34,7 +34,9 @@ def test_every_world_is_explained_and_adds_up(make_closed: Callable[[str], Run],
     additive = [c for c in explanation.checks if " to " in c.name]
     assert additive
     assert all(c.verdict != "fail" for c in additive)
-    assert explanation.seal.colour == ("red" if any(c.verdict == "fail" for c in explanation.checks) else "amber")
+    grave = any(c.verdict == "fail" and c.grave for c in explanation.checks)
+    assert explanation.seal.colour == ("red" if grave else "amber")  # amber at best: this run was never audited
+    assert explanation.checks[-1].name == "Run audited"
     for sentence in (explanation.answer, *explanation.sentences):
         assert sentence.strip()
         assert "\n" not in sentence
@@ -53,6 +55,8 @@ def test_user_without_tips_and_user_of_one_tip(make_closed: Callable[[str], Run]
     assert len(told.tips) == 1
     order = next(c for c in told.checks if c.name == "Deletion order of tips")
     assert order.verdict == "not applicable"
+    assert told.leading is not None
+    assert told.leading.held is None
     assert told.evidence.value is None
 
 

@@ -73,7 +73,7 @@ def planted_scores(folder: Path) -> dict[str, Scores]:
     parts: dict[str, Scores] = {}
     for m in Modality:
         weight = truth["users"][f"weight_{m}"].to_numpy()[:, None]
-        parts[m.value] = strength["taste_strength"] * weight * _modality_scores(m, truth["streamers"], liking)
+        parts[m.value] = strength["taste_strength"] * weight * modality_scores(m, truth["streamers"], liking)
     parts["all"] = sum(parts[m.value] for m in Modality)
     appeal = strength["popularity_strength"] * truth["streamers"]["appeal"].to_numpy()
     return {**parts, "popularity": np.broadcast_to(appeal, parts["all"].shape)}
@@ -100,7 +100,7 @@ def counted_taste(attributes: NDArray[np.float64], pairs: NDArray[np.bool_], pse
     return np.log(own / everyone) @ attributes.T
 
 
-def _modality_scores(modality: Modality, streamers: pd.DataFrame, liking: pd.DataFrame) -> Scores:
+def modality_scores(modality: Modality, streamers: pd.DataFrame, liking: pd.DataFrame) -> Scores:
     """As users.modality_utility, but from the truth tables."""
     total = np.zeros((len(liking), len(streamers)))
     for aspect in aspects_of(modality):

@@ -1,0 +1,43 @@
+"""An audit as it is printed: its figures without what they were made from, or a line for each in plain words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_INNER = ("cases", "seeds")
+
+
+def shown_figures(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything but the single cases and the top 10 of other trainings, which only the run keeps."""
+    return {key: value for key, value in found.items() if key not in _INNER}
+
+
+def audit_words(found: Mapping[str, Any]) -> str:
+    """One line a figure; what is not known says so."""
+    seal, truth, recipes = found["seal"], found["truth"], found["counterfactual"]
+    gap, times, rho = found["deletion_gap"], found["p95_s"], found["randomisation_median_rho"]
+    lines = [
+        f"{found['n_cases']} cases in {found['seconds']:.0f} s: {seal['green']} green, {seal['amber']} amber, "
+        f"{seal['red']} red.",
+        f"Parts add up within {_number(found['additivity_max'], '.1e')} points; "
+        f"{_share(found['converged_share'])} of attributions converged.",
+        f"Better than noise: {_share(found['infidelity_better_share'])} of cases.",
+        f"Deletion: named first costs {_number(gap['value'])} doublings of rank more than random orders "
+        f"({_number(gap['low'])} to {_number(gap['high'])}).",
+        f"With all parameters drawn anew: median rank correlation {_number(rho, '+.2f')}.",
+        f"In the top 10 of another training: {_share(found['seeds_top10_share'])}.",
+        f"Planted main modality named first: {_share(truth['main_modality_share'])}, by an oracle "
+        f"{_share(truth['oracle_main_modality_share'])}; pairs in order {_share(truth['pairwise_order_share'])}; under "
+        f"green {_share(truth['green_right_share'])}, under red {_share(truth['red_right_share'])}.",
+        f"Recipes: {_share(recipes['valid_share'])} valid, median {_number(recipes['median_edits'], 'g')} edits, fewer "
+        f"than greedy in {_share(recipes['fewer_than_greedy_share'])}, p95 {_number(recipes['p95_s'])} s.",
+        f"Seconds (p95): attribution {_number(times['attribution'])}, seal {_number(times['seal'])}.",
+    ]
+    return "\n".join(lines)
+
+
+def _share(value: float | None) -> str:
+    return "not known" if value is None else f"{value:.1%}"
+
+
+def _number(value: float | None, form: str = ".2f") -> str:
+    return "not known" if value is None else format(value, form)

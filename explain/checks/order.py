@@ -1,0 +1,50 @@
+"""Checks by deletion: what is named first must cost more than what a random order, or the reverse, takes away."""
+
+from collections.abc import Sequence
+
+from explain.types import Check, DeletionCurve
+
+SMALLEST = 1e-6  # points, or doublings of rank, below which nothing was lost
+
+
+def check_curve(kind: str, quantity: str, curves: Sequence[DeletionCurve]) -> Check:
+    """The curve of one kind and quantity; not applicable where nothing, in no order, costs anything.
+
+    The value is what the named order costs more than random ones, mean over the curve; it must exceed zero, and the
+    reverse must cost less than the named order.
+    """
+    name = _name(kind, quantity)
+    found = next((c for c in curves if c.kind == kind and c.quantity == quantity), None)
+    grave = quantity == "margin"
+    if found is None:
+        return Check(name, None, None, "not applicable", f"{name}: fewer than two {kind}s that differ.", grave)
+    named, random, reverse = (float(c.mean()) for c in (found.named, found.random, found.reverse))
+    if max(abs(c).max() for c in (found.named, found.random, found.reverse)) <= SMALLEST:
+        return Check(name, None, None, "not applicable", f"{name}: no order of {kind}s costs anything.", grave)
+    # Equal parts in any order cost the same: that speaks for no order and against none.
+    equal = abs(named - random) <= SMALLEST and abs(named - reverse) <= SMALLEST
+    if equal:
+        return Check(name, None, None, "not applicable", f"{name}: every order of {kind}s costs the same.", grave)
+    verdict = "pass" if named > random and named > reverse else "fail"
+    unit = "points of margin" if quantity == "margin" else "doublings of its place"
+    sentence = (
+        f"{name}: taken away from the first named on, {kind}s cost {named:.2g} {unit}, in random order {random:.2g}, "
+        f"from the last {reverse:.2g}."
+    )
+    return Check(name, named - random, 0.0, verdict, sentence, grave)
+
+
+def check_curves(curves: Sequence[DeletionCurve]) -> tuple[Check, ...]:
+    """Margins of features, tips and statements (grave), then places of tips and statements."""
+    rows = (
+        ("feature", "margin"),
+        ("tip", "margin"),
+        ("statement", "margin"),
+        ("tip", "place"),
+        ("statement", "place"),
+    )
+    return tuple(check_curve(kind, quantity, curves) for kind, quantity in rows)
+
+
+def _name(kind: str, quantity: str) -> str:
+    return f"Deletion order of {kind}s" if quantity == "margin" else f"Places lost by {kind}s"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 from jaxtyping import Bool
 
 from mspa_model.types import Dataset
@@ -33,6 +34,22 @@ def column_values(dataset: Dataset, min_streamers: int) -> tuple[ColumnValue, ..
         if column not in NOT_A_VALUE and _is_label(dataset.streamers[column]):
             found.extend(_values_of(dataset.streamers[column], str(column), min_streamers))
     return _without_twins(found)
+
+
+def column_terms(dataset: Dataset, min_streamers: int) -> dict[str, sp.csr_matrix]:
+    """Of each column of labels, which streamers have which label, (n_streamers, n_labels) 0/1 float64: all that at least
+    min_streamers and at most 60 % have, also those that nobody would be told of one by one.
+    """
+    found = {}
+    for column in dataset.streamers.columns:
+        if column not in NOT_A_VALUE and _is_label(dataset.streamers[column]):
+            cells = _cells_of(dataset.streamers[column])
+            labels = {label: i for i, label in enumerate(_usable(cells, min_streamers))}
+            pairs = [(row, labels[label]) for row, cell in enumerate(cells) for label in cell if label in labels]
+            if pairs:
+                rows, places = np.array(pairs).T
+                found[str(column)] = sp.csr_matrix((np.ones(len(rows)), (rows, places)), (len(cells), len(labels)))
+    return found
 
 
 def plain_label(text: str, at_most: int = MAX_LABEL) -> str:
@@ -76,10 +93,18 @@ def _holds_lists(series: pd.Series) -> bool:
 
 
 def _values_of(series: pd.Series, column: str, min_streamers: int) -> list[ColumnValue]:
+    cells = _cells_of(series)
+    usable = [label for label in _usable(cells, min_streamers) if len(label) <= MAX_LABEL][:MAX_VALUES]
+    return [ColumnValue(column, v, np.array([v in cell for cell in cells])) for v in usable]
+
+
+def _cells_of(series: pd.Series) -> list[tuple[str, ...]]:
     split_commas = _holds_lists(series)
-    cells = [cell_values(cell, split_commas) for cell in series]
+    return [cell_values(cell, split_commas) for cell in series]
+
+
+def _usable(cells: list[tuple[str, ...]], min_streamers: int) -> list[str]:
+    """Labels that neither too few nor too many have, the most frequent first."""
     counts = Counter(value for cell in cells for value in cell)
-    upper = MAX_SHARE * len(series)
-    usable = [v for v, n in counts.items() if min_streamers <= n <= upper and len(v) <= MAX_LABEL]
-    usable.sort(key=lambda value: (-counts[value], value))
-    return [ColumnValue(column, v, np.array([v in cell for cell in cells])) for v in usable[:MAX_VALUES]]
+    usable = [v for v, n in counts.items() if min_streamers <= n <= MAX_SHARE * len(cells)]
+    return sorted(usable, key=lambda value: (-counts[value], value))

@@ -1,26 +1,45 @@
-"""What streamers are like, over all modalities at once: unit rows along principal directions."""
+"""What streamers are like, over all modalities and columns of labels at once: unit rows along principal directions."""
 
 import numpy as np
+import scipy.sparse as sp
 import torch
 from jaxtyping import Float
+from sklearn.decomposition import TruncatedSVD
 
-from mspa_model.types import Features
+from mspa_model.preference.columns import column_terms
+from mspa_model.types import Dataset, Features
 
-DIRECTIONS = 128  # of each modality
+DIRECTIONS = 128  # of each modality and column
+MIN_STREAMERS = 2  # a label of one streamer likens it to nobody
 
 
-def likeness_rows(features: Features) -> Float[np.ndarray, "n_streamers _"]:
-    """Half-whitened principal directions of each modality, side by side; zero where a streamer lacks the modality.
+def likeness_rows(dataset: Dataset, features: Features) -> Float[np.ndarray, "n_streamers _"]:
+    """Half-whitened principal directions of each modality and the labels of each column, side by side; zero where a
+    streamer lacks them.
 
-    A streamer's row of each modality has length one, so that a product of two streamers' rows is a sum of cosines.
+    A streamer's row of each has length one, so that a product of two streamers' rows is a sum of cosines.
     """
-    blocks = [np.zeros((len(next(iter(features.arrays.values()), ())), 0))] if not features.modalities else []
+    blocks = [np.zeros((dataset.n_streamers, 0))]
     for m in features.modalities:
         rows, present = torch.from_numpy(features.arrays[m]), torch.from_numpy(features.present[m])
         directions = principal_directions(rows[present], DIRECTIONS)
-        along = (rows @ directions) * present[:, None]
-        blocks.append((along / along.norm(dim=1, keepdim=True).clamp(min=1e-6)).numpy().astype(np.float64))
-    return np.concatenate(blocks, 1)
+        blocks.append(_unit(((rows @ directions) * present[:, None]).numpy().astype(np.float64)))
+    return np.concatenate([*blocks, *map(label_rows, column_terms(dataset, MIN_STREAMERS).values())], 1)
+
+
+def label_rows(terms: sp.csr_matrix) -> Float[np.ndarray, "n_streamers _"]:
+    """Unit rows of 0/1 labels, a rare label weighing more (log of the inverse share): along their leading directions
+    where there are more labels than DIRECTIONS.
+    """
+    counts = np.asarray(terms.sum(0)).ravel()
+    weighed = sp.csr_matrix(terms @ sp.diags(np.log(terms.shape[0] / counts)))
+    if terms.shape[1] <= DIRECTIONS:
+        return _unit(weighed.toarray())
+    return _unit(TruncatedSVD(DIRECTIONS, random_state=0).fit_transform(weighed))
+
+
+def _unit(rows: Float[np.ndarray, "n_streamers _"]) -> Float[np.ndarray, "n_streamers _"]:
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(min=1e-6)
 
 
 def principal_directions(rows: Float[torch.Tensor, "n feature_dim"], k: int) -> Float[torch.Tensor, "feature_dim _"]:

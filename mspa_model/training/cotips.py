@@ -11,11 +11,9 @@ from tqdm import tqdm
 
 from mspa_model.config import RunConfig
 from mspa_model.data.split import EvalPairs
-from mspa_model.ranking.content import likeness_rows
 from mspa_model.ranking.cotipping import CoTips, CoTipsSetting, LowRankCoTips, fit_cotips
 from mspa_model.ranking.recency import NO_DECAY, weigh
 from mspa_model.training.metrics import measure
-from mspa_model.types import Features
 
 _BATCH = 256
 
@@ -23,7 +21,7 @@ _BATCH = 256
 def choose_cotips(
     train: sp.csr_matrix,
     places: sp.csr_matrix,
-    features: Features,
+    content: Float[np.ndarray, "n_streamers _"],
     val: EvalPairs,
     metric: str,
     config: RunConfig,
@@ -32,9 +30,10 @@ def choose_cotips(
     """The co-tipping model that is best on val; the first tried without val users.
 
     One number is changed at a time, from the first of each: content, ridge, degree power, ridge again; each with the
-    half-life that suits it. train: 0/1, what it is fitted to; places: of the same tips, what half-lives weigh.
+    half-life that suits it. train: 0/1, what it is fitted to; places: of the same tips, what half-lives weigh;
+    content: what streamers are like (content.py).
     """
-    ranking, content = config.ranking, likeness_rows(features)
+    ranking = config.ranking
     dense = train.shape[1] <= ranking.max_dense_streamers
     shares = ranking.cotips_content if dense and content.size else (0.0,)
     timed = places.nnz > 0 and places.data.max() > 1

@@ -60,8 +60,9 @@ def train_step0(
     metric = dataset.info.split.metric
     places = place_matrix(dataset, ("train",))
     users = val_users(val, config.seed)
-    linear, setting = choose_cotips(train, places, features, val, metric, config, progress)
-    taught = LatentTraining(train, likeness_rows(features), val, metric, config.ranking, config.seed, device)
+    content = likeness_rows(dataset, features)
+    linear, setting = choose_cotips(train, places, content, val, metric, config, progress)
+    taught = LatentTraining(train, content, val, metric, config.ranking, config.seed, device)
     latent = taught.run(progress)
     whole = told_users(dataset, composer, users)
     lesson = AlignerTraining(composer, features, train, val, metric, config.ranking, config.seed, device, whole)

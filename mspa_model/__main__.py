@@ -278,7 +278,8 @@ def _settings(config: Path | None, seed: int, max_dense_streamers: int | None):
     try:
         settings = RunConfig() if config is None else config_from_json(config.read_text(encoding="utf-8"))
     except (OSError, ValidationError) as error:
-        first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        wrong = error.errors()[0] if isinstance(error, ValidationError) else None
+        first = str(error) if wrong is None else f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}"
         raise DataError(
             f"--config {config}: {first}", "JSON as a run's config.json", "Mend it or leave it out."
         ) from error

@@ -37,8 +37,8 @@ def column_values(dataset: Dataset, min_streamers: int) -> tuple[ColumnValue, ..
 
 
 def column_terms(dataset: Dataset, min_streamers: int) -> dict[str, sp.csr_matrix]:
-    """Of each column of labels, which streamers have which label, (n_streamers, n_labels) 0/1 float64: all that at least
-    min_streamers and at most 60 % have, also those that nobody would be told of one by one.
+    """Of each column of labels, which streamers have which label, (n_streamers, n_labels) 0/1 float64: all labels that
+    at least min_streamers and at most 60 % have, also those that nobody would be told of one by one.
     """
     found = {}
     for column in dataset.streamers.columns:

@@ -15,9 +15,11 @@ N_ORDERS = 20  # of the blocks, drawn for Shapley values; each second one is the
 AT_ONCE = 64  # rows of a forward pass
 
 
-def shapley_blocks(line: Line, n_orders: int = N_ORDERS, seed: int = 0) -> tuple[Float[np.ndarray, " n_blocks"], ...]:
+def shapley_blocks(
+    line: Line, n_orders: int = N_ORDERS, seed: int = 0, n_blocks: int = N_BLOCKS
+) -> tuple[Float[np.ndarray, " n_blocks"], ...]:
     """Each block's mean marginal part over orders of all blocks (Castro et al. 2009), per modality; they add up."""
-    blocks = blocks_of(line.widths, N_BLOCKS)
+    blocks = blocks_of(line.widths, n_blocks)
     sampling = ShapleyValueSampling(line.forward)
     sampling.permutation_generator = paired_orders(seed)
     with CAPTUM, torch.no_grad():
@@ -31,9 +33,9 @@ def shapley_blocks(line: Line, n_orders: int = N_ORDERS, seed: int = 0) -> tuple
     return _first_of(found, blocks)
 
 
-def ablate_blocks(line: Line) -> tuple[Float[np.ndarray, " n_blocks"], ...]:
+def ablate_blocks(line: Line, n_blocks: int = N_BLOCKS) -> tuple[Float[np.ndarray, " n_blocks"], ...]:
     """What is lost where one block alone is the reference's, per modality."""
-    blocks = blocks_of(line.widths, N_BLOCKS)
+    blocks = blocks_of(line.widths, n_blocks)
     with CAPTUM, torch.no_grad():
         found = FeatureAblation(line.forward).attribute(
             line.at,

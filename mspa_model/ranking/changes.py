@@ -1,10 +1,13 @@
 """What a correction step altered, one by one, in words."""
 
+from collections.abc import Sequence
+
 import torch
 
+from mspa_model.config import CorrectorConfig
 from mspa_model.ranking.correction import Stance
 from mspa_model.ranking.fading import Fade
-from mspa_model.types import FADED, SOURCES, Change, Modality, Source, StopReason, Vocabulary
+from mspa_model.types import FADED, SOURCES, Change, Modality, Source, Step, StopReason, Vocabulary
 
 SOURCE_WORDS = {
     Source.VISUAL: "what is seen",
@@ -21,6 +24,17 @@ STOP_SENTENCES: dict[StopReason, str] = {
     "no change": "The corrector had nothing left to change.",
     "step bound": "The bound of {n} steps was reached.",
 }
+
+
+TOO_FEW_SINCE = "Fewer than {n} streamers were tipped since the taste shifted: too few to judge a further step by."
+
+
+def stop_sentence(stop: StopReason, steps: Sequence[Step], config: CorrectorConfig) -> str:
+    """Why correction ended after these steps."""
+    if stop == "too few witnesses":
+        said = TOO_FEW_SINCE if len(steps) > 1 else STOP_SENTENCES[stop]
+        return said.format(n=config.min_witnesses)
+    return STOP_SENTENCES[stop].format(n=config.max_steps)
 
 
 def fade_change(fade: Fade) -> Change:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from mspa_model.config import CorrectorConfig
 from mspa_model.preference.composer import Composer
 from mspa_model.preference.statements import signed_strengths, tip_weights
-from mspa_model.ranking.changes import STOP_SENTENCES, changes_between, fade_change, gain_reason
+from mspa_model.ranking.changes import changes_between, fade_change, gain_reason, stop_sentence
 from mspa_model.ranking.correction import Bench, Moved, SelfCorrection, Stance, batch_of_one
 from mspa_model.ranking.corrector import Corrector
 from mspa_model.ranking.critic import spell_out
@@ -108,13 +108,12 @@ class Recommender:
         steps, rejected, stop = self._correct(preference, candidates)
         known = preference.history.tipped_at[~np.isnat(preference.history.tipped_at)]
         last = known.max().astype("datetime64[us]").astype(datetime) if len(known) else None
-        n = self.config.min_witnesses if stop == "too few witnesses" else self.config.max_steps
         return RankingTrace(
             preference.history.user_id,
             tuple(steps),
             rejected,
             stop,
-            STOP_SENTENCES[stop].format(n=n),
+            stop_sentence(stop, steps, self.config),
             history_scope,
             candidate_scope,
             last,

@@ -190,3 +190,12 @@ def test_a_fade_that_is_not_sure_enough_stays_in_the_trace(two_tastes: Recommend
     assert step is not None
     assert not step.kept
     assert "not kept" in step.reason
+
+
+def test_too_few_since_the_shift_are_said_to_be_so(two_tastes: Recommender):
+    told = two_tastes.composer.compose(history([*range(12), *range(20, 24)]))
+    allowed = np.ones(40, dtype=bool)
+    trace = two_tastes.with_caution(fade_caution=0.0).rank(told, allowed)
+    assert [step.fades for step in trace.steps] == [False, True]
+    assert trace.stop == "too few witnesses"
+    assert "since the taste shifted" in trace.stop_sentence

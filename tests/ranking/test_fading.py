@@ -9,7 +9,7 @@ import torch
 
 from mspa_model.preference.statements import tip_weights
 from mspa_model.ranking.cotipping import LowRankCoTips
-from mspa_model.ranking.fading import MIN_NEW, FadeRules, Sides, _gains, days_to_try, find_fade, judge, spans
+from mspa_model.ranking.fading import MIN_NEW, Fade, FadeRules, Sides, _gains, days_to_try, find_fade, judge, spans
 from mspa_model.ranking.recency import hold_out, places_of, unfaded, weigh
 from mspa_model.ranking.recommender import Recommender
 from mspa_model.ranking.scorer import PreferenceTensors
@@ -192,10 +192,11 @@ def test_a_fade_that_is_not_sure_enough_stays_in_the_trace(two_tastes: Recommend
     assert "not kept" in step.reason
 
 
-def test_too_few_since_the_shift_are_said_to_be_so(two_tastes: Recommender):
+def test_too_few_since_the_shift_are_said_to_be_so(two_tastes: Recommender, monkeypatch: pytest.MonkeyPatch):
+    found = Fade(datetime(2026, 1, 13), 4, 1.0, 0.1)
+    monkeypatch.setattr("mspa_model.ranking.recommender.find_fade", lambda *_: found)
     told = two_tastes.composer.compose(history([*range(12), *range(20, 24)]))
-    allowed = np.ones(40, dtype=bool)
-    trace = two_tastes.with_caution(fade_caution=0.0).rank(told, allowed)
+    trace = two_tastes.with_caution(fade_caution=1.0).rank(told, np.ones(40, dtype=bool))
     assert [step.fades for step in trace.steps] == [False, True]
     assert trace.stop == "too few witnesses"
     assert "since the taste shifted" in trace.stop_sentence

@@ -158,7 +158,12 @@ def _residual(
     if n_stated == 0:
         return pooled
     prototypes = torch.as_tensor(vocabulary.prototypes[modality], device=tips.device)
-    coefficients = _ridge_coefficients(pooled @ prototypes.T, prototypes @ prototypes.T, strengths, n_stated)
+    ridge = RIDGE * prototypes.square().sum(1).mean().clamp_min(1e-9)
+    # One user states a few of many values: only their prototypes are multiplied.
+    used = (strengths != 0).any(0).nonzero()[:, 0]
+    strengths, prototypes = strengths[:, used], prototypes[used]
+    products = pooled @ prototypes.T
+    coefficients = _ridge_coefficients(products, prototypes @ prototypes.T, strengths, n_stated, ridge)
     return pooled - coefficients @ prototypes
 
 
@@ -167,6 +172,7 @@ def _ridge_coefficients(
     gram: Float[Tensor, "n_values n_values"],
     strengths: Float[Tensor, "batch n_values"],
     n_stated: int,
+    ridge: Float[Tensor, ""],
 ) -> Float[Tensor, "batch n_values"]:
     """Coefficients of the stated prototypes only. Solved in the space of the at most n_stated values of a row, so the
     work does not grow with feature_dim; unused slots become rows of the identity.
@@ -175,7 +181,6 @@ def _ridge_coefficients(
     used = strengths.gather(1, stated) != 0
     both = used[:, :, None] & used[:, None, :]
     system = torch.where(both, gram[stated[:, :, None], stated[:, None, :]], 0)
-    ridge = RIDGE * gram.diagonal().mean().clamp_min(1e-9)
     system = system + torch.diag_embed(torch.where(used, ridge, torch.ones_like(ridge)))
     solved = torch.linalg.solve(system, torch.where(used, products.gather(1, stated), 0))
     return torch.zeros_like(strengths).scatter(1, stated, solved)

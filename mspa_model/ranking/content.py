@@ -1,4 +1,4 @@
-"""What streamers are like, over all modalities and columns of labels at once: unit rows along principal directions."""
+"""What streamers are like, over all modalities, and labels, at once: unit rows along principal directions."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -13,18 +13,23 @@ DIRECTIONS = 128  # of each modality and column
 MIN_STREAMERS = 2  # a label of one streamer likens it to nobody
 
 
-def likeness_rows(dataset: Dataset, features: Features) -> Float[np.ndarray, "n_streamers _"]:
-    """Half-whitened principal directions of each modality and the labels of each column, side by side; zero where a
-    streamer lacks them.
+def likeness_rows(features: Features) -> Float[np.ndarray, "n_streamers _"]:
+    """Half-whitened principal directions of each modality, side by side; zero where a streamer lacks the modality.
 
-    A streamer's row of each has length one, so that a product of two streamers' rows is a sum of cosines.
+    A streamer's row of each modality has length one, so that a product of two streamers' rows is a sum of cosines.
     """
-    blocks = [np.zeros((dataset.n_streamers, 0))]
+    blocks = [np.zeros((len(next(iter(features.arrays.values()), ())), 0))] if not features.modalities else []
     for m in features.modalities:
         rows, present = torch.from_numpy(features.arrays[m]), torch.from_numpy(features.present[m])
         directions = principal_directions(rows[present], DIRECTIONS)
         blocks.append(_unit(((rows @ directions) * present[:, None]).numpy().astype(np.float64)))
-    return np.concatenate([*blocks, *map(label_rows, column_terms(dataset, MIN_STREAMERS).values())], 1)
+    return np.concatenate(blocks, 1)
+
+
+def likeness_with_labels(dataset: Dataset, features: Features) -> Float[np.ndarray, "n_streamers _"]:
+    """The same, and beside it the labels of each of the set's columns."""
+    modalities = likeness_rows(features) if features.modalities else np.zeros((dataset.n_streamers, 0))
+    return np.concatenate([modalities, *map(label_rows, column_terms(dataset, MIN_STREAMERS).values())], 1)
 
 
 def label_rows(terms: sp.csr_matrix) -> Float[np.ndarray, "n_streamers _"]:

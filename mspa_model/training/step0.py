@@ -11,13 +11,14 @@ from torch import nn
 from mspa_model.config import RunConfig
 from mspa_model.data import eval_pairs, interaction_matrix
 from mspa_model.preference.composer import Composer
-from mspa_model.ranking.content import likeness_rows
+from mspa_model.ranking.content import likeness_rows, likeness_with_labels
 from mspa_model.ranking.cotipping import CoTips, LowRankCoTips, blend, cotips_from_tensors
 from mspa_model.ranking.recency import NO_DECAY, place_matrix
 from mspa_model.ranking.scorer import MIN_SPREAD, POPULARITY, Scorer
 from mspa_model.training.align import AlignerTraining
 from mspa_model.training.cotips import choose_cotips, latent_fits
 from mspa_model.training.latent import LatentTraining
+from mspa_model.training.likening import liken_the_cold
 from mspa_model.training.told import told_users
 from mspa_model.training.weights import (
     MIN_GAIN,
@@ -60,7 +61,7 @@ def train_step0(
     metric = dataset.info.split.metric
     places = place_matrix(dataset, ("train",))
     users = val_users(val, config.seed)
-    content = likeness_rows(dataset, features)
+    content = likeness_rows(features)
     linear, setting = choose_cotips(train, places, content, val, metric, config, progress)
     taught = LatentTraining(train, content, val, metric, config.ranking, config.seed, device)
     latent = taught.run(progress)
@@ -70,12 +71,14 @@ def train_step0(
     scorer = make_scorer(linear, aligners, train, features, composer, device, config, setting["half_life"])
     scorer.spreads = typical_spreads(scorer, composer, places, config.seed)
     scores = val_scores(scorer, composer, places, whole, val, metric)
+    cold = np.asarray(train.sum(0)).ravel() == 0
     setting["latent"] = weigh_with_latent(scorer, latent, scores, places[users])
+    setting["cold_ridge"] = liken_the_cold(scorer, scores, places[users], likeness_with_labels(dataset, features), cold)
     scorer.spreads = typical_spreads(scorer, composer, places, config.seed)
     scores = val_scores(scorer, composer, places, whole, val, metric)
     base = scorer.base_weights * scorer.spreads
     scorer.base_weights = base / base.max()
-    setting["cold_popularity"] = place_the_cold(scorer, scores, np.asarray(train.sum(0)).ravel() == 0)
+    setting["cold_popularity"] = place_the_cold(scorer, scores, cold)
     scorer.fold_weights = fold_weights(scores, scorer.base_weights, config.corrector.folds)
     alone = dict(zip((s.value for s in SOURCES), single_source_metrics(scores), strict=True))
     return Step0(scorer, alone, scores.measure(scorer.base_weights), setting)

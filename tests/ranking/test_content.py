@@ -8,7 +8,7 @@ import pytest
 import scipy.sparse as sp
 
 from mspa_model.preference.columns import column_terms
-from mspa_model.ranking.content import DIRECTIONS, label_rows, likeness_rows
+from mspa_model.ranking.content import DIRECTIONS, label_rows, likeness_with_labels
 from mspa_model.types import Dataset, Features, Modality
 from tests.ranking.test_batch import INFO
 
@@ -56,7 +56,7 @@ def test_modalities_and_labels_stand_side_by_side():
     features[2] = 0.0
     present = np.arange(6) != 2
     told = Features({Modality.AUDIO: features}, {Modality.AUDIO: present}, {Modality.AUDIO: "shipped"})
-    rows = likeness_rows(world(category=pd.Series(CATEGORIES, dtype="string")), told)
+    rows = likeness_with_labels(world(category=pd.Series(CATEGORIES, dtype="string")), told)
     assert rows.shape == (6, 3 + 2)
     assert np.linalg.norm(rows[:, :3], axis=1) == pytest.approx(present.astype(float), abs=1e-5)
     np.testing.assert_array_equal(rows[2, :3], 0.0)
@@ -64,4 +64,4 @@ def test_modalities_and_labels_stand_side_by_side():
 
 
 def test_a_set_without_either_has_rows_of_nothing():
-    assert likeness_rows(world(title=[None] * 4), Features({}, {}, {})).shape == (4, 0)
+    assert likeness_with_labels(world(title=[None] * 4), Features({}, {}, {})).shape == (4, 0)

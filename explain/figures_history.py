@@ -1,6 +1,7 @@
 """Figure of a user's history: which tips the ranking knew, and which of them the statements rest on."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ import plotly.graph_objects as go
 
 from explain.figures_style import BLUE, GREY, TABLE_LENGTH, Picture, empty_picture, lay_out, shown
 from explain.narrate import counted, plain, plural
-from mspa_model.types import DatasetInfo, History
+from mspa_model.types import FADED, DatasetInfo, History
 
 # Amounts further apart than this factor are drawn on a log axis: tips on a platform go from 1 to 10,000.
 _WIDE = 50
@@ -27,19 +28,20 @@ def history_timeline(
     unused: tips that the ranking did not know, as grey crosses.
     """
     cited = set(evidence)
-    roles = [("cited" if i in cited else "used") for i in range(len(history))]
+    plainly = ["used" if count == 1.0 else "faded" for count in history.counts]
+    roles = [("cited" if i in cited else role) for i, role in enumerate(plainly)]
     tips = _tip_table(history, names, info, roles)
     if unused is not None:
         tips = pd.concat([tips, _tip_table(unused, names, info, ["not used"] * len(unused))], ignore_index=True)
     if tips.empty:
         return empty_picture(f"This {info.user_is} has no {info.tip_is} yet.", list(tips.columns))
     kept_back = f" and {len(unused):,} that it did not know" if unused is not None and len(unused) else ""
-    return Picture(
-        _draw(tips, info),
-        tips,
-        f"{counted(len(history), info.tip_is)} that the ranking knew{kept_back}; statements rest on {len(cited)}.",
-        f"Full dots: {plural(info.tip_is)} that statements rest on; hollow: also used; crosses: kept from the model.",
-    )
+    faded = ""
+    if history.faded_before is not None:
+        faded = f" Left of the line, before the taste shifted, they count for {FADED:.0%}; those not cited are grey."
+    known = f"{counted(len(history), info.tip_is)} that the ranking knew{kept_back}; statements rest on {len(cited)}."
+    read = f"Full dots: {plural(info.tip_is)} that statements rest on; hollow: also used; crosses: kept from the model."
+    return Picture(_draw(tips, info, history.faded_before), tips, known + faded, read + faded)
 
 
 def _tip_table(history: History, names: Sequence[str], info: DatasetInfo, roles: Sequence[str]) -> pd.DataFrame:
@@ -57,16 +59,22 @@ def _unit(info: DatasetInfo) -> str:
     return plain(info.tip_unit) or "amount"
 
 
-def _draw(tips: pd.DataFrame, info: DatasetInfo) -> go.Figure:
-    """One trace a role, times along the axis only where every tip has one."""
+def _draw(tips: pd.DataFrame, info: DatasetInfo, faded_before: datetime | None) -> go.Figure:
+    """One trace a role, times along the axis only where every tip has one; a line where older tips fade."""
     timed = not tips["time"].isna().any()
     when = tips["time"] if timed else pd.Series(np.arange(1, len(tips) + 1))
     looks = {
         "used": {"symbol": "circle-open", "size": 9, "color": BLUE, "line": {"width": 2}},
+        "faded": {"symbol": "circle-open", "size": 9, "color": GREY, "line": {"width": 2}},
         "cited": {"symbol": "circle", "size": 11, "color": BLUE},
         "not used": {"symbol": "x-thin", "size": 8, "line": {"width": 2, "color": GREY}},
     }
-    labels = {"used": f"used {info.tip_is}", "cited": "cited by a statement", "not used": "not used"}
+    labels = {
+        "used": f"used {info.tip_is}",
+        "faded": "counts for less",
+        "cited": "cited by a statement",
+        "not used": "not used",
+    }
     figure = go.Figure()
     for role, look in looks.items():
         rows = tips[tips["role"] == role]
@@ -80,6 +88,8 @@ def _draw(tips: pd.DataFrame, info: DatasetInfo) -> go.Figure:
             hovertext=[shown(name, 60) for name in rows[info.streamer_is]],
             hovertemplate="%{hovertext}<br>%{x}<br>%{y}<extra></extra>",
         )
+    if faded_before is not None and timed:
+        figure.add_vline(x=faded_before.isoformat(), line={"dash": "dot", "color": GREY})
     amounts = tips[_unit(info)]
     wide = amounts.min() > 0 and amounts.max() / amounts.min() > _WIDE
     lay_out(figure, height=300)

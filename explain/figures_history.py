@@ -76,6 +76,8 @@ def _draw(tips: pd.DataFrame, info: DatasetInfo, faded_before: datetime | None) 
         "not used": "not used",
     }
     figure = go.Figure()
+    if faded_before is None:
+        del looks["faded"]
     for role, look in looks.items():
         rows = tips[tips["role"] == role]
         figure.add_scatter(

@@ -117,7 +117,7 @@ def test_rank_lines_hold_the_ranks_of_every_step(trace, names, info):
 def test_a_highlighted_streamer_far_below_is_drawn_as_lower(trace, names, info):
     figure = figures.rank_lines(trace, names, info, k=2, highlight=5).figure
     assert "lower" in figure.layout.yaxis.ticktext
-    assert max(max(line.y) for line in figure.data) == 4
+    assert max(max(line.y) for line in figure.data) == 3
 
 
 def test_shares_of_the_spread_sum_to_one(trace):

@@ -28,9 +28,11 @@ def audit(run: Run, sample: int = 200, seed: int = 0, progress: bool = True, ret
     """
     started, missing = time.perf_counter(), []
     cases = list(draw_cases(run, sample, seed))
-    bar = tqdm(total=2 * len(cases), desc="audit", disable=not progress)
+    bar = tqdm(total=2 * len(cases), desc="parameters drawn anew", disable=not progress)
     randomised = randomise(run, cases, seed)
+    bar.set_description("trained with other seeds")
     seeds = _seeds(run, cases) if retrain else None
+    bar.set_description("cases and recipes")
     planted = load_planted(run)
     named = [name_modality(run, planted, each) if planted else None for each in cases]
     found = _run_figures(run, cases, randomised, seeds, named, missing)
@@ -89,7 +91,7 @@ def _run_figures(
         "n_cases": len(cases),
         "randomisation_median_rho": randomised.median,
         "randomisation_curve": randomised.curve,
-        "seeds_top10_share": _kept_share(cases, seeds),
+        "seeds_top10_share": kept_share(cases, seeds),
         "seeds": None if seeds is None else {"seeds": list(seeds.seeds), "top10": seeds.top10},
         "truth": truth_figures(named, [""] * len(cases)),
         "map": {key: quality.get(key) for key in MAP_KEYS},
@@ -97,7 +99,7 @@ def _run_figures(
     }
 
 
-def _kept_share(cases: Sequence[AuditCase], seeds: Seeds | None) -> float | None:
+def kept_share(cases: Sequence[AuditCase], seeds: Seeds | None) -> float | None:
     """Over cases and the two other trainings, how often the streamer is in the top 10 again."""
     if seeds is None or not cases:
         return None

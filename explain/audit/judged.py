@@ -128,7 +128,7 @@ def difference_interval(one: np.ndarray, other: np.ndarray, seed: int = 0) -> di
     return {"value": float(one.mean() - other.mean()), "low": float(low), "high": float(high)}
 
 
-def _mean(values: Sequence[float]) -> float | None:
+def _mean(values: Sequence[float | bool]) -> float | None:
     return float(np.mean(values)) if len(values) else None
 
 

@@ -107,7 +107,7 @@ def _true(audit: Mapping[str, Any]) -> tuple[Check, ...]:
     own, oracle = truth.get("main_modality_share"), truth.get("oracle_main_modality_share")
     if not own or not oracle:
         return ()
-    verdict = "pass" if own >= TRUTH_LIMIT * oracle else "fail"
+    verdict = "pass" if own / oracle >= TRUTH_LIMIT else "fail"
     sentence = (
         f"Run: agrees with the truth: it names the planted main modality first for {own:.0%} of the audit's cases, an "
         f"oracle that knows the tastes for {oracle:.0%} (at least {TRUTH_LIMIT:.0%} of that)."

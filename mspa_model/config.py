@@ -111,6 +111,7 @@ class MapConfig:
     n_neighbors: int = 15
     min_dist: float = 0.1
     max_points: int = 12_000  # streamers first, then a seeded draw of users
+    seeds: int = 5  # maps that are held against each other, the stored one among them
 
 
 @dataclass(frozen=True, config=_STRICT)

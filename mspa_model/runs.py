@@ -36,11 +36,12 @@ from mspa_model.ranking.fused import FusedSpace, build_fused_space
 from mspa_model.ranking.recommender import Recommender
 from mspa_model.ranking.scorer import Scorer
 from mspa_model.ranking.towers import build_aligners
-from mspa_model.types import Dataset, Features, MapPoints, Modality, Vocabulary
+from mspa_model.types import Dataset, Features, MapPlane, MapPoints, Modality, Vocabulary
 
 MANIFEST = "manifest.json"
 AUDIT = "audit.json"
 FORMAT = 3
+_PLANE = ("streamer_xy", "user_xy", "streamer_lost", "user_lost")  # arrays of a MapPlane, in order
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,12 @@ def save_model(folder: Path, final: Path, parts: TrainedParts) -> None:
 
 
 def save_map(folder: Path, points: MapPoints) -> None:
-    """Coordinates of the stored map; its quality goes into metrics.json."""
+    """Coordinates and distortions of the stored maps; their quality goes into metrics.json (map_metrics)."""
     arrays = {"streamer_xy": points.streamer_xy, "users": points.users, "user_xy": points.user_xy}
+    if points.streamer_lost is not None and points.user_lost is not None:
+        arrays |= {"streamer_lost": points.streamer_lost, "user_lost": points.user_lost}
+    for m, plane in points.planes.items():
+        arrays |= {f"{m.value}.{name}": getattr(plane, name) for name in _PLANE}
     save_arrays({k: np.ascontiguousarray(v) for k, v in arrays.items()}, folder / "map.safetensors")
 
 
@@ -124,6 +129,11 @@ def save_audit(run: Run, found: Mapping[str, Any]) -> None:
     write_json(run.path / AUDIT, found)
     files = dict(sorted({**manifest["files"], AUDIT: _sha256(run.path / AUDIT)}.items()))
     write_json(run.path / MANIFEST, {**manifest, "files": files})
+
+
+def map_metrics(points: MapPoints) -> dict[str, dict]:
+    """What metrics.json holds of the maps: the fused one's quality, and that of each modality's."""
+    return {"map": dict(points.quality), "map_planes": {m.value: dict(p.quality) for m, p in points.planes.items()}}
 
 
 def write_manifest(folder: Path) -> None:
@@ -271,7 +281,19 @@ def _load_map(path: Path, metrics: Mapping[str, Any]) -> MapPoints | None:
     if not file.is_file():
         return None
     arrays = load_arrays(file)
-    return MapPoints(arrays["streamer_xy"], arrays["users"], arrays["user_xy"], metrics.get("map") or {})
+    told = metrics.get("map_planes") or {}
+    planes = {
+        m: MapPlane(*(arrays[f"{m.value}.{name}"] for name in _PLANE), told.get(m.value) or {})
+        for m in Modality
+        if f"{m.value}.{_PLANE[0]}" in arrays
+    }
+    lost = arrays.get("streamer_lost"), arrays.get("user_lost")
+    return MapPoints(arrays["streamer_xy"], arrays["users"], arrays["user_xy"], metrics.get("map") or {}, *lost, planes)
+
+
+def _load_audit(path: Path) -> Mapping[str, Any] | None:
+    file = path / AUDIT
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
 def _load_audit(path: Path) -> Mapping[str, Any] | None:

@@ -24,7 +24,7 @@ SMALL = RunConfig(
     composer=ComposerConfig(dim=32, layers=1, heads=2, steps=60, batch=16, max_tips=12),
     ranking=RankingConfig(dim=8, hidden=16, batch=32, max_epochs=12, patience=3, cotips_ridge=(1.0, 10.0)),
     corrector=CorrectorConfig(max_epochs=3, folds=2, hidden=8),
-    map=MapConfig(n_neighbors=5),
+    map=MapConfig(n_neighbors=5, seeds=2),
 )
 
 

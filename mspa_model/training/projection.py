@@ -2,47 +2,83 @@
 
 import warnings
 from collections.abc import Mapping
+from itertools import combinations
 
 import numpy as np
-from jaxtyping import Float, Int
-from sklearn.decomposition import PCA
-from sklearn.manifold import trustworthiness
-from sklearn.neighbors import NearestNeighbors
+from jaxtyping import Int
 
 from mspa_model.config import MapConfig
-from mspa_model.types import MapPoints
+from mspa_model.training.map_quality import (
+    NEIGHBORS,
+    MapSpace,
+    Plane,
+    Points,
+    flat,
+    kept,
+    lost_neighbors,
+    map_quality,
+    nearest,
+    sample_of,
+)
+from mspa_model.types import MapPlane, MapPoints, Modality
 
 with warnings.catch_warnings():
     # umap says on import that its Tensorflow part, which is not used here, is not there.
     warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
     from umap import UMAP
 
-QUALITY_POINTS = 3_000  # trustworthiness takes a square of distances: 72 MB at this size
-QUALITY_NEIGHBORS = 15
 _SPECTRAL_POINTS = 15  # below: too few for UMAP's spectral start, and for a neighbourhood to mean much
-
-Points = Float[np.ndarray, "n_points dim"]
-Plane = Float[np.ndarray, "n_points 2"]
 
 
 def fit_map(
-    streamer_vectors: Float[np.ndarray, "n_streamers dim"],
-    user_vectors: Float[np.ndarray, "n_mapped_users dim"],
-    user_idx: Int[np.ndarray, " n_mapped_users"],
+    fused: MapSpace,
+    modalities: Mapping[Modality, MapSpace],
+    user_idx: Int[np.ndarray, " n_users_with_tips"],
     config: MapConfig,
     seed: int,
 ) -> MapPoints:
-    """Coordinates of all streamers and of as many users as MapConfig.max_points leaves room for, and the map's quality.
+    """Coordinates of all streamers and of as many users as MapConfig.max_points leaves room for, for the fused space
+    and for each modality, with each map's quality and each point's distortion.
 
     Vectors are compared by cosine, as neighbours are. The same seed on the same machine gives the same map. The first
     fit of a process takes 13 to 33 s more, while numba compiles.
     """
-    room = max(0, config.max_points - len(streamer_vectors))
+    room = max(0, config.max_points - len(fused.streamers))
     drawn = np.sort(np.random.default_rng(seed).permutation(len(user_idx))[:room])
-    points = _unit_rows(np.concatenate([streamer_vectors, user_vectors[drawn]]))
-    plane = _umap(points, config, seed)
-    n = len(streamer_vectors)
-    return MapPoints(plane[:n], user_idx[drawn], plane[n:], map_quality(points, plane, seed))
+    whole = _fit_plane(fused, drawn, config, seed, n_seeds=config.seeds)
+    planes = {m: _fit_plane(space, drawn, config, seed, sparse=True) for m, space in modalities.items()}
+    return MapPoints(
+        whole.streamer_xy,
+        user_idx[drawn],
+        whole.user_xy,
+        whole.quality,
+        whole.streamer_lost,
+        whole.user_lost,
+        planes,
+    )
+
+
+def _fit_plane(
+    space: MapSpace,
+    drawn: Int[np.ndarray, " n_mapped_users"],
+    config: MapConfig,
+    seed: int,
+    n_seeds: int = 1,
+    sparse: bool = False,
+) -> MapPlane:
+    """One map. sparse: who has nothing in this space is left out of it; else zeros are placed like any other vector."""
+    points = _unit_rows(np.concatenate([space.streamers, space.users[drawn]]))
+    there = points.any(1) if sparse else np.ones(len(points), dtype=bool)
+    plane = np.full((len(points), 2), np.nan, dtype=np.float32)
+    lost = np.full(len(points), np.nan, dtype=np.float32)
+    quality: Mapping[str, float] = {}
+    if there.any():
+        plane[there] = _umap(points[there], config, seed)
+        lost[there] = lost_neighbors(points[there], plane[there])
+        overlap = seed_overlap(points[there], plane[there], config, seed, n_seeds)
+        quality = {**map_quality(points[there], plane[there], seed), **overlap}
+    n = len(space.streamers)
+    return MapPlane(plane[:n], plane[n:], lost[:n], lost[n:], quality)
 
 
 def _unit_rows(vectors: Points) -> Points:
@@ -53,7 +89,7 @@ def _unit_rows(vectors: Points) -> Points:
 
 def _umap(points: Points, config: MapConfig, seed: int) -> Plane:
     if len(points) < 4:  # UMAP needs more points than that; their plane is exact
-        return _pca(points)
+        return flat(points)
     few = len(points) < _SPECTRAL_POINTS
     reducer = UMAP(
         n_neighbors=min(config.n_neighbors, len(points) - 1),
@@ -69,46 +105,22 @@ def _umap(points: Points, config: MapConfig, seed: int) -> Plane:
         return np.asarray(reducer.fit_transform(points), dtype=np.float32)
 
 
-def _pca(points: Points) -> Plane:
-    """The two directions of largest variance; zeros where there are fewer."""
-    plane = np.zeros((len(points), 2), dtype=np.float32)
-    n = min(2, *points.shape)
-    if n and len(points) > 1 and np.ptp(points, axis=0).any():
-        plane[:, :n] = PCA(n, svd_solver="full").fit_transform(points)
-    return plane
+def seed_overlap(points: Points, plane: Plane, config: MapConfig, seed: int, n_seeds: int) -> Mapping[str, float]:
+    """How alike maps of other seeds are: the share of a point's 15 neighbours on one map that are so on another, mean
+    over all pairs of n_seeds maps of the same points; beside it what chance would give. Empty for one seed.
 
-
-def map_quality(points: Points, plane: Plane, seed: int) -> Mapping[str, float]:
-    """How well the map keeps neighbourhoods, on at most QUALITY_POINTS points drawn by seed.
-
-    trustworthiness: 1 where neighbours on the map are neighbours in truth; continuity: the reverse (Venna, Kaski 2001).
-    knn15: share of a point's 15 true neighbours that are among its 15 on the map; knn15_pca, knn15_random: the same
-    for PCA and for the map's places dealt out at random. With fewer than 31 points the neighbourhood is as large as
-    these measures allow, and `neighbors` says how large; empty below 3 points, where neighbourhoods say nothing.
+    Of more than map_quality's QUALITY_POINTS points as many are drawn, and all maps fitted to these.
     """
-    rng = np.random.default_rng(seed)
-    drawn = np.sort(rng.permutation(len(points))[:QUALITY_POINTS])
-    points, plane = points[drawn], plane[drawn]
-    k = min(QUALITY_NEIGHBORS, (len(points) - 1) // 2)  # trustworthiness is defined for k < n / 2
-    if k < 1:
+    drawn = sample_of(len(points), seed)
+    k = min(NEIGHBORS[0], (len(drawn) - 1) // 2)
+    if n_seeds < 2 or k < 1:
         return {}
-    truth = _neighbors(points, k)
+    first = plane if len(drawn) == len(points) else _umap(points[drawn], config, seed)
+    others = [_umap(points[drawn], config, seed + n) for n in range(1, n_seeds)]
+    found = [nearest(each, k) for each in (first, *others)]
+    shared = [kept(one, other) for one, other in combinations(found, 2)]
     return {
-        "trustworthiness": float(trustworthiness(points, plane, n_neighbors=k)),
-        "continuity": float(trustworthiness(plane, points, n_neighbors=k)),
-        "knn15": _kept(truth, _neighbors(plane, k)),
-        "knn15_pca": _kept(truth, _neighbors(_pca(points), k)),
-        "knn15_random": _kept(truth, _neighbors(rng.permutation(plane), k)),
-        "neighbors": float(k),
-        "n_points": float(len(points)),
+        "seed_overlap": float(np.mean(shared)),
+        "seed_overlap_random": k / (len(drawn) - 1),
+        "n_seeds": float(n_seeds),
     }
-
-
-def _neighbors(points: Points, k: int) -> Int[np.ndarray, "n_points k"]:
-    """The k nearest other points of each."""
-    return NearestNeighbors(n_neighbors=k).fit(points).kneighbors(return_distance=False)
-
-
-def _kept(truth: Int[np.ndarray, "n_points k"], found: Int[np.ndarray, "n_points k"]) -> float:
-    """Share of true neighbours that were found."""
-    return float((truth[:, :, None] == found[:, None, :]).any(2).mean())

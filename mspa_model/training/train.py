@@ -28,6 +28,7 @@ from mspa_model.runs import (
     TrainedParts,
     build_recommender,
     load_run,
+    map_metrics,
     new_folder,
     save_map,
     save_model,
@@ -38,11 +39,12 @@ from mspa_model.training.baselines import BaselineResult, score_baselines
 from mspa_model.training.caution import CautionChoice, choose_caution, choose_fade_caution
 from mspa_model.training.estimate import refuse_what_will_not_fit
 from mspa_model.training.evaluate import BASELINES_FILE, evaluate, write_evaluation
+from mspa_model.training.map_quality import MapSpace
 from mspa_model.training.repair import RepairReport, RepairTraining
 from mspa_model.training.scorecard import baseline_metrics, baseline_users
 from mspa_model.training.step0 import Step0, train_step0
 from mspa_model.training.teach.stage import Taught, teach_composers
-from mspa_model.types import Dataset, Features
+from mspa_model.types import Dataset, Features, Modality
 
 
 def train(
@@ -215,18 +217,34 @@ def _with_map(run: Run, fresh: Path, clock: Clock) -> Run:
     # Here alone, because importing umap compiles for seconds.
     from mspa_model.training.projection import fit_map
 
-    tippers = np.unique(run.dataset.tips.loc[run.dataset.tips["split"] == "train", "user_idx"].to_numpy())
-    preferences = run.composer.compose_many([history_of(run.dataset, int(user), "train") for user in tippers])
-    vectors = [run.recommender.user_fused(preference) for preference in preferences]
-    rows = np.stack(vectors) if vectors else np.zeros((0, run.recommender.streamer_fused.shape[1]), np.float32)
-    points = fit_map(run.recommender.streamer_fused, rows, tippers, run.config.map, run.config.seed)
+    fused, modalities, tippers = map_spaces(run)
+    points = fit_map(fused, modalities, tippers, run.config.map, run.config.seed)
     clock.lap("map")
     save_map(fresh, points)
     seconds = {**run.metrics["train_seconds"], "map": clock.seconds["map"]}
-    metrics = {**run.metrics, "map": dict(points.quality), "train_seconds": seconds}
-    write_json(fresh / "metrics.json", metrics)
+    write_json(fresh / "metrics.json", {**run.metrics, **map_metrics(points), "train_seconds": seconds})
     write_manifest(fresh)
     return load_run(fresh, run.dataset.folder, run.device.type)
+
+
+def map_spaces(run: Run) -> tuple[MapSpace, dict[Modality, MapSpace], np.ndarray]:
+    """What the maps are fitted to, the fused space and each modality's, and user_idx of the users with train tips."""
+    recommender = run.recommender
+    tippers = np.unique(run.dataset.tips.loc[run.dataset.tips["split"] == "train", "user_idx"].to_numpy())
+    preferences = run.composer.compose_many([history_of(run.dataset, int(user), "train") for user in tippers])
+
+    def space(streamers: np.ndarray, users: list[np.ndarray]) -> MapSpace:
+        return MapSpace(streamers, np.stack(users) if users else np.zeros((0, streamers.shape[1]), np.float32))
+
+    modalities = {
+        m: space(
+            recommender.streamer_embeddings(m).cpu().numpy(),
+            [recommender.user_vector(preference, m).cpu().numpy() for preference in preferences],
+        )
+        for m in run.features.modalities
+    }
+    fused = space(recommender.streamer_fused, [recommender.user_fused(preference) for preference in preferences])
+    return fused, modalities, tippers
 
 
 def _refuse_foreign(out: Path) -> None:

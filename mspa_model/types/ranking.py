@@ -1,7 +1,7 @@
 """A ranking, the correction steps that led to it, and what is measured of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from mspa_model.types.data import CandidateScope, HistoryScope, Source
+from mspa_model.types.data import CandidateScope, HistoryScope, Modality, Source
 from mspa_model.types.preference import History, Preference
 
 
@@ -211,13 +211,33 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class MapPoints:
-    """The stored fused map: 2-D UMAP coordinates of streamers and of users with tips, fitted once at training.
+class MapPlane:
+    """One stored map: 2-D UMAP coordinates, NaN where a point has nothing to be placed by.
 
-    users: user_idx of each row of user_xy. quality: trustworthiness, continuity, knn15, knn15_pca, knn15_random, ...
+    streamer_lost, user_lost: share of a point's 15 true neighbours that are not among its 15 on the map (its
+        distortion), NaN where it is not placed. quality: as in MapPoints.
+    """
+
+    streamer_xy: Float[np.ndarray, "n_streamers 2"]
+    user_xy: Float[np.ndarray, "n_mapped_users 2"]
+    streamer_lost: Float[np.ndarray, " n_streamers"]
+    user_lost: Float[np.ndarray, " n_mapped_users"]
+    quality: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class MapPoints:
+    """The stored fused map: coordinates of streamers and of users with tips, fitted once at training.
+
+    users: user_idx of each row of user_xy. quality: trustworthiness, continuity, knn15 and the same at 50
+        (trustworthiness50, ...), each beside _pca and _random; seed_overlap beside seed_overlap_random.
+    streamer_lost, user_lost: as in MapPlane; None in a run of an older version. planes: a map for each modality.
     """
 
     streamer_xy: Float[np.ndarray, "n_streamers 2"]
     users: Int[np.ndarray, " n_mapped_users"]
     user_xy: Float[np.ndarray, "n_mapped_users 2"]
     quality: Mapping[str, float]
+    streamer_lost: Float[np.ndarray, " n_streamers"] | None = None
+    user_lost: Float[np.ndarray, " n_mapped_users"] | None = None
+    planes: Mapping[Modality, MapPlane] = field(default_factory=dict)

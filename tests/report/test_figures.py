@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime
 
 import numpy as np
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from explain import figures, figures_map
 from explain.figures_style import TABLE_LENGTH, digits_for, distinct
 from explain.narrate import plain
-from mspa_model.types import DatasetInfo, History, Source
+from mspa_model.types import Source
 
 
 @pytest.fixture(scope="module")
@@ -130,15 +129,6 @@ def test_a_history_without_times_is_drawn_in_order(history, names, info):
     picture = figures.history_timeline(timeless, names, info, (1,))
     drawn = {trace.name: list(trace.x) for trace in picture.figure.data}
     assert drawn == {"used rating": [1, 3], "cited by a statement": [2], "not used": []}
-
-
-def test_faded_tips_are_grey_left_of_the_day(info: DatasetInfo):
-    times = np.datetime64("2026-01-01", "us") + np.arange(3) * np.timedelta64(1, "D")
-    tips = History("u", np.arange(3), np.ones(3), times, np.arange(3)).faded(datetime(2026, 1, 2, 12))
-    picture = figures.history_timeline(tips, ["A", "B", "C"], info, (0,))
-    assert picture.table["role"].tolist() == ["cited", "faded", "used"]
-    assert picture.figure.layout.shapes[0].x0 == "2026-01-02T12:00:00"
-    assert "30%" in picture.how_to_read
 
 
 def test_what_has_nothing_to_draw_says_so(explanation, trace, history, names, info, metrics, scenario_result):

@@ -116,16 +116,10 @@ class CorrectorConfig:
 class MapConfig:
     """The stored UMAP map."""
 
-<<<<<<< HEAD
     n_neighbors: Count = 15
     min_dist: NotNegative = 0.1
     max_points: Count = 12_000  # streamers first, then a seeded draw of users
-=======
-    n_neighbors: int = 15
-    min_dist: float = 0.1
-    max_points: int = 12_000  # streamers first, then a seeded draw of users
-    seeds: int = 5  # maps that are held against each other, the stored one among them
->>>>>>> main
+    seeds: Count = 5  # maps that are held against each other, the stored one among them
 
 
 @dataclass(frozen=True, config=_STRICT)

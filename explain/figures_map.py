@@ -22,7 +22,7 @@ from explain.figures_style import (
     shown,
 )
 from explain.narrate import counted, listed, plain
-from mspa_model.types import DatasetInfo, MapPoints
+from mspa_model.types import DatasetInfo, MapPlane, MapPoints
 
 MAX_POINTS = 12_000
 _GROUP_LOOKS = (
@@ -37,7 +37,7 @@ _UNNAMED = ("all", "none", "other")
 
 
 def fused_map(
-    points: MapPoints,
+    points: MapPoints | MapPlane,
     names: Sequence[str],
     info: DatasetInfo,
     highlight: int | None = None,
@@ -45,14 +45,18 @@ def fused_map(
     groups: Sequence[str] | None = None,
     user_xy: tuple[float, float] | None = None,
 ) -> Picture:
-    """The stored map of streamers: one highlighted, its neighbours of the original space ringed, the user as a star.
+    """A stored map of streamers: one highlighted, its neighbours of the original space ringed, the user as a star.
 
     names, groups: by streamer_idx; the six largest groups get a colour and a shape ("", "none", "other" count as none).
     user_xy: where the selected user is placed.
-    At most 12,000 points are drawn (the highlighted and its neighbours always).
+    At most 12,000 points are drawn (the highlighted and its neighbours always), and none that has no place.
     """
     xy = np.asarray(points.streamer_xy, dtype=float)
-    drawn = _drawn_rows(len(xy), {*neighbours, *([highlight] if highlight is not None else [])})
+    placed = np.isfinite(xy).all(1)
+    neighbours = [i for i in neighbours if placed[i]]
+    highlight = None if highlight is None or not placed[highlight] else highlight
+    always = {*neighbours, *([highlight] if highlight is not None else [])}
+    drawn = [i for i in _drawn_rows(len(xy), always) if placed[i]]
     label_of = _group_labels(groups, drawn)
     figure = go.Figure()
     for label, look in _legend(label_of):

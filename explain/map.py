@@ -6,20 +6,23 @@ import numpy as np
 from jaxtyping import Float
 
 from explain.narrate import name_of, plain
-from explain.types import MapView
+from explain.types import MapMeasure, MapView
 from mspa_model.errors import MspaError, UnknownIdError
 from mspa_model.ranking.index import NeighborIndex
 from mspa_model.runs import Run
-from mspa_model.types import MapPoints
+from mspa_model.types import MapPlane, MapPoints, Modality
 
 MAX_GROUPS = 7  # colours that stay apart
 OTHER, NONE = "other", "none"
 PLACED_FROM = 5
 
 
-def map_view(run: Run, aspect: str | None = None) -> MapView:
-    """The stored map, coloured by an aspect of the vocabulary (None: the first). MspaError where none is stored."""
-    points = stored_map(run)
+def map_view(run: Run, aspect: str | None = None, modality: Modality | None = None) -> MapView:
+    """A stored map, coloured by an aspect of the vocabulary (None: the first). modality None: the fused map.
+
+    Raises MspaError where it is not stored, UnknownIdError on an unknown aspect.
+    """
+    points = stored_map(run, modality)
     known = aspects(run)
     if aspect is not None and aspect not in known:
         raise UnknownIdError(
@@ -28,7 +31,7 @@ def map_view(run: Run, aspect: str | None = None) -> MapView:
     aspect = aspect or (known[0] if known else None)
     group_of, groups = _groups(run, aspect)
     names = tuple(name_of(run.dataset, i) for i in range(run.dataset.n_streamers))
-    return MapView(points.streamer_xy, names, aspect, group_of, groups, quality_sentence(points, run))
+    return MapView(points.streamer_xy, names, aspect, group_of, groups, quality_sentence(points, run), modality)
 
 
 def aspects(run: Run) -> tuple[str, ...]:
@@ -40,26 +43,46 @@ def aspects(run: Run) -> tuple[str, ...]:
     return tuple(sorted(covered, key=lambda a: -int(covered[a].sum())))
 
 
-def place(run: Run, vector: Float[np.ndarray, " dim"], k: int = PLACED_FROM) -> Float[np.ndarray, " 2"]:
-    """Map coordinates of a vector of the fused space: the mean of its k nearest streamers', weighted by similarity.
+def place(
+    run: Run, vector: Float[np.ndarray, " dim"], k: int = PLACED_FROM, modality: Modality | None = None
+) -> Float[np.ndarray, " 2"]:
+    """Map coordinates of a vector of the original space: the mean of its k nearest streamers', weighted by similarity.
 
-    The map itself is never fitted again, so nothing else moves.
+    The map itself is never fitted again, so nothing else moves. NaN where no streamer has a place. modality None: the
+    fused space; else that modality's, where a vector is a user's (Recommender.user_vector).
     """
-    similarity, found = NeighborIndex(run.recommender.streamer_fused).search(vector[None].astype(np.float32), k)
+    xy = stored_map(run, modality).streamer_xy
+    there = np.flatnonzero(np.isfinite(xy).all(1))
+    if not len(there):
+        return np.full(2, np.nan, dtype=np.float32)
+    vectors = space_of(run, modality)[there]
+    similarity, found = NeighborIndex(vectors).search(vector[None].astype(np.float32), k)
     weights = np.clip(similarity[0], 1e-6, None)
-    return (weights[:, None] * stored_map(run).streamer_xy[found[0]]).sum(0) / weights.sum()
+    return (weights[:, None] * xy[there][found[0]]).sum(0) / weights.sum()
 
 
-def stored_map(run: Run) -> MapPoints:
-    """The run's map; raises MspaError where none was stored."""
+def space_of(run: Run, modality: Modality | None = None) -> Float[np.ndarray, "n_streamers dim"]:
+    """The original space of a map: streamers' embeddings of a modality, or all of them fused."""
+    if modality is None:
+        return run.recommender.streamer_fused
+    return run.recommender.streamer_embeddings(modality).cpu().numpy()
+
+
+def stored_map(run: Run, modality: Modality | None = None) -> MapPoints | MapPlane:
+    """The run's fused map, or that of a modality; raises MspaError where it is not stored."""
     if run.map is None:
         raise MspaError(
             "a run without a map", "one trained with its map", "Neighbours are still found in the original space."
         )
-    return run.map
+    if modality is None:
+        return run.map
+    if modality not in run.map.planes:
+        known = ", ".join(m.value for m in run.map.planes) or "the fused map alone"
+        raise MspaError(f"no map of {modality.value}", f"a map that this run stored ({known})", "Choose one of these.")
+    return run.map.planes[modality]
 
 
-def quality_sentence(points: MapPoints, run: Run) -> str:
+def quality_sentence(points: MapPoints | MapPlane, run: Run) -> str:
     """How far the map may be believed, in plain words."""
     quality, noun = points.quality, run.dataset.info.streamer_is
     if "knn15" not in quality:
@@ -67,9 +90,56 @@ def quality_sentence(points: MapPoints, run: Run) -> str:
     k = f"{quality.get('neighbors', 15):.0f}"
     beside = f"a flat PCA {quality['knn15_pca']:.0%}, chance {quality['knn15_random']:.0%}"
     near = f"{quality['trustworthiness']:.0%} trustworthy and {quality['continuity']:.0%} continuous"
-    return (
+    said = (
         f"Of the {k} nearest neighbours of a {noun}, the map keeps {quality['knn15']:.0%} near ({beside}); "
         f"it is {near}. Distances between far groups mean nothing."
+    )
+    if "seed_overlap" not in quality:
+        return said
+    return (
+        f"{said} Fitted again with other seeds, it keeps {quality['seed_overlap']:.0%} of the neighbours that it shows "
+        f"(chance {quality['seed_overlap_random']:.0%})."
+    )
+
+
+_MEASURES = {
+    "trustworthiness": "Near on the map, near in truth (trustworthiness)",
+    "continuity": "Near in truth, near on the map (continuity)",
+    "knn": "True neighbours kept",
+}
+
+
+def map_measures(points: MapPoints | MapPlane) -> tuple[MapMeasure, ...]:
+    """Every measure of a map beside PCA and random, at 15 neighbours and at 50, and between seeds; what is stored."""
+    quality, found = points.quality, []
+    for ending, size in (("", "15"), ("50", "50")):
+        k = f"{quality.get(f'neighbors{ending}', int(size)):.0f}"
+        for key, label in _MEASURES.items():
+            name = f"knn{size}" if key == "knn" else f"{key}{ending}"
+            if f"{name}_random" in quality:
+                beside = quality[f"{name}_pca"], quality[f"{name}_random"]
+                found.append(MapMeasure(f"{label}, {k} neighbours", quality[name], *beside))
+    if "seed_overlap" in quality:
+        label = f"Neighbours on the map that {quality['n_seeds']:.0f} seeds agree on"
+        found.append(MapMeasure(label, quality["seed_overlap"], None, quality["seed_overlap_random"]))
+    return tuple(found)
+
+
+def distortion_sentence(run: Run, streamer_idx: int, modality: Modality | None = None) -> str:
+    """How many of one streamer's true neighbours the map draws elsewhere; "" where that was not stored."""
+    points, name = stored_map(run, modality), name_of(run.dataset, streamer_idx)
+    if points.streamer_lost is None:
+        return ""
+    lost = float(points.streamer_lost[streamer_idx])
+    if np.isnan(lost):
+        return f"{name} is not on this map: it has nothing to be placed by."
+    k = round(points.quality.get("neighbors", 15))
+    kept = round((1 - lost) * k)
+    typical = float(np.nanmean(points.streamer_lost))
+    side = "more" if lost > typical else "no more"
+    return (
+        f"Of {name}'s {k} true neighbours {kept} are drawn near it and {k - kept} elsewhere, {side} than is usual here "
+        f"({typical:.0%} are)."
     )
 
 

@@ -2,26 +2,27 @@
 
 import numpy as np
 
+from explain.map import space_of
 from explain.narrate import name_of, plain
 from explain.types import Neighbor
 from mspa_model.errors import MspaError
 from mspa_model.ranking.index import NeighborIndex
 from mspa_model.runs import Run
+from mspa_model.types import Modality
 
+_LACKS = {None: "neither features nor tips"} | {m: f"no {m.value} features" for m in Modality}
 MAX_SHARED = 6  # values named per neighbour, the rarest first: what few have says most
 
 
-def neighbors(run: Run, streamer_idx: int, k: int = 10) -> tuple[Neighbor, ...]:
-    """The k streamers nearest by cosine in the fused space, nearest first, each with the values that both have.
+def neighbors(run: Run, streamer_idx: int, k: int = 10, modality: Modality | None = None) -> tuple[Neighbor, ...]:
+    """The k streamers nearest by cosine in the original space, nearest first, each with the values that both have.
 
-    Raises MspaError where the streamer has neither features nor tips to be compared by.
+    modality None: the fused space. Raises MspaError where the streamer has nothing there to be compared by.
     """
-    vectors = run.recommender.streamer_fused
+    vectors = space_of(run, modality)
     if not np.any(vectors[streamer_idx]):
         name = name_of(run.dataset, streamer_idx)
-        raise MspaError(
-            f"{name}, which has neither features nor tips", "one that has some", "Choose another to compare."
-        )
+        raise MspaError(f"{name}, which has {_LACKS[modality]}", "one that has some", "Choose another to compare.")
     similarity, found = NeighborIndex(vectors).neighbors_of(streamer_idx, k)
     return tuple(
         Neighbor(int(i), name_of(run.dataset, int(i)), float(s), shared_values(run, streamer_idx, int(i)))

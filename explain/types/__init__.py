@@ -1,9 +1,10 @@
 """What an explanation is made of. Every value is frozen and carries what is needed to check it."""
 
 from explain.types.case import Attribution, Case, Contribution, Deletion
+from explain.types.donors import ContentHeadroom, Donation, DonorRecipe, DonorSearch, Group, GroupFilter, Reach
 from explain.types.explanation import Explanation
 from explain.types.moves import RankMove, StepDifference, Swap, SwapAccount, SwapPart
-from explain.types.nearness import MapView, Neighbor
+from explain.types.nearness import MapMeasure, MapView, Neighbor
 from explain.types.opinions import (
     Concept,
     DeletionCurve,
@@ -22,20 +23,28 @@ __all__ = [
     "Case",
     "Check",
     "Concept",
+    "ContentHeadroom",
     "Contribution",
     "Deletion",
     "DeletionCurve",
     "Direction",
+    "Donation",
+    "DonorRecipe",
+    "DonorSearch",
     "Edit",
     "EvidenceLine",
     "Explanation",
+    "Group",
+    "GroupFilter",
     "Headroom",
     "Leading",
+    "MapMeasure",
     "MapView",
     "Neighbor",
     "Noise",
     "Opinions",
     "RankMove",
+    "Reach",
     "Recipe",
     "RecipeSearch",
     "ReferenceEffect",

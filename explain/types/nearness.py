@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from mspa_model.types import Modality
+
 
 @dataclass(frozen=True)
 class Neighbor:
@@ -20,7 +22,8 @@ class Neighbor:
 class MapView:
     """The stored map, ready to draw: a name and a group for each streamer, and what the map is worth in plain words.
 
-    groups: the labels in the order of a legend, largest first, then "other" and "none".
+    groups: the labels in the order of a legend, largest first, then "other" and "none". modality: whose map it is;
+    None: the fused one.
     """
 
     streamer_xy: Float[np.ndarray, "n_streamers 2"]
@@ -29,3 +32,14 @@ class MapView:
     group_of: tuple[str, ...]
     groups: tuple[str, ...]
     quality_sentence: str
+    modality: Modality | None = None
+
+
+@dataclass(frozen=True)
+class MapMeasure:
+    """One honest number of a map beside what a flat PCA and places dealt out at random reach."""
+
+    label: str
+    value: float
+    pca: float | None
+    random: float

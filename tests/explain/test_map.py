@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from explain.map import NONE, OTHER, aspects, map_view, place
+from explain.map import NONE, OTHER, aspects, distortion_sentence, map_measures, map_view, place, space_of
 from explain.neighbors import neighbors, shared_values
 from mspa_model.errors import MspaError, UnknownIdError
 from mspa_model.runs import Run
-from mspa_model.types import Vocabulary
+from mspa_model.types import MapPlane, Modality, Vocabulary
 
 
 def label_of(run: Run, category: str) -> str:
@@ -77,3 +77,70 @@ def test_something_new_is_placed_among_its_neighbours(closed: Run) -> None:
 def test_a_run_without_a_map_says_so(closed: Run) -> None:
     with pytest.raises(MspaError, match="without a map"):
         map_view(replace(closed, map=None))
+
+
+@pytest.fixture(scope="module")
+def planed(closed: Run) -> Run:
+    """The run with a map of sounds: streamer i at (2i, 0), streamer 3 without a place, much of what 5 has near lost."""
+    n = closed.dataset.n_streamers
+    xy = np.stack([2 * np.arange(n), np.zeros(n)], 1).astype(np.float32)
+    xy[3] = np.nan
+    lost = np.full(n, 0.2, np.float32)
+    lost[3], lost[5] = np.nan, 0.6
+    quality = {"knn15": 0.8, "knn15_pca": 0.3, "knn15_random": 0.1, "trustworthiness": 0.9, "continuity": 0.7}
+    quality |= {"neighbors": 15.0, "seed_overlap": 0.55, "seed_overlap_random": 0.05, "n_seeds": 5.0}
+    quality |= {f"{name}_{beside}": 0.5 for name in ("trustworthiness", "continuity") for beside in ("pca", "random")}
+    plane = MapPlane(xy, np.zeros((0, 2), np.float32), lost, np.zeros(0, np.float32), quality)
+    return replace(closed, map=replace(closed.map, planes={Modality.AUDIO: plane}))
+
+
+def test_a_modality_has_its_own_map_and_its_own_neighbours(planed: Run) -> None:
+    view = map_view(planed, "category", Modality.AUDIO)
+    assert view.modality is Modality.AUDIO
+    assert view.streamer_xy[7].tolist() == [14.0, 0.0]
+    assert map_view(planed).modality is None
+    vectors = planed.recommender.streamer_embeddings(Modality.AUDIO).numpy()
+    np.testing.assert_array_equal(space_of(planed, Modality.AUDIO), vectors)
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    expected = [i for i in np.argsort(-(unit @ unit[4]), kind="stable") if i != 4][:3]
+    assert [n.streamer_idx for n in neighbors(planed, 4, 3, Modality.AUDIO)] == expected
+    x, y = place(planed, vectors[6], k=1, modality=Modality.AUDIO)
+    assert (x, y) == pytest.approx((12.0, 0.0))
+    with pytest.raises(MspaError, match="no map of visual"):
+        map_view(planed, None, Modality.VISUAL)
+
+
+def test_nothing_is_placed_by_a_streamer_without_a_place(planed: Run) -> None:
+    vectors = space_of(planed, Modality.AUDIO)
+    x, _ = place(planed, vectors[3], k=1, modality=Modality.AUDIO)
+    assert np.isfinite(x)
+    assert x != 6.0
+    empty = replace(planed.map.planes[Modality.AUDIO], streamer_xy=np.full((40, 2), np.nan, np.float32))
+    nowhere = replace(planed, map=replace(planed.map, planes={Modality.AUDIO: empty}))
+    assert np.isnan(place(nowhere, vectors[3], modality=Modality.AUDIO)).all()
+
+
+def test_a_points_distortion_is_said(planed: Run) -> None:
+    name = planed.dataset.streamers["name"]
+    said = distortion_sentence(planed, 5, Modality.AUDIO)
+    assert said.startswith(f"Of {name[5]}'s 15 true neighbours 6 are drawn near it and 9 elsewhere, more than is usual")
+    assert "12 are drawn near it and 3 elsewhere, no more than" in distortion_sentence(planed, 4, Modality.AUDIO)
+    assert "not on this map" in distortion_sentence(planed, 3, Modality.AUDIO)
+    assert distortion_sentence(planed, 5) == ""  # the fused map of an older run
+
+
+def test_measures_stand_beside_pca_and_chance(planed: Run) -> None:
+    measures = map_measures(planed.map.planes[Modality.AUDIO])
+    assert [(m.value, m.pca, m.random) for m in measures] == [
+        (0.9, 0.5, 0.5),
+        (0.7, 0.5, 0.5),
+        (0.8, 0.3, 0.1),
+        (0.55, None, 0.05),
+    ]
+    assert all("15 neighbours" in m.label for m in measures[:3])
+    assert measures[-1].label == "Neighbours on the map that 5 seeds agree on"
+    assert (
+        "with other seeds, it keeps 55% of the neighbours that it shows (chance 5%)"
+        in map_view(planed, None, Modality.AUDIO).quality_sentence
+    )
+    assert map_measures(replace(planed.map, quality={})) == ()

@@ -28,8 +28,10 @@ from app.lookup import (
     segments,
     user_behind,
 )
+from app.nearness import distortion, map_aspects, map_measures, map_view, neighbours, user_on_map
 from app.opening import LOCK as _LOCK
 from app.opening import comparison, open_run, other_runs
+from app.recipes import content_headroom, group, group_donors, recipes, swaps
 from app.state import Basis
 from app.worklist import USER, Worklist, make_worklist
 from explain.cards import Anew, SaidValue, StatementView
@@ -39,8 +41,6 @@ from explain.types import (
     EvidenceLine,
     Explanation,
     Headroom,
-    MapView,
-    Neighbor,
     Scenario,
     ScenarioResult,
     StepDifference,
@@ -56,20 +56,31 @@ __all__ = [  # passed on
     "arrived",
     "clip",
     "comparison",
+    "content_headroom",
+    "distortion",
+    "group",
+    "group_donors",
+    "map_aspects",
+    "map_measures",
+    "map_view",
     "matching_streamers",
     "matching_users",
     "moment",
     "names",
     "nearest",
+    "neighbours",
     "open_run",
     "other_runs",
     "picked_tips",
     "position",
+    "recipes",
     "room_span",
     "segments",
+    "swaps",
     "together",
     "uploaded_tips",
     "user_behind",
+    "user_on_map",
 ]
 
 MAX_GROUP = 25
@@ -213,44 +224,6 @@ def evidence(run: Run, user_id: str, n_tips: int) -> EvidenceLine:
     from explain.evidence import evidence_line
 
     return evidence_line(run, user_id, n_tips)
-
-
-@st.cache_resource(max_entries=512, show_spinner=False, hash_funcs=_RUN)
-def neighbours(run: Run, streamer_idx: int, k: int) -> tuple[Neighbor, ...]:
-    """The k nearest streamers in the original embedding space."""
-    from explain.neighbors import neighbors
-
-    with _LOCK:
-        return tuple(neighbors(run, streamer_idx, k))
-
-
-@st.cache_resource(max_entries=3, show_spinner=False, hash_funcs=_RUN)
-def map_aspects(run: Run) -> tuple[str, ...]:
-    """What the map can be coloured by."""
-    from explain.map import aspects
-
-    return aspects(run)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs=_RUN)
-def map_view(run: Run, aspect: str | None) -> MapView:
-    """The stored map with a group for every streamer."""
-    from explain.map import map_view as view
-
-    return view(run, aspect)
-
-
-@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=_RUN)
-def user_on_map(run: Run, basis: Basis, step_index: int) -> tuple[float, float] | None:
-    """Where the user of a step belongs on the stored map, from the nearest streamers; None without tips."""
-    from explain.map import place
-
-    preference = trace(run, basis).steps[step_index].preference
-    if not len(preference.history):
-        return None
-    with _LOCK:
-        x, y = place(run, run.recommender.user_fused(preference))
-    return float(x), float(y)
 
 
 @st.cache_resource(max_entries=3, show_spinner=False, hash_funcs=_RUN)

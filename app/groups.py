@@ -18,32 +18,42 @@ _MAX_VALUES = 6  # a column with more distinct values is no group
 
 def groups_of(run: Run) -> dict[str, tuple[str, ...]]:
     """At most MAX_USERS user ids by group name; a seeded draw where a group is larger."""
-    info, ids = run.dataset.info, run.dataset.users["user_id"].to_numpy()
-    n_tips = np.bincount(run.dataset.tips["user_idx"], minlength=len(ids))
-    some = n_tips[n_tips > 0]
-    low, high = np.quantile(some, [1 / 3, 2 / 3]).astype(int) if len(some) else (0, 0)
-    tips = plural(info.tip_is)
+    ids, n_tips = run.dataset.users["user_id"].to_numpy(), _n_tips(run)
     masks = {
-        f"all with {tips}": n_tips > 0,
-        f"up to {low} {tips}": (n_tips > 0) & (n_tips <= low),
-        f"{low + 1} to {high} {tips}": (n_tips > low) & (n_tips <= high),
-        f"more than {high} {tips}": n_tips > high,
+        name: (n_tips >= (low or 0)) & (n_tips <= (high if high is not None else n_tips.max(initial=0)))
+        for name, (low, high) in tip_ranges(run).items()
     }
-    masks |= _by_column(run)
+    users = run.dataset.users
+    masks |= {name: (users[c].astype(str) == v).to_numpy() for name, (c, v) in columns_of(run).items()}
     draw = np.random.default_rng(run.config.seed)
     return {name: _drawn(ids[mask], draw) for name, mask in masks.items() if mask.any()}
 
 
-def _by_column(run: Run) -> dict[str, np.ndarray]:
-    users, masks = run.dataset.users, {}
+def tip_ranges(run: Run) -> dict[str, tuple[int | None, int | None]]:
+    """Least and most tips of groups of users by how many they gave, in thirds of those who gave any."""
+    n_tips, tips = _n_tips(run), plural(run.dataset.info.tip_is)
+    some = n_tips[n_tips > 0]
+    low, high = (int(q) for q in np.quantile(some, [1 / 3, 2 / 3])) if len(some) else (0, 0)
+    return {
+        f"all with {tips}": (1, None),
+        f"up to {low} {tips}": (1, low),
+        f"{low + 1} to {high} {tips}": (low + 1, high),
+        f"more than {high} {tips}": (high + 1, None),
+    }
+
+
+def columns_of(run: Run) -> dict[str, tuple[str, str]]:
+    """Column and value by the name of a group, of the columns with few values."""
+    users, found = run.dataset.users, {}
     for column in users.columns.drop("user_id"):
         values = users[column].dropna().astype(str)
         if 2 <= values.nunique() <= _MAX_VALUES:
-            masks |= {
-                f"{plain(column)}: {plain(v)}": (users[column].astype(str) == v).to_numpy()
-                for v in sorted(values.unique())
-            }
-    return masks
+            found |= {f"{plain(column)}: {plain(v)}": (str(column), v) for v in sorted(values.unique())}
+    return found
+
+
+def _n_tips(run: Run) -> np.ndarray:
+    return np.bincount(run.dataset.tips["user_idx"], minlength=run.dataset.n_users)
 
 
 def _drawn(ids: np.ndarray, draw: np.random.Generator) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool
 
 from explain.counterfactual import value_of
-from explain.narrate import plain, plural
+from explain.narrate import counted, plain, plural
 from explain.types import Group, GroupFilter
 from mspa_model.data.split import interaction_matrix
 from mspa_model.errors import MspaError
@@ -62,9 +62,9 @@ def _name(run: Run, given: GroupFilter) -> str:
     if given.min_tips is not None and given.max_tips is not None:
         said.append(f"{given.min_tips:,} to {given.max_tips:,} {tips}")
     elif given.min_tips is not None:
-        said.append(f"{given.min_tips:,} {tips} or more")
+        said.append(f"{counted(given.min_tips, info.tip_is)} or more")
     elif given.max_tips is not None:
-        said.append(f"up to {given.max_tips:,} {tips}")
+        said.append(f"up to {counted(given.max_tips, info.tip_is)}")
     if given.statement is not None:
         said.append(f"likes {plain(run.vocabulary.values[value_of(run, given.statement)].label)}")
     return ", ".join(said) or f"all {plural(info.user_is)}"

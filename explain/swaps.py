@@ -198,5 +198,7 @@ def _sentence(swaps: Sequence[Swap], last: Step, k: int, info: DatasetInfo) -> s
         return f"{said}."
     label, most = pushed.most_common(1)[0]
     needed = sum(any(part.needed and part.label == label for part in swap.parts) for swap in swaps)
-    without = f"; without that change alone, {needed} would not have turned" if needed else ""
-    return f"{said}. In {most} of them the largest part is this: {label}{without}."
+    where = f"In {most} of them the largest part" if len(swaps) > 1 else "The largest part of it"
+    whom = f"{needed} would" if len(swaps) > 1 else "it would"
+    without = f"; without that change alone, {whom} not have turned" if needed else ""
+    return f"{said}. {where} is this: {label}{without}."

@@ -10,6 +10,7 @@ from app.ui.chart import show_picture
 from app.ui.layout import pair
 from app.ui.ranking import later_tips
 from app.ui.states import answer, basis, heading, missing, note, say
+from app.ui.swaps import draw_swaps
 from app.ui.table import show_table
 from app.ui.text import capital, escape_md
 from app.worklist import USER
@@ -163,6 +164,7 @@ def _before(trace: RankingTrace, step: Step) -> Step:
 def _draw_moves(picked: Picked, before: Step, step: Step) -> None:
     difference = cache.difference(picked.run, picked.basis, before.index, step.index)
     say(difference.sentence)
+    draw_swaps(picked, before.index, step.index)
     fold = st.expander("What moved, and through which source", key="moves", on_change="rerun")
     if not fold.open or not difference.moves:
         return

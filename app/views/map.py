@@ -14,12 +14,13 @@ from app.ui.table import show_table
 from app.ui.text import escape_md, told_apart
 from explain.figures import fused_map
 from explain.narrate import listed, plain
-from explain.types import Neighbor
+from explain.types import MapMeasure, Neighbor
 from mspa_model.errors import MspaError
 from mspa_model.types import Modality
 
 _K = 10
 _SENSES = {Modality.VISUAL: "looks", Modality.AUDIO: "sound", Modality.TEXT: "words"}
+_FUSED, _SPACE = "everything together", "map-space"
 _QUESTION = "Who resembles the one that is picked?"
 
 
@@ -29,29 +30,41 @@ def draw(picked: Picked) -> None:
     if picked.streamer_idx is None:
         answer(_QUESTION, f"There is no {info.streamer_is} left to rank, so nobody is picked.")
         return
-    near = _neighbours(picked)
+    spaces = _spaces(picked)
+    modality = spaces.get(st.session_state.get(_SPACE, ""))  # drawn below the answer, kept by its key
+    near = _neighbours(picked, modality)
     if near:
         names = listed([n.name for n in near[:3]])
-        answer(_QUESTION, f"{picked.streamer_name} is nearest to {names}, by {_compared_by(picked)}.")
+        answer(_QUESTION, f"{picked.streamer_name} is nearest to {names}, by {_compared_by(picked, modality)}.")
     basis(picked)
+    if len(spaces) > 1:
+        st.segmented_control("Compared by", list(spaces), default=_FUSED, required=True, key=_SPACE)
     left, right = pair("map", (4, 5))
     with left:
         _draw_neighbours(picked, near)
     with right:
-        _draw_map(picked, near)
+        _draw_map(picked, near, modality)
     _draw_media(picked, near)
 
 
-def _neighbours(picked: Picked) -> tuple[Neighbor, ...]:
+def _spaces(picked: Picked) -> dict[str, Modality | None]:
+    """The fused space, and that of each modality of which the run stored a map, by their names on the page."""
+    planes = picked.run.map.planes if picked.run.map is not None else {}
+    return {_FUSED: None} | {_SENSES[m]: m for m in planes}
+
+
+def _neighbours(picked: Picked, modality: Modality | None) -> tuple[Neighbor, ...]:
     try:
-        return cache.neighbours(picked.run, picked.streamer_idx, _K)
+        return cache.neighbours(picked.run, picked.streamer_idx, _K, modality)
     except MspaError as error:
         answer(_QUESTION, f"Nobody can be named for {picked.streamer_name}: {error.got} is not {error.expected}.")
         return ()
 
 
-def _compared_by(picked: Picked) -> str:
+def _compared_by(picked: Picked, modality: Modality | None) -> str:
     """What the original space is made of, for this streamer: the modalities that it has, and co-tipping."""
+    if modality is not None:
+        return f"{_SENSES[modality]} alone"
     features = picked.run.features
     senses = [_SENSES[m] for m in features.modalities if features.present[m][picked.streamer_idx]]
     return f"{listed([*senses, 'co-tipping'])} taken together" if senses else "co-tipping alone"
@@ -76,17 +89,17 @@ def _draw_neighbours(picked: Picked, near: tuple[Neighbor, ...]) -> None:
     note(f"Click a row to pick that {info.streamer_is}.")
 
 
-def _draw_map(picked: Picked, near: tuple[Neighbor, ...]) -> None:
+def _draw_map(picked: Picked, near: tuple[Neighbor, ...], modality: Modality | None) -> None:
     run, info = picked.run, picked.run.dataset.info
     if run.map is None:
         missing("This run was trained without a map. Neighbours need none: they are found in the original space.")
         return
     aspects = cache.map_aspects(run)
     aspect = st.selectbox("Colour by", aspects, key="map-aspect", format_func=told_apart(aspects)) if aspects else None
-    view = cache.map_view(run, aspect)
-    user_xy = cache.user_on_map(run, picked.basis, picked.step_index)
+    view = cache.map_view(run, aspect, modality)
+    user_xy = cache.user_on_map(run, picked.basis, picked.step_index, modality)
     picture = fused_map(
-        run.map,
+        run.map if modality is None else run.map.planes[modality],
         view.names,
         info,
         picked.streamer_idx,
@@ -95,7 +108,26 @@ def _draw_map(picked: Picked, near: tuple[Neighbor, ...]) -> None:
         user_xy,
     )
     show_picture(picture, "map", f"Every {info.streamer_is} of the run")
+    distortion = cache.distortion(run, picked.streamer_idx, modality)
+    if distortion:
+        say(distortion)
     say(view.quality_sentence)
+    _draw_measures(cache.map_measures(run, modality))
+
+
+def _draw_measures(measures: tuple[MapMeasure, ...]) -> None:
+    """Every number of the map beside what a flat PCA and chance reach."""
+    if not measures:
+        return
+    with st.expander("How far this map can be believed, in numbers", key="map-measures"):
+        rows = [{"measure": m.label, "this map": m.value, "flat PCA": m.pca, "chance": m.random} for m in measures]
+        share = st.column_config.NumberColumn(format="percent")
+        show_table(
+            pd.DataFrame(rows),
+            "measures",
+            "Each measure is better when higher; what PCA or chance reach too is no merit of this map",
+            {"this map": share, "flat PCA": share, "chance": share},
+        )
 
 
 def _draw_media(picked: Picked, near: tuple[Neighbor, ...]) -> None:

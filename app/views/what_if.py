@@ -9,6 +9,7 @@ from app.ui.arrivals import draw_arrivals
 from app.ui.chart import show_picture
 from app.ui.edits import draw_edits, edit_words, editor_of, put_edits
 from app.ui.layout import pair
+from app.ui.recipes import draw_group_donors, draw_headroom, draw_recipes
 from app.ui.states import answer, basis, heading, missing, note, say
 from app.ui.table import show_table
 from app.ui.text import told_apart
@@ -35,8 +36,11 @@ def draw(picked: Picked) -> None:
     with right:
         _draw_result(picked, result)
     _draw_suggestions(picked, edits)
+    draw_recipes(picked)
+    draw_headroom(picked)
     draw_arrivals(picked)
     _draw_group(picked, edits)
+    _draw_donors(picked)
 
 
 def _place(rank: int | None) -> str:
@@ -119,6 +123,18 @@ def _draw_group(picked: Picked, edits: tuple[Edit, ...]) -> None:
         _draw_group_result(
             picked, cache.group_result(picked.run, groups[name], picked.basis, shared, picked.streamer_id), name
         )
+
+
+def _draw_donors(picked: Picked) -> None:
+    """What would bring the streamer into the top 10 of a share of a group: the streamer's side."""
+    fold = st.expander(
+        f"What would bring it into the top 10 of a group of {plural(picked.run.dataset.info.user_is)}",
+        key="donors-fold",
+        on_change="rerun",
+    )
+    if fold.open:
+        with fold:
+            draw_group_donors(picked)
 
 
 def _draw_group_result(picked: Picked, frame: pd.DataFrame, group: str) -> None:

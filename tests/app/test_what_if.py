@@ -58,3 +58,37 @@ def test_a_group_is_ranked_before_and_after(page: AppTest):
     result = next(frame.value for frame in page.dataframe if "user" in frame.value)
     assert {"rank before", "rank after"} <= set(result.columns)
     assert 0 < len(result) <= 25
+
+
+def test_the_fewest_edits_are_found_and_can_be_taken_up(page: AppTest):
+    assert "The fewest edits that push" in texts(page) or "The fewest edits that bring" in texts(page)
+    page.button(key="recipes-start").click().run()
+    assert sound(page)
+    assert "not a forecast" in texts(page)
+    found = next(frame.value for frame in page.dataframe if "edits" in frame.value)
+    assert 1 <= len(found) <= 3
+    ranks = found["rank before"].iloc[0], found["rank after"].iloc[0]
+    assert (ranks[0] <= 10) != (ranks[1] <= 10)
+
+
+def test_another_streamer_needs_a_search_of_its_own(page: AppTest):
+    page.button(key="recipes-start").click().run()
+    page.text_input(key="find-user").set_value("u005").run()
+    page.selectbox(key="pick-user").set_value("u005").run()
+    assert page.button(key="recipes-start")
+
+
+def test_what_content_could_do_is_said(page: AppTest):
+    assert "Were its content another's" in texts(page)
+    assert "no gap to close" in texts(page) or "content cannot move" in texts(page) or "content that is" in texts(page)
+
+
+def test_donors_for_a_group(page: AppTest):
+    page.session_state["donors-fold"] = True
+    page.run()
+    assert sound(page)
+    page.slider(key="donor-share").set_value(100).run()
+    page.button(key="donors-start").click().run()
+    assert sound(page)
+    said = texts(page)
+    assert "would stand in the top 10 of" in said or "None found within" in said or "already" in said

@@ -1,0 +1,74 @@
+"""Swaps on the Correction page: which change of a step turned which pair of streamers round."""
+
+import pandas as pd
+import streamlit as st
+
+from app import cache
+from app.resolve import Picked
+from app.ui.states import note, say
+from app.ui.table import show_table
+from app.ui.text import told_apart
+from explain.narrate import counted
+from explain.types import Swap, SwapAccount
+
+_POINTS = "%+.3f"
+
+
+def draw_swaps(picked: Picked, before: int, after: int) -> None:
+    """The pairs that changed places between two steps, and one of them opened."""
+    account = cache.swaps(picked.run, picked.basis, before, after)
+    say(account.sentence)
+    if not account.swaps:
+        return
+    fold = st.expander("Which change turned which pair", key="swaps-fold", on_change="rerun")
+    if fold.open:
+        with fold:
+            _draw_pairs(account)
+            rows = list(range(len(account.swaps)))
+            words = told_apart(rows, lambda row: _pair(account.swaps[row]))
+            row = st.selectbox("Open a pair", rows, format_func=words, key=f"swap-{before}-{after}")
+            _draw_parts(account.swaps[row])
+
+
+def _pair(swap: Swap) -> str:
+    return f"{swap.riser} passes {swap.faller}"
+
+
+def _draw_pairs(account: SwapAccount) -> None:
+    rows = [
+        {
+            "rises": swap.riser,
+            "falls behind": swap.faller,
+            "margin before": swap.margin_before,
+            "margin after": swap.margin_after,
+            "largest part": swap.parts[0].label if swap.parts else "",
+            "it adds": swap.parts[0].margin if swap.parts else 0.0,
+        }
+        for swap in account.swaps
+    ]
+    number = st.column_config.NumberColumn(format=_POINTS)
+    show_table(
+        pd.DataFrame(rows),
+        "swaps",
+        f"{counted(len(rows), 'pair')} turned round in the top {account.k} or at its edge, the largest turn first",
+        dict.fromkeys(("margin before", "margin after", "it adds"), number),
+    )
+
+
+def _draw_parts(swap: Swap) -> None:
+    rows = [
+        {"change": part.label, "adds": part.margin, "margin without it": part.without, "needed": part.needed}
+        for part in swap.parts
+    ]
+    number = st.column_config.NumberColumn(format=_POINTS)
+    show_table(
+        pd.DataFrame(rows),
+        "swap-parts",
+        f"What each change adds to the margin of {swap.riser} over {swap.faller}",
+        {"adds": number, "margin without it": number},
+    )
+    turn = swap.margin_after - swap.margin_before
+    note(
+        f"The parts add up to the turn of {turn:+.3f} points. A weight and what it weighs share equally what only both "
+        "together do (Shapley values). Needed: without that change alone the pair would not have turned."
+    )

@@ -122,7 +122,7 @@ def audit(
     data: Data = None,
 ) -> None:
     """What the run's explanations are worth, over a seeded sample of cases; seals cite it from then on."""
-    from explain.audit import audit as audit_run
+    from explain.audit.audit import audit as audit_run
     from explain.audit.words import audit_words, shown_figures
     from mspa_model.runs import load_run, save_audit
 

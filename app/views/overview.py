@@ -6,6 +6,7 @@ import streamlit as st
 from app import cache
 from app.resolve import Picked
 from app.state import choose
+from app.ui.audit import draw_audit
 from app.ui.chart import show_picture
 from app.ui.compare import draw_compare
 from app.ui.layout import pair
@@ -116,7 +117,7 @@ def _draw_worklist(picked: Picked) -> None:
     info = picked.run.dataset.info
     heading("Where to look")
     few = f"Few {plural(info.tip_is)}"
-    lists = {"changed": "Changed by correction", "missed": "Missed", "few": few, "red": "Red seals"}
+    lists = {"changed": "Changed by correction", "missed": "Missed", "few": few, "red": "Seals"}
     kind = st.segmented_control(
         "Worklist",
         list(lists),
@@ -153,8 +154,11 @@ def _draw_worklist(picked: Picked) -> None:
 
 
 def _draw_red(picked: Picked) -> None:
-    """Seals are made case by case, so the red ones are looked for only when asked."""
+    """Of an audited run the seals that were counted; of any other, seals are made when asked."""
     info = picked.run.dataset.info
+    if picked.run.audit is not None:
+        draw_audit(picked, picked.run.audit)
+        return
     lists = cache.worklist(picked.run)
     users = list(dict.fromkeys([*lists.changed[USER].head(5), *lists.missed[USER].head(5)]))[:_SEALED_AT_ONCE]
     whom = f"the first {info.streamer_is} of {counted(len(users), info.user_is)} from the lists beside"

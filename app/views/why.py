@@ -8,11 +8,12 @@ from app.resolve import Picked, id_of
 from app.ui.chart import show_picture
 from app.ui.layout import pair
 from app.ui.media import clip_of, show_clip_wide
-from app.ui.seal import show_checks, show_seal
+from app.ui.proof import draw_proof
+from app.ui.seal import show_seal
 from app.ui.states import answer, basis, heading, missing, note, say
 from app.ui.table import show_table
 from app.ui.text import escape_md
-from explain.figures import SOURCE_LABELS, attribution_bars, deletions_drawn, margin_by_source, parts_of, source_open
+from explain.figures import SOURCE_LABELS, margin_by_source, parts_of, source_open
 from explain.narrate import plain
 from explain.types import Explanation
 from mspa_model.types import SOURCES, Source
@@ -40,7 +41,7 @@ def draw(picked: Picked) -> None:
     _draw_media(picked, told)
     heading("In sentences")
     st.markdown("\n".join(f"- {escape_md(sentence)}" for sentence in told.sentences))
-    _draw_proof(told)
+    _draw_proof(told, info.tip_is)
 
 
 def _draw_opened(told: Explanation) -> None:
@@ -84,39 +85,13 @@ def _draw_side(picked: Picked, idx: int, name: str) -> None:
         note("No frame and no sound is kept for it." if text else "Neither media nor text is kept for it.")
 
 
-def _draw_proof(told: Explanation) -> None:
-    """Folded: checks, what taking parts away does, and the inside of each modality."""
-    fold = st.expander(f"Checks ({len(told.checks)})", key="checks-fold", on_change="rerun")
-    if fold.open:
-        with fold:
-            show_checks(told.checks, "checks")
-    fold = st.expander("What happens when a part is taken away", key="deletions-fold", on_change="rerun")
-    if fold.open:
-        with fold:
-            show_picture(deletions_drawn(told.deletions), "deletions", "Score lost without each part")
-    fold = st.expander("Inside a modality, feature by feature (integrated gradients)", key="ig-fold", on_change="rerun")
-    if fold.open:
-        with fold:
-            _draw_attributions(told)
+def _draw_proof(told: Explanation, tip_is: str) -> None:
+    """Folded: what stands behind the seal, and every part."""
+    draw_proof(told, tip_is)
     fold = st.expander("All parts in one table", key="parts-fold", on_change="rerun")
     if fold.open:
         with fold:
             _draw_parts(told)
-
-
-def _draw_attributions(told: Explanation) -> None:
-    if not told.attributions:
-        missing("No modality takes part in this margin, so there is no inside to look at.")
-        return
-    modalities = {a.modality: a for a in told.attributions}
-    chosen = st.segmented_control(
-        "Modality", list(modalities), default=next(iter(modalities)), required=True, key="ig-modality"
-    )
-    attribution = modalities[chosen]
-    verdict = "converged" if attribution.converged else "did NOT converge"
-    delta = f"delta {attribution.delta:.2g} (limit {attribution.limit:.2g})"
-    note(f"Against {attribution.reference}; {attribution.n_steps} steps, {delta}: {verdict}.")
-    show_picture(attribution_bars(attribution), "attribution", f"Largest of {len(attribution.values)} features")
 
 
 def _draw_parts(told: Explanation) -> None:

@@ -13,9 +13,14 @@ def shown_figures(found: Mapping[str, Any]) -> dict[str, Any]:
 
 def audit_words(found: Mapping[str, Any]) -> str:
     """One line a figure; what is not known says so."""
+    return "\n".join(audit_lines(found))
+
+
+def audit_lines(found: Mapping[str, Any]) -> list[str]:
+    """The same as sentences; the first counts the seals."""
     seal, truth, recipes = found["seal"], found["truth"], found["counterfactual"]
     gap, times, rho = found["deletion_gap"], found["p95_s"], found["randomisation_median_rho"]
-    lines = [
+    return [
         f"{found['n_cases']} cases in {found['seconds']:.0f} s: {seal['green']} green, {seal['amber']} amber, "
         f"{seal['red']} red.",
         f"Parts add up within {_number(found['additivity_max'], '.1e')} points; "
@@ -32,7 +37,6 @@ def audit_words(found: Mapping[str, Any]) -> str:
         f"than greedy in {_share(recipes['fewer_than_greedy_share'])}, p95 {_number(recipes['p95_s'])} s.",
         f"Seconds (p95): attribution {_number(times['attribution'])}, seal {_number(times['seal'])}.",
     ]
-    return "\n".join(lines)
 
 
 def _share(value: float | None) -> str:

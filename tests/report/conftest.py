@@ -14,12 +14,15 @@ from explain.types import (
     Check,
     Contribution,
     Deletion,
+    DeletionCurve,
     EvidenceLine,
     Explanation,
+    Opinions,
     RankMove,
     Scenario,
     ScenarioResult,
     Seal,
+    TipWorth,
 )
 from mspa_model.types import (
     Critique,
@@ -140,6 +143,9 @@ def explanation() -> Explanation:
         (attribution,), (deletion,), checks, Seal("amber", "Not fully checked: quote it with this limit."), evidence,
         f"{HOSTILE} stands 1st, above Kato, mostly because of ratings to Ōsaka Night Radio.",
         ("Co-tipping puts it ahead by 0.70.", "What is seen speaks for Kato by 0.20.", "Popularity decides nothing."),
+        tip_worths=(TipWorth("0", HOSTILE, 0.5, None), TipWorth("1", "東京", 0.0, 0.2)),
+        opinions=(Opinions(Modality.VISUAL, "Kato", *(np.array([0.1, -0.2, -0.1]) for _ in range(3))),),
+        curves=(DeletionCurve("tip", "margin", *(np.array([n, 0.9]) for n in (0.6, 0.3, 0.1)), 0.5),),
     )  # fmt: skip
 
 

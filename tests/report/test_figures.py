@@ -11,6 +11,12 @@ from explain.figures_style import TABLE_LENGTH, digits_for, distinct
 from explain.narrate import plain
 from mspa_model.types import Source
 
+AUDIT = {
+    "n_cases": 10,
+    "seal": {"green": 6, "amber": 3, "red": 1},
+    "randomisation_curve": [{"level": "all", "median": 0.01, "low": -0.1, "high": 0.1}],
+}
+
 
 @pytest.fixture(scope="module")
 def calls(explanation, trace, names, info, history, map_points, scenario_result, metrics):
@@ -22,6 +28,11 @@ def calls(explanation, trace, names, info, history, map_points, scenario_result,
         "source_open visual": lambda: figures.source_open(explanation, Source.VISUAL),
         "attribution_bars": lambda: figures.attribution_bars(explanation.attributions[0], ["<b>a</b>", "b", "c"], k=2),
         "deletions_drawn": lambda: figures.deletions_drawn(explanation.deletions),
+        "curve_drawn": lambda: figures.curve_drawn(explanation.curves, "tip"),
+        "opinions_drawn": lambda: figures.opinions_drawn(explanation.opinions[0]),
+        "tips_drawn": lambda: figures.tips_drawn(explanation.tip_worths),
+        "randomisation_drawn": lambda: figures.randomisation_drawn(AUDIT),
+        "seals_drawn": lambda: figures.seals_drawn(AUDIT),
         "rank_lines": lambda: figures.rank_lines(trace, names, info, k=4, highlight=5),
         "weights_change": lambda: figures.weights_change(trace),
         "witnesses": lambda: figures.witnesses(trace, names, info),
@@ -40,6 +51,11 @@ FIGURES = (
     "source_open visual",
     "attribution_bars",
     "deletions_drawn",
+    "curve_drawn",
+    "opinions_drawn",
+    "tips_drawn",
+    "randomisation_drawn",
+    "seals_drawn",
     "rank_lines",
     "weights_change",
     "witnesses",

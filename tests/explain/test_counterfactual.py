@@ -6,14 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from explain.contribution import tip_margins
 from explain.counterfactual import apply_scenario, edit_preference, headroom, suggest
-from explain.deletion import delete_parts
 from explain.types import Edit, Scenario
 from mspa_model.errors import MspaError, UnknownIdError
 from mspa_model.runs import Run
 from mspa_model.types import SOURCES, Modality, RankingTrace, Source
-from tests.explain.closed_form import pair_of, trace_of
+from tests.explain.closed_form import trace_of
 
 
 @pytest.fixture(scope="module")
@@ -121,19 +119,6 @@ def test_headroom_is_the_gap_to_place_k(closed: Run, trace: RankingTrace) -> Non
     assert room.gap == pytest.approx(float(scores[order[12]] - scores[order[9]]))
     assert room.rank == 13
     assert "holds place 10 itself" in headroom(closed, trace.final.ranking, ids.iloc[int(order[9])], k=10).sentence
-
-
-def test_deletion_is_bounded_and_keeps_first_and_last(closed: Run, trace: RankingTrace) -> None:
-    pair = pair_of(trace)
-    tips = tip_margins(closed, trace.final, trace.final.ranking, pair)
-    deletions = delete_parts(closed, trace.final, tips, pair)
-    ordered = sorted(tips, key=lambda p: -p.margin)
-    assert len(deletions) == 6
-    assert deletions[0].key == ordered[0].key
-    assert deletions[-1].key == ordered[-1].key
-    result = apply_scenario(closed, trace, Scenario((Edit("drop tip", ordered[0].key),)))
-    drop = (result.before.scores - result.after.scores).double()
-    assert deletions[0].score_drop == pytest.approx(float(drop[pair[0]]), abs=1e-5)
 
 
 def test_mute_of_unused_modality_changes_nothing(closed: Run, trace: RankingTrace) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from sklearn.neighbors import NearestNeighbors
+from torch import Tensor
 
 from mspa_model.data.split import interaction_matrix
 from mspa_model.ranking.fused import FusedSpace
@@ -36,20 +37,22 @@ def user_pool(run: Run) -> UserPool:
     known = np.sort(np.random.default_rng(run.config.seed).permutation(known)[:room])
     if len(known) < 3:
         return UserPool((), np.zeros((0, run.recommender.streamer_fused.shape[1]), np.float32), np.zeros(0))
-    rows = torch.from_numpy(tips[known].toarray())
-    strengths, residual = run.composer.taught(rows)
-    scorer, fused = run.recommender.scorer, run.recommender.fused
+    placed = taught_rows(run, torch.from_numpy(tips[known].toarray()))
+    near = NearestNeighbors(n_neighbors=2).fit(placed).kneighbors(placed)[0][:, 1]
+    ids = run.dataset.users["user_id"].to_numpy()[known]
+    return UserPool(tuple(map(str, ids)), placed, np.sort(near))
+
+
+def taught_rows(run: Run, tips: Float[Tensor, "n n_streamers"]) -> Float[np.ndarray, "n fused_dim"]:
+    """Places of histories (1 at each tipped streamer) in the fused space as the teacher reads them, without words."""
+    scorer, fused, device = run.recommender.scorer, run.recommender.fused, run.device
+    strengths, residual = run.composer.taught(tips)
     with torch.no_grad():
-        device = run.device
         vectors = {
             m: scorer.user_vectors(m, strengths.to(device), residual[m].to(device)).cpu().numpy()
             for m in run.features.modalities
         }
-    counts = np.maximum(rows.numpy().sum(1, keepdims=True), 1)
-    placed = _placed(fused, vectors, rows.numpy() @ fused.cotips / counts)
-    near = NearestNeighbors(n_neighbors=2).fit(placed).kneighbors(placed)[0][:, 1]
-    ids = run.dataset.users["user_id"].to_numpy()[known]
-    return UserPool(tuple(map(str, ids)), placed, np.sort(near))
+    return _placed(fused, vectors, tips.numpy() @ fused.cotips / np.maximum(tips.numpy().sum(1, keepdims=True), 1))
 
 
 def fused_row(run: Run, preference: Preference, muted: tuple[Modality, ...] = ()) -> Float[np.ndarray, " fused_dim"]:

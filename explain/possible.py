@@ -13,6 +13,8 @@ from mspa_model.types import SOURCES, Preference, Source, Step
 
 MAX_DROPPED = 60  # tipped streamers whose tips may be dropped, the newest
 MAX_ADDED = 400  # streamers that may be tipped; of more, those nearest to the one that is explained
+MIN_EDITS = 50  # that are tried however large the set is
+MAX_CELLS = 1 << 26  # scores of all single edits, edits x streamers: a quarter of a GB
 FULL = 1.0  # strength that a search sets; what it finds is then made as weak as it may be
 
 # What someone could act on first: a tip can still be given, words be corrected, a modality be switched off; what was
@@ -28,7 +30,8 @@ def possible_edits(run: Run, step: Step, streamer_idx: int) -> tuple[Edit, ...]:
     drops = [Edit("drop tip", key) for key in list(tips_by_streamer(step.preference.history).values())[-MAX_DROPPED:]]
     ids = run.dataset.streamers["streamer_id"]
     adds = [Edit("add tip", str(ids.iloc[idx])) for idx in _tippable(run, step, streamer_idx)]
-    return (*adds, *_statement_edits(run, step.preference), *_mutes(run, step), *drops)
+    found = (*_statement_edits(run, step.preference), *_mutes(run, step), *drops, *adds)
+    return found[: max(MIN_EDITS, MAX_CELLS // run.dataset.n_streamers)]
 
 
 def _tippable(run: Run, step: Step, streamer_idx: int) -> list[int]:

@@ -11,12 +11,13 @@ import numpy as np
 
 from explain.counterfactual import edit_preference, rescore
 from explain.narrate import counted, listed, name_of, ordinal
-from explain.plausible import UserPool, fused_row, unlike
+from explain.plausible import UserPool, fused_row, taught_rows, unlike
 from explain.possible import ACTS, edit_label, possible_edits, subject_of
 from explain.rescoring import Edits, Rescorer
 from explain.search import Cancel, Goal, OutOfTries, Progress, Search
 from explain.types import Direction, Recipe, RecipeSearch
 from mspa_model.data.ids import streamer_idx_of
+from mspa_model.preference.statements import tip_weights
 from mspa_model.runs import Run
 from mspa_model.types import Modality, RankingTrace
 
@@ -138,7 +139,10 @@ class _Finisher:
         self.run, self.trace, self.rescorer, self.pool = run, trace, rescorer, pool
         self.streamer_idx, self.direction, self.k, self.n_ranked = streamer_idx, direction, k, 0
         self.goal = Goal(streamer_idx, direction, k)
-        self._own = fused_row(run, trace.final.preference)
+        preference = trace.final.preference
+        self._own = fused_row(run, preference)
+        # Real users are read by the teacher: so is this one, and what the edits move is added to that.
+        self._read = taught_rows(run, tip_weights(preference.history, run.dataset.n_streamers))[0]
 
     def recipes(self, found: Sequence[Edits]) -> tuple[Recipe, ...]:
         """Up to MAX_RECIPES that differ, what can be acted on first, then by kinds that are not there yet; of each set
@@ -168,8 +172,9 @@ class _Finisher:
         preference = self.trace.final.preference
         muted = tuple(Modality(edit.key) for edit in edits if edit.kind == "mute modality")
         row = fused_row(self.run, edit_preference(self.run, preference, edits), muted)
-        far = None if self.pool is None else unlike(self.pool, preference.history.user_id, row)
-        return float(np.linalg.norm(row - self._own)), far
+        moved = row - self._own
+        far = None if self.pool is None else unlike(self.pool, preference.history.user_id, self._read + moved)
+        return float(np.linalg.norm(moved)), far
 
     def _weakened(self, edits: Edits) -> Edits:
         """Each set strength, one after the other, as small as the goal allows."""

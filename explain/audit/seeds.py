@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mspa_model.pipeline import candidates_for, compose_user
+from mspa_model.pipeline import candidates_for, history_for
 from mspa_model.ranking.recommender import Recommender
 from mspa_model.runs import Run, build_recommender
 from mspa_model.training.step0 import train_step0
 
 OTHERS = 2
 TOP = 10
+AT_ONCE = 128  # histories that the composer writes in a batch
 MOST_USERS = 2000  # whose top 10 is kept for the seals of any case
 
 
@@ -37,11 +38,12 @@ def train_others(run: Run, progress: bool = False) -> tuple[tuple[int, Recommend
 def top_of_others(run: Run, others: Sequence[tuple[int, Recommender]], user_idx: Sequence[int]) -> Seeds:
     """Each user's first ten by step 0 of the other trainings, from all tips, those tipped left out."""
     tops: dict[str, list[list[int]]] = {}
-    for idx in user_idx:
-        user_id = str(run.dataset.users["user_id"].iloc[idx])
-        preference = compose_user(run, user_id)
-        allowed = candidates_for(run, preference.history)
-        tops[user_id] = [r.score(preference, allowed).order[:TOP].tolist() for _, r in others]
+    ids = [str(run.dataset.users["user_id"].iloc[idx]) for idx in user_idx]
+    for start in range(0, len(ids), AT_ONCE):
+        histories = [history_for(run, user_id) for user_id in ids[start : start + AT_ONCE]]
+        for preference in run.composer.compose_many(histories):
+            allowed = candidates_for(run, preference.history)
+            tops[preference.history.user_id] = [r.score(preference, allowed).order[:TOP].tolist() for _, r in others]
     return Seeds(tuple(seed for seed, _ in others), tops)
 
 

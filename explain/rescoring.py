@@ -10,7 +10,7 @@ from torch import Tensor
 from explain.counterfactual import candidates_of, edit_history, value_of
 from explain.types import Edit
 from mspa_model.data.ids import streamer_idx_of
-from mspa_model.preference.statements import signed_strengths
+from mspa_model.preference.statements import signed_strengths, tip_weights
 from mspa_model.ranking.recency import places_of, weigh
 from mspa_model.ranking.scorer import PreferenceTensors, deviation
 from mspa_model.runs import Run
@@ -117,7 +117,7 @@ class Rescorer:
         for row, history in enumerate(histories):
             idx, places = places_of(history)
             tips[row, torch.from_numpy(idx.astype(np.int64))] = torch.from_numpy(places.astype(np.float32))
-            told[row, torch.from_numpy(np.searchsorted(among, idx))] = 1.0
+            np.maximum.at(told[row].numpy(), np.searchsorted(among, history.streamer_idx), history.counts)
         strengths = self._given.repeat(n, 1)
         residual = {m: row.repeat(n, 1) for m, row in self._own.items()}
         which = torch.tensor(edited, dtype=torch.bool)
@@ -126,4 +126,12 @@ class Rescorer:
             strengths[which] = drawn
             for m, rows in left.items():
                 residual[m][which] = rows
-        return weigh(tips, self.run.recommender.scorer.half_life), strengths, residual
+        return self._weighed(tips, histories), strengths, residual
+
+    def _weighed(self, places: Tensor, histories: Sequence[History]) -> Float[Tensor, "n n_streamers"]:
+        """Places to weights, faded tips for less: as the recommender weighs them."""
+        half_life = self.run.recommender.scorer.half_life
+        if self.step.preference.history.faded_before is None:
+            return weigh(places, half_life)
+        counts = [tip_weights(history, self.n_streamers)[0] for history in histories]
+        return torch.stack([weigh(row, half_life, each) for row, each in zip(places, counts, strict=True)])

@@ -1,7 +1,9 @@
 """Recipes on closed-form runs: ranked again they hold, no fewer edits do, and the search says when there is none."""
 
 from collections.abc import Callable
-from itertools import combinations
+from dataclasses import replace
+from datetime import datetime
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -77,6 +79,30 @@ def test_no_fewer_edits_do_and_all_hold_when_ranked_again(
     assert acts == sorted(acts)
     greedy = greedy_recipe(closed, trace, streamer, direction, k)
     assert not greedy.recipes or greedy.recipes[0].n_edits >= found.recipes[0].n_edits
+
+
+def test_faded_tips_count_for_less_in_every_scenario(closed: Run, trace: RankingTrace):
+    """Half of the tips lie before a day and are faded; they stay so while others come and go."""
+    given = trace.final.preference
+    moments = np.sort(given.history.tipped_at)
+    history = given.history.faded(moments[5].astype("datetime64[us]").astype(datetime))
+    assert sorted(set(history.counts.tolist())) == pytest.approx([0.3, 1.0])
+    faded = replace(given, history=history)
+    candidates = np.ones(closed.dataset.n_streamers, dtype=bool)
+    candidates[history.streamer_idx] = False
+    ranking = closed.recommender.score(faded, candidates, trace.final.emphasis)
+    assert not torch.allclose(ranking.scores, trace.final.ranking.scores, atol=1e-4)
+    step = replace(trace.final, preference=faded, ranking=ranking)
+    order = ranking.order.tolist()
+    singles = possible_edits(closed, step, order[3])
+    drops, adds = ([e for e in singles if e.kind == kind] for kind in ("drop tip", "add tip"))
+    assert drops
+    assert adds
+    scenarios = [(), *((edit,) for edit in (*drops, *adds[:3])), *pairwise(drops)]
+    for edits, row in zip(scenarios, Rescorer(closed, step, "new").scores(scenarios), strict=True):
+        again = rescore(closed, step, edits, "new")
+        ranked = row > -torch.inf
+        torch.testing.assert_close(row[ranked], again.scores[ranked], atol=1e-4, rtol=1e-4)
 
 
 def test_a_set_strength_is_as_weak_as_it_may_be(closed: Run, trace: RankingTrace):

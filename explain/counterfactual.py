@@ -11,6 +11,7 @@ from explain.narrate import moves_sentence, name_of, ordinal, plain, plural
 from explain.types import Direction, Edit, Headroom, Scenario, ScenarioResult, Suggestion
 from mspa_model.data.ids import nearest_ids, streamer_idx_of
 from mspa_model.errors import MspaError, UnknownIdError
+from mspa_model.preference.columns import quoted
 from mspa_model.preference.prose import write_prose
 from mspa_model.preference.statements import make_statement
 from mspa_model.ranking.places import keep_places
@@ -211,7 +212,7 @@ def _single_edits(run: Run, step: Step, streamer_idx: int) -> list[tuple[Edit, s
     edits = [(Edit("drop tip", key), f"without the {info.tip_is} “{label}”") for key, label in tips]
     for s in step.preference.statements:
         label = statement_label(s, run.vocabulary)
-        edits.append((Edit("delete statement", f"{s.aspect}: {s.value}"), f"without the statement “{label}”"))
+        edits.append((Edit("delete statement", f"{s.aspect}: {s.value}"), f"without the statement {quoted(label)}"))
     for m in run.features.modalities:
         if step.ranking.weights[SOURCES.index(Source(m.value))] != 0:
             edits.append((Edit("mute modality", m.value), f"without {m.value}"))
@@ -219,7 +220,7 @@ def _single_edits(run: Run, step: Step, streamer_idx: int) -> list[tuple[Edit, s
         if int(idx) not in stated:
             value = run.vocabulary.values[idx]
             edit = Edit("set statement", f"{value.aspect}: {value.name}", TRIED_STRENGTH)
-            edits.append((edit, f"with the statement “likes {plain(value.label)}”"))
+            edits.append((edit, f"with the statement {quoted('likes ' + plain(value.label))}"))
     return edits
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from explain.cards import SaidValue
 from explain.types import Attribution, Contribution, Deletion, Explanation, RankMove
+from mspa_model.preference.columns import quoted
 from mspa_model.types import Dataset, DatasetInfo, Source
 
 NAME_LIMIT = 60
@@ -187,7 +188,7 @@ def deletion_sentence(deletions: Sequence[Deletion], info: DatasetInfo) -> str:
         return "No single part, taken away, lowers its score." if deletions else ""
     top = max(costly, key=lambda d: (d.rank_after - d.rank_before, d.score_drop))
     moved = top.rank_after - top.rank_before
-    what = f"this {info.user_is}'s {info.tip_is} “{top.label}”" if top.kind == "tip" else f"“{top.label}”"
+    what = f"this {info.user_is}'s {info.tip_is} “{top.label}”" if top.kind == "tip" else quoted(top.label)
     by_score = " by its score" if top.by_score else ""
     if moved <= 0:
         return f"Taking away {what} costs it most ({points(top.score_drop)} points), but not its place{by_score}."

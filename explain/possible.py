@@ -6,6 +6,7 @@ from explain.contribution import LABEL_LIMIT, tip_label, tips_by_streamer
 from explain.narrate import name_of, plain
 from explain.types import Edit
 from mspa_model.data.ids import streamer_idx_of
+from mspa_model.preference.columns import quoted
 from mspa_model.preference.statements import signed_strengths
 from mspa_model.ranking.index import NeighborIndex
 from mspa_model.runs import Run
@@ -78,9 +79,9 @@ def edit_label(run: Run, preference: Preference, edit: Edit) -> str:
     position = [f"{v.aspect}: {v.name}" for v in run.vocabulary.values].index(edit.key)
     label = plain(run.vocabulary.values[position].label, LABEL_LIMIT).partition(", like ")[0]
     if edit.kind == "delete statement":
-        return f"without the statement “{label}”"
+        return f"without the statement {quoted(label)}"
     old, new = float(_signed(run, preference)[position]), edit.polarity * edit.strength
-    return f"“{label}” taken up at {new:+.1f}" if old == 0 else f"“{label}” from {old:+.1f} to {new:+.1f}"
+    return f"{quoted(label)} taken up at {new:+.1f}" if old == 0 else f"{quoted(label)} from {old:+.1f} to {new:+.1f}"
 
 
 def _signed(run: Run, preference: Preference) -> torch.Tensor:

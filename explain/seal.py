@@ -30,7 +30,8 @@ def seal_of(checks: Sequence[Check]) -> Seal:
     passed = sum(check.verdict == "pass" for check in checks)
     if failed:
         names = "; ".join(check.name.lower() for check in failed)
-        return Seal("amber", f"May be quoted with its limit: {counted(passed, 'check')} passed, but not {names}.")
+        said = f"{counted(passed, 'check')} passed, {len(failed)} did not"
+        return Seal("amber", f"May be quoted with its limit: {said} ({names}).")
     if passed == 0:
         return Seal("amber", "May be quoted with its limit: no check applies to it.")
     rest = len(checks) - passed

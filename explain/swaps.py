@@ -20,6 +20,7 @@ from explain.contribution import LABEL_LIMIT
 from explain.correction import step_of
 from explain.narrate import counted, name_of, plain, plural, source_words
 from explain.types import Swap, SwapAccount, SwapPart
+from mspa_model.preference.columns import quoted
 from mspa_model.preference.statements import signed_strengths
 from mspa_model.ranking.scorer import MIN_SPREAD, deviation
 from mspa_model.runs import Run
@@ -142,7 +143,7 @@ def _altered_statements(
     found = []
     for j in (after != before).nonzero()[:, 0].tolist():
         value, old, new = run.vocabulary.values[j], float(before[j]), float(after[j])
-        label, kind = f"“{plain(value.label, LABEL_LIMIT)}”", "statement strength"
+        label, kind = quoted(plain(value.label, LABEL_LIMIT)), "statement strength"
         if new == 0:
             kind, label = "statement dropped", f"{label} dropped"
         elif old == 0:

@@ -6,7 +6,7 @@ from app import cache
 from app.resolve import Picked, id_of
 from app.ui.states import heading, note
 from app.ui.text import escape_md, told_apart
-from explain.narrate import name_of, plain
+from explain.narrate import name_of, plain, quoted
 from explain.types import Edit
 from mspa_model.types import Modality, Statement
 
@@ -105,8 +105,8 @@ def edit_words(picked: Picked, edit: Edit) -> str:
         return f"without {edit.key}"
     said = _value_words(picked, edit.key)
     if edit.kind == "delete statement":
-        return f"without the statement “{said}”"
-    return f"with “{'likes' if edit.polarity > 0 else 'avoids'} {said}” at {edit.strength:.2f}"
+        return f"without the statement {quoted(said)}"
+    return f"with {quoted(('likes ' if edit.polarity > 0 else 'avoids ') + said)} at {edit.strength:.2f}"
 
 
 def _value_words(picked: Picked, key: str) -> str:

@@ -58,6 +58,11 @@ def plain_label(text: str, at_most: int = MAX_LABEL) -> str:
     return line if len(line) <= at_most else line[: at_most - 1].rstrip() + "…"
 
 
+def quoted(label: str) -> str:
+    """The label in quotation marks; its own become single ones."""
+    return f"“{label.replace('“', '‘').replace('”', '’')}”"
+
+
 def cell_values(cell: object, split_commas: bool) -> tuple[str, ...]:
     """The values of one cell: "A|B" is two; "a, b" is two where the column holds lists."""
     if not isinstance(cell, str):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 
 from mspa_model.config import CorrectorConfig
+from mspa_model.preference.columns import quoted
 from mspa_model.ranking.correction import Stance
 from mspa_model.ranking.fading import Fade
 from mspa_model.types import FADED, SOURCES, Change, Modality, Source, Step, StopReason, Vocabulary
@@ -69,15 +70,15 @@ def _statement_changes(before: Stance, after: Stance, vocabulary: Vocabulary) ->
     difference = (after.strengths - before.strengths).abs()
     for j in difference.argsort(descending=True, stable=True)[: int((difference > 0).sum())].tolist():
         old, new, value = float(before.strengths[j]), float(after.strengths[j]), vocabulary.values[j]
-        subject = f"{value.aspect}: {value.label}"
+        subject, said = f"{value.aspect}: {value.label}", quoted(value.label)
         if new == 0:
-            changes.append(Change("statement dropped", subject, old, new, f"“{value.label}” was dropped."))
+            changes.append(Change("statement dropped", subject, old, new, f"{said} was dropped."))
         elif old == 0:
             like = "liked" if new > 0 else "rarely tipped"
-            sentence = f"“{value.label}” was taken up as {like}, strength {abs(new):.1f}."
+            sentence = f"{said} was taken up as {like}, strength {abs(new):.1f}."
             changes.append(Change("statement taken up", subject, old, new, sentence))
         else:
-            sentence = f"“{value.label}” went from {old:+.1f} to {new:+.1f}."
+            sentence = f"{said} went from {old:+.1f} to {new:+.1f}."
             changes.append(Change("statement strength", subject, old, new, sentence))
     return changes
 

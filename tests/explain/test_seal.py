@@ -29,7 +29,7 @@ def test_colour(checks: tuple[Check, ...], colour: str) -> None:
 
 
 def test_the_sentence_names_what_failed() -> None:
-    assert seal_of((PASSED, LIMIT)).sentence == "May be quoted with its limit: 1 check passed, but not halves."
+    assert seal_of((PASSED, LIMIT)).sentence == "May be quoted with its limit: 1 check passed, 1 did not (halves)."
     red = seal_of((PASSED, LIMIT, GRAVE)).sentence
     assert red == "Not to be quoted: 1 of 3 checks failed gravely (order)."
     assert seal_of((PASSED, NOTHING)).sentence == "May be quoted: 1 check passed, none failed, 1 did not apply."

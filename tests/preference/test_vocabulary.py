@@ -12,7 +12,7 @@ from mspa_model.config import FeatureConfig, PreferenceConfig
 from mspa_model.data.load import load_dataset
 from mspa_model.features.encode import encode
 from mspa_model.features.scaling import scale_features
-from mspa_model.preference.columns import cell_values, column_values, plain_label
+from mspa_model.preference.columns import cell_values, column_values, plain_label, quoted
 from mspa_model.preference.groups import Label, clear_label, feature_groups
 from mspa_model.preference.phrases import coherence, key_phrases, proper_names, terms
 from mspa_model.preference.vocabulary import build_vocabulary, load_vocabulary, plural, save_vocabulary
@@ -210,3 +210,8 @@ def test_plural():
         "categories",
         "matches",
     ]
+
+
+def test_a_quoted_label_has_no_quotation_marks_inside_others():
+    assert quoted("the words “night sky”") == "“the words ‘night sky’”"
+    assert quoted("Home") == "“Home”"

@@ -125,7 +125,7 @@ def content_headroom(run: Run, trace: RankingTrace, streamer_id: str, k: int = 1
         gain = float(offer.gains[0, donor])
         best += [given] if given is not None else []
         reaches.append(Reach(offer.modality, given, gain, _place(ranking, others, streamer_idx, gain)))
-    gain = sum(reach.gain for reach in reaches)
+    gain = sum((reach.gain for reach in reaches), 0.0)
     holder = int(others[k - 1]) if len(others) else streamer_idx
     parts = ranking.contributions[:, [holder, streamer_idx]].double()
     fixed = float((parts[:, 0] - parts[:, 1])[[COTIPS, POPULARITY]].sum())

@@ -38,43 +38,14 @@ def find_recipes(
     cancel: Cancel | None = None,
     progress: Progress | None = None,
     pool: UserPool | None = None,
+    greedy: bool = False,
 ) -> RecipeSearch:
     """Up to three sets of the fewest edits after which the streamer stands inside ("up") or outside ("down") the top k.
 
     cancel: asked between batches; progress: told the share of the tries that is spent; pool: real users, for how
-    plausible a recipe is. Raises UnknownIdError on an unknown streamer. Where places are kept for the new, the goal is
-    a place held by score.
+    plausible a recipe is; greedy: see greedy_recipe. Raises UnknownIdError on an unknown streamer. Where places are
+    kept for the new, the goal is a place held by score.
     """
-    return _find(run, trace, streamer_id, direction, k, max_tries, cancel, progress, pool, greedy=False)
-
-
-def greedy_recipe(
-    run: Run,
-    trace: RankingTrace,
-    streamer_id: str,
-    direction: Direction = "up",
-    k: int = 10,
-    max_tries: int = MAX_TRIES,
-    cancel: Cancel | None = None,
-    progress: Progress | None = None,
-    pool: UserPool | None = None,
-) -> RecipeSearch:
-    """The baseline, of the same single edits: the one that moves the streamer furthest, then the next on top of it."""
-    return _find(run, trace, streamer_id, direction, k, max_tries, cancel, progress, pool, greedy=True)
-
-
-def _find(
-    run: Run,
-    trace: RankingTrace,
-    streamer_id: str,
-    direction: Direction,
-    k: int,
-    max_tries: int,
-    cancel: Cancel | None,
-    progress: Progress | None,
-    pool: UserPool | None,
-    greedy: bool,
-) -> RecipeSearch:
     started, streamer_idx = time.perf_counter(), streamer_idx_of(run.dataset, streamer_id)
     rescorer = Rescorer(run, trace.final, trace.candidate_scope)
     stop, found = _search(run, trace, streamer_idx, direction, k, rescorer, max_tries, cancel, progress, greedy)
@@ -85,6 +56,13 @@ def _find(
     sentence = _sentence(run, trace, streamer_idx, direction, k, recipes, stop, n_tried)
     seconds = time.perf_counter() - started
     return RecipeSearch(recipes, streamer_idx, direction, k, n_tried, seconds, stop, sentence)
+
+
+def greedy_recipe(
+    run: Run, trace: RankingTrace, streamer_id: str, direction: Direction = "up", k: int = 10
+) -> RecipeSearch:
+    """The baseline, of the same single edits: the one that moves the streamer furthest, then the next on top of it."""
+    return find_recipes(run, trace, streamer_id, direction, k, greedy=True)
 
 
 def _search(

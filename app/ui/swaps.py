@@ -1,5 +1,7 @@
 """Swaps on the Correction page: which change of a step turned which pair of streamers round."""
 
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -10,8 +12,6 @@ from app.ui.table import show_table
 from app.ui.text import told_apart
 from explain.narrate import counted
 from explain.types import Swap, SwapAccount
-
-_POINTS = "%+.3f"
 
 
 def draw_swaps(picked: Picked, before: int, after: int) -> None:
@@ -46,13 +46,8 @@ def _draw_pairs(account: SwapAccount) -> None:
         }
         for swap in account.swaps
     ]
-    number = st.column_config.NumberColumn(format=_POINTS)
-    show_table(
-        pd.DataFrame(rows),
-        "swaps",
-        f"{counted(len(rows), 'pair')} turned round in the top {account.k} or at its edge, the largest turn first",
-        dict.fromkeys(("margin before", "margin after", "it adds"), number),
-    )
+    said = f"{counted(len(rows), 'pair')} turned round in the top {account.k} or at its edge, the largest turn first"
+    _show(rows, "swaps", said, ("margin before", "margin after", "it adds"))
 
 
 def _draw_parts(swap: Swap) -> None:
@@ -60,15 +55,16 @@ def _draw_parts(swap: Swap) -> None:
         {"change": part.label, "adds": part.margin, "margin without it": part.without, "needed": part.needed}
         for part in swap.parts
     ]
-    number = st.column_config.NumberColumn(format=_POINTS)
-    show_table(
-        pd.DataFrame(rows),
-        "swap-parts",
-        f"What each change adds to the margin of {swap.riser} over {swap.faller}",
-        {"adds": number, "margin without it": number},
-    )
+    said = f"What each change adds to the margin of {swap.riser} over {swap.faller}"
+    _show(rows, "swap-parts", said, ("adds", "margin without it"))
     turn = swap.margin_after - swap.margin_before
     note(
         f"The parts add up to the turn of {turn:+.3f} points. A weight and what it weighs share equally what only both "
         "together do (Shapley values). Needed: without that change alone the pair would not have turned."
     )
+
+
+def _show(rows: Sequence[Mapping[str, object]], key: str, caption: str, points: Sequence[str]) -> None:
+    """A table in which these columns are points of a score."""
+    columns = dict.fromkeys(points, st.column_config.NumberColumn(format="%+.3f"))
+    show_table(pd.DataFrame(rows), key, caption, columns)

@@ -7,6 +7,7 @@ baseline, ranks every single edit again at each step and makes the one that move
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -23,6 +24,7 @@ RIVALS = 120  # streamers by which an estimate places the one that is explained,
 BEAM = 100  # combinations that a larger one is grown from
 TRIED_OF_KIND = 30  # combinations of each set of kinds that are ranked again, at each size
 CELLS = 1 << 22  # of one batch of estimates
+PAIRS = 4096  # of one batch of a proof
 
 Cancel = Callable[[], bool]
 Progress = Callable[[float], None]
@@ -221,3 +223,14 @@ def _best_of_each_kind(found: Sequence[tuple[Edits, float]]) -> list[Edits]:
         if counts[kinds] <= TRIED_OF_KIND:
             kept.append(edits)
     return kept
+
+
+def best_pair(scored: Scored, goal: Goal, singles: Sequence[Edit]) -> float:
+    """The best gap that any two of the single edits reach, every pair ranked again: below zero, no pair is enough.
+
+    A proof and not a search, seconds long with hundreds of edits. -inf where there is no pair.
+    """
+    pairs = [pair for pair in combinations(singles, 2) if subject_of(pair[0]) != subject_of(pair[1])]
+    batches = [pairs[start : start + PAIRS] for start in range(0, len(pairs), PAIRS)]
+    gaps = [float(goal.gaps(scored.scores(batch), goal.streamer_idx).max()) for batch in batches]
+    return max(gaps, default=-torch.inf)

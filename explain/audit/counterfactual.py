@@ -9,20 +9,30 @@ import numpy as np
 from explain.audit.draw import TOP, AuditCase
 from explain.counterfactual import rescore
 from explain.deletion import place_in
+from explain.possible import possible_edits
 from explain.recipes import find_recipes, greedy_recipe
+from explain.rescoring import Rescorer
+from explain.search import Goal, best_pair
 from explain.types import Recipe
 from mspa_model.data.ids import streamer_idx_of
 from mspa_model.runs import Run
 
+ROUNDING = 1e-4  # points by which the same scenario differs when it is scored in a batch
+
 
 @dataclass(frozen=True)
 class RecipeFound:
-    """One search: edits of the shortest recipe and of greedy's, None where none was found; valid: all recipes hold."""
+    """One search: edits of the shortest recipe and of greedy's, None where none was found; valid: all recipes hold.
+
+    proven: no smaller set of the same single edits is enough. Of one and two edits that is so by the search itself,
+    which ranks every single edit; of three it is proven by ranking every pair; of more nobody proves it.
+    """
 
     edits: int | None
     greedy: int | None
     valid: bool
     seconds: float
+    proven: bool
 
 
 def search_recipes(run: Run, cases: Sequence[AuditCase], tick: Callable[[], object]) -> list[RecipeFound]:
@@ -33,9 +43,18 @@ def search_recipes(run: Run, cases: Sequence[AuditCase], tick: Callable[[], obje
             search = find_recipes(run, each.trace, each.below_id, "up", TOP)
             greedy = greedy_recipe(run, each.trace, each.below_id, "up", TOP)
             valid = all(holds(run, each, recipe) for recipe in search.recipes)
-            found.append(RecipeFound(_shortest(search.recipes), _shortest(greedy.recipes), valid, search.seconds))
+            edits = _shortest(search.recipes)
+            proven = edits is not None and (edits < 3 or (edits == 3 and no_pair_does(run, each)))
+            found.append(RecipeFound(edits, _shortest(greedy.recipes), valid, search.seconds, proven))
         tick()
     return found
+
+
+def no_pair_does(run: Run, each: AuditCase) -> bool:
+    """Whether every pair of single edits leaves the streamer outside the top 10, by more than rounding."""
+    step, target = each.trace.final, streamer_idx_of(run.dataset, str(each.below_id))
+    rescorer = Rescorer(run, step, each.trace.candidate_scope)
+    return best_pair(rescorer, Goal(target, "up", TOP), possible_edits(run, step, target)) < -ROUNDING
 
 
 def holds(run: Run, each: AuditCase, recipe: Recipe) -> bool:
@@ -52,7 +71,11 @@ def _shortest(recipes: Sequence[Recipe]) -> int | None:
 
 
 def counterfactual_figures(found: Sequence[RecipeFound]) -> dict[str, Any]:
-    """The audit's figures; a search that finds none where greedy does counts as more than greedy."""
+    """The audit's figures; a search that finds none where greedy does counts as more than greedy.
+
+    No single edit is enough where greedy needs two, so only where it needs three or more could a recipe have fewer:
+    greedy_three_or_more says in how many, smallest_proven in how many of these the recipe is proven the smallest.
+    """
     if not found:
         names = ("valid_share", "median_edits", "never_more_than_greedy", "fewer_than_greedy_share", "p95_s")
         return dict.fromkeys(names)
@@ -68,4 +91,6 @@ def counterfactual_figures(found: Sequence[RecipeFound]) -> dict[str, Any]:
         "n": len(found),
         "found_share": len(with_edits) / len(found),
         "greedy_two_or_more": len(rivals),
+        "greedy_three_or_more": sum(f.greedy >= 3 for f in rivals),
+        "smallest_proven": sum(f.greedy >= 3 and f.proven for f in rivals),
     }

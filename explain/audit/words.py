@@ -34,9 +34,19 @@ def audit_lines(found: Mapping[str, Any]) -> list[str]:
         f"{_share(truth['oracle_main_modality_share'])}; pairs in order {_share(truth['pairwise_order_share'])}; under "
         f"green {_share(truth['green_right_share'])}, under red {_share(truth['red_right_share'])}.",
         f"Recipes: {_share(recipes['valid_share'])} valid, median {_number(recipes['median_edits'], 'g')} edits, fewer "
-        f"than greedy in {_share(recipes['fewer_than_greedy_share'])}, p95 {_number(recipes['p95_s'])} s.",
+        f"than greedy in {_share(recipes['fewer_than_greedy_share'])}{_bettered(recipes)}, "
+        f"p95 {_number(recipes['p95_s'])} s.",
         f"Seconds (p95): attribution {_number(times['attribution'])}, seal {_number(times['seal'])}.",
     ]
+
+
+def _bettered(recipes: Mapping[str, Any]) -> str:
+    """In how many cases greedy could be bettered at all; an audit stored before that was counted does not know."""
+    three, proven = recipes.get("greedy_three_or_more"), recipes.get("smallest_proven")
+    if three is None:
+        return ""
+    two = recipes["greedy_two_or_more"]
+    return f" of the {two} where it needs two or more (three or more: {three}, the recipe proven smallest in {proven})"
 
 
 def _share(value: float | None) -> str:

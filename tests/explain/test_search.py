@@ -1,12 +1,14 @@
 """The search on scores that are sums by construction: what it finds and where greedy goes astray, solved by hand."""
 
 from collections.abc import Sequence
+from itertools import chain, combinations
 
+import numpy as np
 import pytest
 import torch
 
 from explain.rescoring import Edits
-from explain.search import MAX_EDITS, Goal, OutOfTries, Search
+from explain.search import MAX_EDITS, Goal, OutOfTries, Search, best_pair
 from explain.types import Edit
 
 
@@ -139,3 +141,33 @@ def test_gaps_by_hand(k: int, gap: float):
 def test_places_by_hand_with_ties_by_position():
     row = torch.tensor([[2.0, 2.0, 3.0, 2.0, -torch.inf]])
     assert [int(Goal(i, "up", 1).places(row)[0]) for i in range(4)] == [2, 3, 1, 4]
+
+
+def fewest_by_hand(world: Sums, goal: Goal) -> int | None:
+    """The size of the smallest subset of all edits that reaches the goal: every subset is tried."""
+    subsets = chain.from_iterable(combinations(world.singles(), size) for size in range(1, MAX_EDITS + 1))
+    enough = (len(edits) for edits in subsets if float(goal.gaps(world.scores([edits]), goal.streamer_idx)[0]) > 0)
+    return next(enough, None)
+
+
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_no_subset_of_fewer_edits_is_enough(direction: str):
+    sizes = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        base = [rng.uniform(1, 3) * (-1 if direction == "up" else 1), *rng.normal(size=7).tolist()]
+        effects = {str(edit): dict(enumerate(rng.normal(scale=0.9, size=8).tolist())) for edit in range(7)}
+        world = Sums(base, effects)
+        smallest = fewest_by_hand(world, Goal(0, direction, 2))
+        found = search_on(world, 2, direction).fewest()
+        assert {len(edits) for edits in found} == ({smallest} if smallest else set())
+        sizes.append(smallest)
+    assert {1, 2, 3} <= set(sizes)
+
+
+def test_the_best_pair_by_hand():
+    world, goal = Sums([0.0, 9.0, 1.0, 1.0, 1.0], TRAP), Goal(0, "up", 1)
+    assert best_pair(world, goal, world.singles()) == pytest.approx(0.5)  # lift and lower, 1.5 against 1
+    assert world.n_scored == 10
+    same = [Edit("set statement", "lift", 1.0, polarity) for polarity in (1, -1)]
+    assert best_pair(world, goal, same) == float("-inf")

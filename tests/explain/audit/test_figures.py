@@ -52,10 +52,10 @@ def test_intervals() -> None:
 
 def test_recipes_beside_greedy() -> None:
     found = [
-        RecipeFound(1, 1, True, 0.1),
-        RecipeFound(2, 3, True, 0.2),
-        RecipeFound(2, 2, True, 0.3),
-        RecipeFound(None, None, True, 0.4),
+        RecipeFound(1, 1, True, 0.1, proven=True),
+        RecipeFound(2, 3, True, 0.2, proven=True),
+        RecipeFound(2, 2, True, 0.3, proven=True),
+        RecipeFound(None, None, True, 0.4, proven=False),
     ]
     figures = counterfactual_figures(found)
     assert figures["valid_share"] == 1.0
@@ -64,10 +64,13 @@ def test_recipes_beside_greedy() -> None:
     assert figures["fewer_than_greedy_share"] == 0.5  # of the two where greedy needs two or more
     assert figures["found_share"] == 0.75
     assert figures["p95_s"] == pytest.approx(0.385)
-    assert counterfactual_figures([*found, RecipeFound(None, 2, True, 0.1)])["never_more_than_greedy"] is False
-    assert counterfactual_figures([*found, RecipeFound(3, 2, True, 0.1)])["never_more_than_greedy"] is False
-    assert counterfactual_figures([*found, RecipeFound(1, 2, False, 0.1)])["valid_share"] == 0.75
+    assert counterfactual_figures([*found, RecipeFound(None, 2, True, 0.1, False)])["never_more_than_greedy"] is False
+    assert counterfactual_figures([*found, RecipeFound(3, 2, True, 0.1, False)])["never_more_than_greedy"] is False
+    assert counterfactual_figures([*found, RecipeFound(1, 2, False, 0.1, True)])["valid_share"] == 0.75
     assert set(counterfactual_figures([]).values()) == {None}
+    assert (figures["greedy_three_or_more"], figures["smallest_proven"]) == (1, 1)
+    larger = counterfactual_figures([*found, RecipeFound(3, 3, True, 0.1, True), RecipeFound(4, 5, True, 0.1, False)])
+    assert (larger["greedy_three_or_more"], larger["smallest_proven"]) == (3, 2)
 
 
 def test_pairs_in_order() -> None:

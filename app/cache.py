@@ -13,6 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from app.arrivals import ENDINGS, arrival_moves, arrived, picked_tips, together, uploaded_tips
+from app.inside import carrying, unopened
 from app.larger import write_with_other
 from app.lookup import (
     MATCHES,
@@ -54,6 +55,7 @@ __all__ = [  # passed on
     "MATCHES",
     "arrival_moves",
     "arrived",
+    "carrying",
     "clip",
     "comparison",
     "content_headroom",
@@ -78,6 +80,7 @@ __all__ = [  # passed on
     "segments",
     "swaps",
     "together",
+    "unopened",
     "uploaded_tips",
     "user_behind",
     "user_on_map",

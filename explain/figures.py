@@ -4,6 +4,7 @@ from explain.figures_case import attribution_bars, deletions_drawn, margin_by_so
 from explain.figures_correction import spread_shares, weights_change, witnesses
 from explain.figures_history import history_timeline
 from explain.figures_map import fused_map
+from explain.figures_pieces import inputs_drawn, pieces_drawn
 from explain.figures_proof import curve_drawn, opinions_drawn, randomisation_drawn, seals_drawn, tips_drawn
 from explain.figures_rank import rank_lines, scenario_moves
 from explain.figures_run import accuracy_by_tips, metrics_with_baselines, source_weights
@@ -19,10 +20,12 @@ __all__ = [
     "deletions_drawn",
     "fused_map",
     "history_timeline",
+    "inputs_drawn",
     "margin_by_source",
     "metrics_with_baselines",
     "opinions_drawn",
     "parts_of",
+    "pieces_drawn",
     "place",
     "randomisation_drawn",
     "rank_lines",

@@ -35,7 +35,7 @@ def margin_by_source(explanation: Explanation) -> Picture:
     margins = [part.margin for part in parts] + [explanation.margin]
     colours = [SOURCE_COLOURS[part.source] for part in parts] + [GREY]
     streamer, rival = explanation.streamer_name, explanation.rival_name
-    figure = _diverging(labels, margins, colours, [_part_hover(part, streamer, rival) for part in parts] + ["sum"])
+    figure = diverging(labels, margins, colours, [_part_hover(part, streamer, rival) for part in parts] + ["sum"])
     texts = [_bar_text(part, margins) for part in parts] + [signed(explanation.margin, digits_for(margins))]
     figure.update_traces(text=texts)
     _name_sides(figure, streamer, rival)
@@ -70,12 +70,12 @@ def source_open(explanation: Explanation, source: Source, k: int = 8) -> Picture
         return empty_picture(f"{SOURCE_LABELS[source].capitalize()} has no parts to open.", ["part", "margin"])
     ordered = sorted(parts, key=lambda part: -abs(part.margin))
     top, rest = ordered[:k], ordered[k:]
-    labels = distinct([part.label for part in top], 40) + ([_rest_label(len(rest))] if rest else [])
+    labels = distinct([part.label for part in top], 40) + ([rest_label(len(rest))] if rest else [])
     margins = [part.margin for part in top] + ([sum(part.margin for part in rest)] if rest else [])
     colours = [GREY if part.kind == "residual" else SOURCE_COLOURS[source] for part in top] + [FAINT] * bool(rest)
     streamer, rival = explanation.streamer_name, explanation.rival_name
     hovers = [_part_hover(part, streamer, rival) for part in top] + ["the smaller parts, summed"] * bool(rest)
-    figure = _diverging(labels, margins, colours, hovers)
+    figure = diverging(labels, margins, colours, hovers)
     _name_sides(figure, streamer, rival)
     table = pd.DataFrame(
         {
@@ -109,10 +109,10 @@ def attribution_bars(attribution: Attribution, feature_names: Sequence[str] | No
     order = np.argsort(-np.abs(values), kind="stable")
     named = [feature_names[i] if feature_names is not None else f"feature {i}" for i in order]
     top, rest = order[:k], order[k:]
-    labels = distinct(named[: len(top)], 40) + ([_rest_label(len(rest))] if len(rest) else [])
+    labels = distinct(named[: len(top)], 40) + ([rest_label(len(rest))] if len(rest) else [])
     bars = [*values[top], *([values[rest].sum()] if len(rest) else [])]
     colour = SOURCE_COLOURS[Source(attribution.modality.value)]
-    figure = _diverging(labels, bars, [colour] * len(top) + [FAINT] * bool(len(rest)), [""] * len(bars))
+    figure = diverging(labels, bars, [colour] * len(top) + [FAINT] * bool(len(rest)), [""] * len(bars))
     figure.update_xaxes(title=f"added to the score, against {shown(attribution.reference, 48)}")
     table = pd.DataFrame({"feature": [plain(name) for name in named], "attribution": values[order]})
     state = "converged" if attribution.converged else "did not converge"
@@ -135,7 +135,7 @@ def deletions_drawn(deletions: Sequence[Deletion]) -> Picture:
     labels = distinct([deletion.label for deletion in ordered], 40)
     hovers = [f"rank {d.rank_before} → {d.rank_after}" for d in ordered]
     colours = [BLUE if d.score_drop >= 0 else VERMILION for d in ordered]
-    figure = _diverging(labels, [d.score_drop for d in ordered], colours, hovers)
+    figure = diverging(labels, [d.score_drop for d in ordered], colours, hovers)
     figure.update_xaxes(title="score lost")
     table = pd.DataFrame(
         {
@@ -161,7 +161,7 @@ def deletions_drawn(deletions: Sequence[Deletion]) -> Picture:
     )
 
 
-def _diverging(
+def diverging(
     labels: Sequence[str], numbers: Sequence[float], colours: Sequence[str], hovers: Sequence[str]
 ) -> go.Figure:
     """Horizontal bars around zero, first on top, each with its number at its end; labels are already safe to show."""
@@ -194,7 +194,7 @@ def _bar_text(part: Contribution, margins: Sequence[float]) -> str:
     return "not used" if part.streamer == part.rival == 0 else signed(part.margin, digits_for(margins))
 
 
-def _rest_label(n_rest: int) -> str:
+def rest_label(n_rest: int) -> str:
     return "the other one" if n_rest == 1 else f"{n_rest:,} others together"
 
 

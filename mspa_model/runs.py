@@ -162,7 +162,7 @@ def load_run(path: Path, data: Path | None = None, device: DeviceName = "auto") 
         got = f"{path / 'config.json'} with {error.errors()[0]['msg'].lower()}"
         raise RunError(got, "a configuration of this version", "Train the run again.") from error
     dataset = _load_dataset_of(path, data)
-    stored = _read_stored(path)
+    stored = read_stored(path)
     features = encode(dataset, config.features, where, stored=stored)
     vocabulary = load_vocabulary(path)
     try:
@@ -271,7 +271,8 @@ def build_recommender(
     return Recommender(scorer, composer, corrector, fused, train, tuple(dataset.users["user_id"]), config.corrector)
 
 
-def _read_stored(path: Path) -> dict[Modality, np.ndarray]:
+def read_stored(path: Path) -> dict[Modality, np.ndarray]:
+    """Raw float16 arrays of the modalities that an encoder made, as a run's folder keeps them."""
     file = path / "features.safetensors"
     return {Modality(k): v for k, v in load_arrays(file).items()} if file.is_file() else {}
 

@@ -98,14 +98,26 @@ def show_clip_wide(clip: Clip, title: str, aside: str = "") -> None:
         _show_words(clip, aside)
 
 
+def show_frame(path: Path, title: str) -> None:
+    """One frame; says so where its bytes are no picture."""
+    try:
+        st.image(path.read_bytes(), width="stretch", alt=f"Frame: {title}")
+    except OSError:  # Pillow's word for bytes that are no picture
+        st.caption("The frame of this segment cannot be read.")
+
+
+def show_sound(path: Path, title: str, start: int = 0) -> None:
+    """A player of one clip, which starts at a second."""
+    st.audio(
+        path.read_bytes(), format=_SOUNDS.get(path.suffix.lower(), "audio/wav"), alt=f"Sound: {title}", start_time=start
+    )
+
+
 def _show_seen_and_heard(clip: Clip, title: str) -> None:
     if clip.frame:
-        try:
-            st.image(clip.frame.read_bytes(), width="stretch", alt=f"Frame: {title}")
-        except OSError:  # Pillow's word for bytes that are no picture
-            st.caption("The frame of this segment cannot be read.")
+        show_frame(clip.frame, title)
     if clip.sound:
-        st.audio(clip.sound.read_bytes(), format=_SOUNDS[clip.sound.suffix.lower()], alt=f"Sound: {title}")
+        show_sound(clip.sound, title)
     lacking = [name for name, part in (("frame", clip.frame), ("sound", clip.sound)) if part is None]
     if lacking:
         st.caption(f"No {' and no '.join(lacking)} kept for this segment.")

@@ -8,6 +8,7 @@ from app.resolve import Picked, id_of
 from app.ui.chart import show_picture
 from app.ui.layout import pair
 from app.ui.media import clip_of, show_clip_wide
+from app.ui.pieces import draw_pieces
 from app.ui.proof import draw_proof
 from app.ui.seal import show_seal
 from app.ui.states import answer, basis, heading, missing, note, say
@@ -39,6 +40,7 @@ def draw(picked: Picked) -> None:
     with right:
         _draw_opened(told)
     _draw_media(picked, told)
+    draw_pieces(picked, told)
     heading("In sentences")
     st.markdown("\n".join(f"- {escape_md(sentence)}" for sentence in told.sentences))
     _draw_proof(told, info.tip_is)

@@ -14,12 +14,15 @@ from explain.types.opinions import (
     ReferenceEffect,
     TipWorth,
 )
+from explain.types.pieces import Carried, Carrying, Piece, PieceKind
 from explain.types.proof import Check, EvidenceLine, Seal
 from explain.types.recipes import Direction, Recipe, RecipeSearch
 from explain.types.scenario import Edit, Headroom, Scenario, ScenarioResult, Suggestion
 
 __all__ = [
     "Attribution",
+    "Carried",
+    "Carrying",
     "Case",
     "Check",
     "Concept",
@@ -43,6 +46,8 @@ __all__ = [
     "Neighbor",
     "Noise",
     "Opinions",
+    "Piece",
+    "PieceKind",
     "RankMove",
     "Reach",
     "Recipe",

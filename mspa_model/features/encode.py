@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from mspa_model.config import FeatureConfig
 from mspa_model.data.load import media_path
@@ -18,7 +18,7 @@ from mspa_model.types import Dataset, Features, Modality
 SHIPPED = "shipped"
 SHIPPED_SEGMENTS = "shipped by segment"
 MEDIA_PER_STREAMER = 16  # frames or clips, spread over the segments that have one
-_MEDIA_COLUMN = {Modality.VISUAL: "frame", Modality.AUDIO: "audio"}
+MEDIA_COLUMN = {Modality.VISUAL: "frame", Modality.AUDIO: "audio"}
 
 
 @dataclass(frozen=True)
@@ -66,19 +66,20 @@ def read_raw(
     arrays: dict[Modality, np.ndarray] = {}
     encoders: dict[Modality, str] = {}
     for modality in Modality:
-        found = _read_one(dataset, modality, config, device, stored or {})
+        found = read_one(dataset, modality, config, device, stored or {})
         if found is not None:
             arrays[modality], encoders[modality] = found
     return RawFeatures(arrays, encoders)
 
 
-def _read_one(
+def read_one(
     dataset: Dataset,
     modality: Modality,
     config: FeatureConfig,
     device: torch.device,
     stored: Mapping[Modality, np.ndarray],
 ) -> tuple[np.ndarray, str] | None:
+    """One modality's raw array and who made it, as read_raw() has them; None where the set has not the modality."""
     if modality in dataset.features:
         return dataset.features[modality], SHIPPED
     by_segment = _shipped_segments(dataset, modality)
@@ -135,14 +136,22 @@ def _encode_text(dataset: Dataset, name: str, device: torch.device) -> np.ndarra
 
 
 def _encode_media(dataset: Dataset, modality: Modality, name: str, device: torch.device) -> np.ndarray | None:
-    column = _MEDIA_COLUMN[modality]
+    chosen, owners = chosen_segments(dataset, modality)
+    if not len(chosen):
+        return None
+    paths = [media_path(dataset, path) for path in dataset.segments[MEDIA_COLUMN[modality]].iloc[chosen]]
+    encoded = load_media_encoder(modality, name, device).encode(paths)
+    return mean_by_streamer(encoded, owners, dataset.n_streamers)
+
+
+def chosen_segments(dataset: Dataset, modality: Modality) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " n"]]:
+    """The segments whose frame or clip is encoded, as rows of the table, and the streamer_idx of each."""
+    none = np.zeros(0, dtype=np.int64)
+    column = MEDIA_COLUMN[modality]
     if dataset.segments is None or column not in dataset.segments:
-        return None
-    paths, streamers = dataset.segments[column].fillna(""), segment_streamers(dataset)
-    usable = np.where((paths != "").to_numpy(), streamers, -1)
+        return none, none
+    streamers = segment_streamers(dataset)
+    usable = np.where((dataset.segments[column].fillna("") != "").to_numpy(), streamers, -1)
     rows = [spread(own, MEDIA_PER_STREAMER) for _, own in rows_by_owner(usable)]
-    if not rows:
-        return None
-    chosen = np.concatenate(rows)
-    encoded = load_media_encoder(modality, name, device).encode([media_path(dataset, paths.iloc[r]) for r in chosen])
-    return mean_by_streamer(encoded, streamers[chosen], dataset.n_streamers)
+    chosen = np.concatenate(rows) if rows else none
+    return chosen, streamers[chosen]

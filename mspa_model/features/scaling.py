@@ -1,5 +1,7 @@
 """Robust scaling: columns with tails up to 1e15 become comparable with tame ones."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from jaxtyping import Bool, Float
 
@@ -13,24 +15,47 @@ def present_rows(raw: Float[np.ndarray, "n_streamers feature_dim"]) -> Bool[np.n
     return np.isfinite(raw).all(axis=1)
 
 
+@dataclass(frozen=True)
+class Scale:
+    """What was fitted over the present rows, a number a column; called with raw rows, it gives their features.
+
+    spread: the range that becomes one (_spread); mean, deviation: of the clipped rows, deviation inf where constant.
+    """
+
+    median: Float[np.ndarray, " feature_dim"]
+    spread: Float[np.ndarray, " feature_dim"]
+    mean: Float[np.ndarray, " feature_dim"]
+    deviation: Float[np.ndarray, " feature_dim"]
+
+    def __call__(self, raw: Float[np.ndarray, "n feature_dim"]) -> Float[np.ndarray, "n feature_dim"]:
+        rows = (_clipped(raw, self.median, self.spread) - self.mean) / self.deviation
+        return rows.astype(np.float16).astype(np.float32)
+
+
+def fit_scale(rows: Float[np.ndarray, "n_present feature_dim"]) -> Scale:
+    """Per column median out, interquartile range to one, clipped at +-5, then mean 0 and standard deviation 1."""
+    median, spread = np.median(rows.astype(np.float64), axis=0), _spread(rows.astype(np.float64))
+    clipped = _clipped(rows, median, spread)
+    mean = clipped.mean(axis=0)
+    deviation = (clipped - mean).std(axis=0)
+    return Scale(median, spread, mean, np.where(deviation > 1e-6, deviation, np.inf))
+
+
 def robust_scale(
     raw: Float[np.ndarray, "n_streamers feature_dim"], present: Bool[np.ndarray, " n_streamers"]
 ) -> Float[np.ndarray, "n_streamers feature_dim"]:
-    """Per column median out, interquartile range to one, clipped at +-5, then mean 0 and standard deviation 1.
+    """Features as fit_scale() over the present rows gives them; absent rows and constant columns are zero.
 
-    Statistics are over the present rows; absent rows and constant columns are zero. Values are rounded through float16,
-    so that an array stored in half precision is the array that was trained on.
+    Values are rounded through float16, so that an array stored in half precision is the array that was trained on.
     """
     scaled = np.zeros(raw.shape, dtype=np.float32)
-    if not present.any():
-        return scaled
-    rows = raw[present].astype(np.float64)
-    rows = np.clip((rows - np.median(rows, axis=0)) / _spread(rows), -CLIP, CLIP)
-    rows -= rows.mean(axis=0)
-    deviation = rows.std(axis=0)
-    rows /= np.where(deviation > 1e-6, deviation, np.inf)
-    scaled[present] = rows.astype(np.float16).astype(np.float32)
+    if present.any():
+        scaled[present] = fit_scale(raw[present])(raw[present])
     return scaled
+
+
+def _clipped(raw: np.ndarray, median: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    return np.clip((raw.astype(np.float64) - median) / spread, -CLIP, CLIP)
 
 
 def _spread(rows: Float[np.ndarray, "n feature_dim"]) -> Float[np.ndarray, " feature_dim"]:

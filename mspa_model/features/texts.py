@@ -41,13 +41,18 @@ def spread(rows: Int[np.ndarray, " n"], at_most: int) -> Int[np.ndarray, " m"]:
 
 def streamer_documents(dataset: Dataset) -> tuple[tuple[str, ...], ...]:
     """Per streamer its documents, never empty strings: the profile text, then what is said in up to eight segments."""
-    documents: list[list[str]] = [[] for _ in range(dataset.n_streamers)]
+    return tuple(tuple(text for _, text in own) for own in placed_documents(dataset))
+
+
+def placed_documents(dataset: Dataset, only: int | None = None) -> tuple[tuple[tuple[int, str], ...], ...]:
+    """The same with where each stands: the row of its segment, -1 for the profile. only: nobody else's are read."""
+    documents: list[list[tuple[int, str]]] = [[] for _ in range(dataset.n_streamers)]
     if "text" in dataset.streamers:
         for own, text in zip(documents, dataset.streamers["text"], strict=True):
-            own.extend(_clean([text]))
+            own.extend((-1, clean) for clean in _clean([text]))
     for streamer_idx, rows in _sampled_segments(dataset):
-        for row in rows.tolist():
-            documents[streamer_idx].extend(_clean([_segment_text(dataset, row)]))
+        for row in rows.tolist() if only in (None, streamer_idx) else ():
+            documents[streamer_idx].extend((row, clean) for clean in _clean([_segment_text(dataset, row)]))
     return tuple(tuple(own) for own in documents)
 
 

@@ -1,0 +1,30 @@
+"""What the pages ask of the inside of a modality. Cached and bounded; pages reach it through app/cache.py."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from app.lookup import RUN_KEY
+from app.opening import LOCK as _LOCK
+from explain.types import Carrying
+from mspa_model.runs import Run
+from mspa_model.types import Modality, Step
+
+_RUN = RUN_KEY
+Progress = Callable[[float], None]
+
+
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=_RUN)
+def unopened(run: Run, modality: Modality, streamer_idx: int) -> str:
+    """Why no frame, second or word of a streamer can be left out; empty where they can."""
+    from explain.pieces import unopened as reason
+
+    return reason(run, modality, streamer_idx)
+
+
+def carrying(run: Run, step: Step, modality: Modality, streamer_idx: int, progress: Progress) -> Carrying:
+    """What carries a streamer's modality for one user; progress gets the share that is done."""
+    from explain.pieces import carrying as measure
+
+    with _LOCK:
+        return measure(run, step, modality, streamer_idx, progress)

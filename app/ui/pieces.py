@@ -1,0 +1,158 @@
+"""Which frames, seconds of sound and words carry a modality, on the Why page: left out one at a time when asked."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from app import cache
+from app.resolve import Picked
+from app.ui.chart import show_picture
+from app.ui.media import show_frame, show_sound
+from app.ui.searching import searched
+from app.ui.states import missing, note, say
+from app.ui.text import escape_md, told_apart, when
+from explain.figures import SOURCE_LABELS, inputs_drawn, pieces_drawn, place, signed
+from explain.types import Carried, Carrying, Explanation, Piece
+from mspa_model.types import Modality, Source
+
+_SHOWN = 3  # frames, clips or texts that are shown themselves
+_MARKED = 5  # sentences, and as many words, that are marked in their text
+
+
+def draw_pieces(picked: Picked, told: Explanation) -> None:
+    """Folded: nothing is encoded before it is asked for."""
+    fold = st.expander("Which frames, seconds and words carry it", key="pieces-fold", on_change="rerun")
+    if not fold.open:
+        return
+    with fold:
+        used = [p.source.modality for p in told.sources if p.source.modality and (p.streamer, p.rival) != (0, 0)]
+        if not used:
+            missing("No modality takes part in this margin, so no frame, second or word carries any of it.")
+            return
+        modality, streamer_idx = _asked(told, used)
+        reason = cache.unopened(picked.run, modality, streamer_idx)
+        if reason:
+            missing(reason)
+            return
+        asked = (picked.run.hash, told.case, modality, streamer_idx)
+        found: Carrying | None = searched(
+            f"pieces-{modality.value}-{streamer_idx}",
+            "Leave them out one at a time",
+            asked,
+            lambda progress: cache.carrying(picked.run, picked.step, modality, streamer_idx, progress),
+            "Encoding again…",
+        )
+        if found is None:
+            note("Each is left out, the rest encoded again and scored again: some seconds.")
+        else:
+            _draw(picked, found)
+
+
+def _asked(told: Explanation, used: list[Modality]) -> tuple[Modality, int]:
+    names = {told.streamer_idx: told.streamer_name, told.rival_idx: told.rival_name}
+    words = told_apart(list(names), names.get, lambda idx: "rival" if idx == told.rival_idx else "streamer")
+    left, right = st.columns(2)
+    strongest = max(told.sources, key=lambda p: abs(p.margin) if p.source.modality in used else -1).source.modality
+    modality = left.segmented_control(
+        "Modality",
+        used,
+        default=strongest,
+        format_func=lambda m: SOURCE_LABELS[Source(m.value)],
+        required=True,
+        key="pieces-modality",
+    )
+    # A drop-down, which shows a name as it is: buttons would read it as Markdown.
+    streamer_idx = right.selectbox("Of", list(names), format_func=words, key=f"pieces-of-{told.rival_idx}")
+    return modality, streamer_idx
+
+
+def _draw(picked: Picked, found: Carrying) -> None:
+    say(found.sentence)
+    if found.note:
+        note(found.note)
+    kinds = {Modality.VISUAL: (), Modality.AUDIO: ("second",), Modality.TEXT: ("sentence", "word")}[found.modality]
+    _draw_shown(picked, found)
+    show_picture(inputs_drawn(found), f"inputs-{found.modality.value}", "What each of them carries")
+    for kind in kinds:
+        show_picture(pieces_drawn(found, kind), f"pieces-{kind}", f"Left out one {kind} at a time")
+
+
+def _draw_shown(picked: Picked, found: Carrying) -> None:
+    """Those with the largest shares, to be seen, heard or read."""
+    order = sorted(range(len(found.inputs)), key=lambda n: -abs(found.inputs[n].share))[:_SHOWN]
+    if found.modality is Modality.TEXT:
+        for n in order:
+            _draw_text(picked, found, n)
+        note(
+            "Marked are the sentences and, in bold, the words that move the score most when left out alone: blue holds "
+            "it up, orange holds it down."
+        )
+        return
+    for n, column in zip(order, st.columns(_SHOWN), strict=False):
+        with column:
+            _draw_file(picked, found, n)
+
+
+def _draw_file(picked: Picked, found: Carrying, n: int) -> None:
+    given = found.inputs[n]
+    assert isinstance(given.path, Path)
+    title = _title(picked, given)
+    st.markdown(f"**{escape_md(title)}**")
+    said = f"Share {signed(given.share)}; left out alone {signed(-given.lost)}, then {place(given.place_after)}."
+    if found.modality is Modality.VISUAL:
+        show_frame(given.path, f"{found.name}, {title}")
+    else:
+        strongest = max((p for p in found.pieces if p.of == n), key=lambda piece: abs(piece.lost))
+        show_sound(given.path, f"{found.name}, {title}", start=int(strongest.start))
+        said += (
+            f" The player starts at the second that moves most when left out, {strongest.start:g} to "
+            f"{strongest.stop:g} s: {signed(-strongest.lost)}."
+        )
+    note(said)
+
+
+def _draw_text(picked: Picked, found: Carrying, n: int) -> None:
+    given = found.inputs[n]
+    st.markdown(f"**{escape_md(_title(picked, given))}**")
+    st.markdown(_marked(found, n))
+    note(f"Share {signed(given.share)}; left out alone {signed(-given.lost)}, then {place(given.place_after)}.")
+
+
+def _marked(found: Carrying, n: int) -> str:
+    """The text, escaped, with what moves the score most marked."""
+    text = found.inputs[n].text
+    strong = [p for p in _strongest(found, "sentence") if p.of == n]
+    bold = [p for p in _strongest(found, "word") if p.of == n]
+    marked, at = [], 0
+    for sentence in sorted(strong, key=lambda piece: piece.start):
+        marked.append(escape_md(text[at : int(sentence.start)]))
+        inside = _bold(text, sentence, [p for p in bold if sentence.start <= p.start < sentence.stop])
+        marked.append(f":{'blue' if sentence.lost >= 0 else 'orange'}-background[{inside}]")
+        at = int(sentence.stop)
+    return " ".join([*marked, escape_md(text[at:])])
+
+
+def _bold(text: str, sentence: Piece, words: list[Piece]) -> str:
+    parts, at = [], int(sentence.start)
+    for word in sorted(words, key=lambda piece: piece.start):
+        parts += [_spaced(text[at : int(word.start)]), f"**{escape_md(text[int(word.start) : int(word.stop)])}**"]
+        at = int(word.stop)
+    return "".join([*parts, _spaced(text[at : int(sentence.stop)])])
+
+
+def _spaced(text: str) -> str:
+    """Escaped with the spaces at its ends kept, which escape_md takes off."""
+    inside = escape_md(text)
+    return " " * text.startswith(" ") + inside + " " * (bool(inside) and text.endswith(" "))
+
+
+def _strongest(found: Carrying, kind: str) -> list[Piece]:
+    return sorted((p for p in found.pieces if p.kind == kind), key=lambda piece: -abs(piece.lost))[:_MARKED]
+
+
+def _title(picked: Picked, given: Carried) -> str:
+    """ "frame 2 of 3, 12 Mar 2025, 20:04"."""
+    segments, info = picked.run.dataset.segments, picked.run.dataset.info
+    if given.segment_row < 0 or segments is None or "started_at" not in segments:
+        return given.label
+    return f"{given.label}, {when(segments['started_at'].iloc[given.segment_row], info)}"

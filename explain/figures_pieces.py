@@ -10,7 +10,6 @@ from explain.figures_style import (
     GREY,
     SOURCE_COLOURS,
     TABLE_LENGTH,
-    VERMILION,
     Picture,
     distinct,
     empty_picture,
@@ -72,7 +71,7 @@ def pieces_drawn(found: Carrying, kind: PieceKind, k: int = 10) -> Picture:
     colour = SOURCE_COLOURS[Source(found.modality.value)]
     hovers = [f"{place_}<br>then {place(p.place_after)} by score" for p, place_ in zip(top, wheres, strict=False)]
     labels = distinct(names[:k], 40)
-    figure = diverging(labels, [p.lost for p in top], [colour if p.lost >= 0 else VERMILION for p in top], hovers)
+    figure = diverging(labels, [p.lost for p in top], [colour] * len(top), hovers)
     figure.update_xaxes(title="points lost without it")
     table = pd.DataFrame(
         {

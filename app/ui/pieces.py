@@ -7,6 +7,7 @@ import streamlit as st
 from app import cache
 from app.resolve import Picked
 from app.ui.chart import show_picture
+from app.ui.layout import pair
 from app.ui.media import show_frame, show_sound
 from app.ui.searching import searched
 from app.ui.states import missing, note, say
@@ -16,7 +17,7 @@ from explain.types import Carried, Carrying, Explanation, Piece
 from mspa_model.types import Modality, Source
 
 _SHOWN = 3  # frames, clips or texts that are shown themselves
-_MARKED = 5  # sentences, and as many words, that are marked in their text
+_MARKED = 2  # sentences, and as many words in each, that are marked in a text
 
 
 def draw_pieces(picked: Picked, told: Explanation) -> None:
@@ -45,7 +46,7 @@ def draw_pieces(picked: Picked, told: Explanation) -> None:
         if found is None:
             note("Each is left out, the rest encoded again and scored again: some seconds.")
         else:
-            _draw(picked, found)
+            _draw(picked, told, found)
 
 
 def _asked(told: Explanation, used: list[Modality]) -> tuple[Modality, int]:
@@ -66,29 +67,36 @@ def _asked(told: Explanation, used: list[Modality]) -> tuple[Modality, int]:
     return modality, streamer_idx
 
 
-def _draw(picked: Picked, found: Carrying) -> None:
+def _draw(picked: Picked, told: Explanation, found: Carrying) -> None:
     say(found.sentence)
+    source = Source(found.modality.value)
+    margin = next(part.margin for part in told.sources if part.source is source)
+    note(f"{told.streamer_name}'s less {told.rival_name}'s, both against having none, is the margin: {signed(margin)}.")
     if found.note:
         note(found.note)
-    kinds = {Modality.VISUAL: (), Modality.AUDIO: ("second",), Modality.TEXT: ("sentence", "word")}[found.modality]
     _draw_shown(picked, found)
-    show_picture(inputs_drawn(found), f"inputs-{found.modality.value}", "What each of them carries")
-    for kind in kinds:
-        show_picture(pieces_drawn(found, kind), f"pieces-{kind}", f"Left out one {kind} at a time")
+    kinds = {Modality.VISUAL: (), Modality.AUDIO: ("second",), Modality.TEXT: ("sentence", "word")}[found.modality]
+    left, right = pair("pieces")
+    with left:
+        show_picture(inputs_drawn(found), f"inputs-{found.modality.value}", "What each of them carries")
+    for kind, column in zip(kinds, (right, left), strict=False):
+        with column:
+            show_picture(pieces_drawn(found, kind), f"pieces-{kind}", f"Left out one {kind} at a time")
 
 
 def _draw_shown(picked: Picked, found: Carrying) -> None:
-    """Those with the largest shares, to be seen, heard or read."""
-    order = sorted(range(len(found.inputs)), key=lambda n: -abs(found.inputs[n].share))[:_SHOWN]
+    """Those with the largest shares, to be seen, heard or read; of texts first those whose words were left out."""
+    order = sorted(range(len(found.inputs)), key=lambda n: -abs(found.inputs[n].share))
     if found.modality is Modality.TEXT:
-        for n in order:
+        opened = [piece.of for piece in found.of_kind("word")]
+        for n in list(dict.fromkeys((*opened, *order)))[:_SHOWN]:
             _draw_text(picked, found, n)
         note(
-            "Marked are the sentences and, in bold, the words that move the score most when left out alone: blue holds "
-            "it up, orange holds it down."
+            "Marked in each are the sentences and, in bold, the words that move the score most when left out alone: "
+            "blue holds it up, orange holds it down."
         )
         return
-    for n, column in zip(order, st.columns(_SHOWN), strict=False):
+    for n, column in zip(order[:_SHOWN], st.columns(_SHOWN), strict=False):
         with column:
             _draw_file(picked, found, n)
 
@@ -120,21 +128,20 @@ def _draw_text(picked: Picked, found: Carrying, n: int) -> None:
 
 def _marked(found: Carrying, n: int) -> str:
     """The text, escaped, with what moves the score most marked."""
-    text = found.inputs[n].text
-    strong = [p for p in _strongest(found, "sentence") if p.of == n]
-    bold = [p for p in _strongest(found, "word") if p.of == n]
-    marked, at = [], 0
-    for sentence in sorted(strong, key=lambda piece: piece.start):
+    text, marked, at = found.inputs[n].text, [], 0
+    own = [piece for piece in found.pieces if piece.of == n]
+    for sentence in _strongest([piece for piece in own if piece.kind == "sentence"]):
         marked.append(escape_md(text[at : int(sentence.start)]))
-        inside = _bold(text, sentence, [p for p in bold if sentence.start <= p.start < sentence.stop])
+        words = [p for p in own if p.kind == "word" and sentence.start <= p.start < sentence.stop]
+        inside = _bold(text, sentence, _strongest(words))
         marked.append(f":{'blue' if sentence.lost >= 0 else 'orange'}-background[{inside}]")
         at = int(sentence.stop)
-    return " ".join([*marked, escape_md(text[at:])])
+    return " ".join(filter(None, [*marked, escape_md(text[at:])]))
 
 
 def _bold(text: str, sentence: Piece, words: list[Piece]) -> str:
     parts, at = [], int(sentence.start)
-    for word in sorted(words, key=lambda piece: piece.start):
+    for word in words:
         parts += [_spaced(text[at : int(word.start)]), f"**{escape_md(text[int(word.start) : int(word.stop)])}**"]
         at = int(word.stop)
     return "".join([*parts, _spaced(text[at : int(sentence.stop)])])
@@ -146,8 +153,10 @@ def _spaced(text: str) -> str:
     return " " * text.startswith(" ") + inside + " " * (bool(inside) and text.endswith(" "))
 
 
-def _strongest(found: Carrying, kind: str) -> list[Piece]:
-    return sorted((p for p in found.pieces if p.kind == kind), key=lambda piece: -abs(piece.lost))[:_MARKED]
+def _strongest(pieces: list[Piece]) -> list[Piece]:
+    """Those that move the score most, in their order in the text."""
+    strongest = sorted((p for p in pieces if p.lost), key=lambda piece: -abs(piece.lost))[:_MARKED]
+    return sorted(strongest, key=lambda piece: piece.start)
 
 
 def _title(picked: Picked, given: Carried) -> str:

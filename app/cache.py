@@ -13,7 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from app.arrivals import ENDINGS, arrival_moves, arrived, picked_tips, together, uploaded_tips
-from app.inside import carrying, unopened
+from app.inside import agreement, carrying, references, references_sentence, unopened
 from app.larger import write_with_other
 from app.lookup import (
     MATCHES,
@@ -53,6 +53,7 @@ from mspa_model.types import HistoryScope, Preference, RankingTrace
 __all__ = [  # passed on
     "ENDINGS",
     "MATCHES",
+    "agreement",
     "arrival_moves",
     "arrived",
     "carrying",
@@ -76,6 +77,8 @@ __all__ = [  # passed on
     "picked_tips",
     "position",
     "recipes",
+    "references",
+    "references_sentence",
     "room_span",
     "segments",
     "swaps",

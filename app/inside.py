@@ -6,7 +6,8 @@ import streamlit as st
 
 from app.lookup import RUN_KEY
 from app.opening import LOCK as _LOCK
-from explain.types import Carrying
+from app.state import Basis
+from explain.types import Carrying, FromReference
 from mspa_model.runs import Run
 from mspa_model.types import Modality, Step
 
@@ -28,3 +29,30 @@ def carrying(run: Run, step: Step, modality: Modality, streamer_idx: int, progre
 
     with _LOCK:
         return measure(run, step, modality, streamer_idx, progress)
+
+
+@st.cache_resource(max_entries=128, show_spinner="Comparing references…", hash_funcs=_RUN)
+def references(
+    run: Run, basis: Basis, step_index: int, modality: Modality, pair: tuple[int, int]
+) -> tuple[FromReference, ...]:
+    """One modality of the pair's first against its second, the mean streamer and the most popular one."""
+    from app.cache import trace
+    from explain.references import from_references
+
+    step = trace(run, basis).steps[step_index]
+    with _LOCK:
+        return from_references(run, step, modality, pair)
+
+
+def references_sentence(seen: tuple[FromReference, ...], chosen: FromReference) -> str:
+    """Whether the same part leads from all of them."""
+    from explain.references import references_sentence as said
+
+    return said(seen, chosen)
+
+
+def agreement(one: FromReference, other: FromReference) -> float:
+    """Signed rank correlation of the values of features from two references."""
+    from explain.references import agreement as correlation
+
+    return correlation(one, other)

@@ -8,7 +8,7 @@ from app import cache
 from app.state import Basis, Selection
 from app.ui.text import when
 from explain.narrate import counted, name_of, plain
-from explain.types import Case
+from explain.types import Case, ReferenceChoice
 from mspa_model.runs import Run
 from mspa_model.types import RankingTrace, Step
 
@@ -27,7 +27,8 @@ class Picked:
     """What is looked at: a user's trace, one of its steps, a streamer and the rival that was chosen.
 
     suggested: why this user was picked, where the analyst picked none. streamer_idx None: there is nothing to rank.
-    rival_idx None: the next below. notes: what the selection asked for and did not get.
+    rival_idx None: the next below. notes: what the selection asked for and did not get. reference: whom the inside of a
+    modality is explained against.
     """
 
     run: Run
@@ -38,6 +39,7 @@ class Picked:
     streamer_idx: int | None
     rival_idx: int | None
     notes: tuple[str, ...] = ()
+    reference: ReferenceChoice = "rival"
 
     @property
     def step(self) -> Step:
@@ -100,7 +102,7 @@ def resolve(run: Run, selection: Selection) -> Picked | Unknown:
     rival_idx = None if selection.rival is None else cache.position(run, "streamer", selection.rival)
     if rival_idx is not None and rival_idx == streamer_idx:
         rival_idx, notes = None, (*notes, "A case needs two: the rival chosen is the same, so the next below is taken.")
-    return Picked(run, user_id, suggested, trace, step_index, streamer_idx, rival_idx, notes)
+    return Picked(run, user_id, suggested, trace, step_index, streamer_idx, rival_idx, notes, selection.reference)
 
 
 def _named(run: Run, selection: Selection) -> Selection:

@@ -7,9 +7,22 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from explain.types import ReferenceChoice
 from mspa_model.types import CandidateScope, HistoryScope
 
-_PARAMS = ("run", "user", "streamer", "rival", "step", "history", "candidates", "at", "new_share", "against")
+_PARAMS = (
+    "run",
+    "user",
+    "streamer",
+    "rival",
+    "step",
+    "history",
+    "candidates",
+    "at",
+    "new_share",
+    "against",
+    "reference",
+)
 _KEPT = "selection"  # session_state: survives a change of page, which empties the URL
 _LONGEST = 200  # characters of a value in the URL that are looked at
 
@@ -39,7 +52,7 @@ class Basis:
 @dataclass(frozen=True)
 class Selection:
     """What the analyst chose; None where the choice is left to the dashboard. against: the run to compare with; at: who
-    is live when, as the URL has it.
+    is live when, as the URL has it; reference: whom a modality is explained against.
 
     faults: sentences about values in the URL that mean nothing; they count as not chosen.
     """
@@ -54,6 +67,7 @@ class Selection:
     at: str | None = None
     new_share: float = 0.0
     against: str | None = None
+    reference: ReferenceChoice = "rival"
     faults: tuple[str, ...] = ()
 
     def basis(self, user_id: str, live_at: datetime | None) -> Basis:
@@ -86,6 +100,7 @@ def parse(given: dict[str, str]) -> Selection:
         at=given.get("at"),
         new_share=_share(given.get("new_share"), faults),
         against=given.get("against"),
+        reference=_one_of("reference", given.get("reference"), get_args(ReferenceChoice), "rival", faults),
         faults=tuple(faults),
     )
 

@@ -11,9 +11,11 @@ MIN_LIKENESS = 0.1  # cosine below which the difference has next to nothing of a
 
 
 def concepts_of(
-    run: Run, attribution: Attribution, streamer_idx: int, rival_idx: int, k: int = 5
+    run: Run, attribution: Attribution, streamer_idx: int, reference_idx: int | None, k: int = 5
 ) -> tuple[Concept, ...]:
     """The k values with the largest points, either way; only those that the difference of the two runs along.
+
+    reference_idx None: the mean streamer.
 
     The attribution over the difference of features is the mean gradient along the line. A value's direction is its
     prototype (features are centred, so from the mean streamer to those that have it). The component of the difference
@@ -21,7 +23,7 @@ def concepts_of(
     gradient in place of the local one). Values overlap, so their points do not add up.
     """
     rows = run.features.arrays[attribution.modality].astype(np.float64)
-    difference = rows[streamer_idx] - rows[rival_idx]
+    difference = rows[streamer_idx] - (0.0 if reference_idx is None else rows[reference_idx])
     gradient = np.divide(attribution.values, difference, out=np.zeros_like(difference), where=difference != 0)
     directions = run.vocabulary.prototypes[attribution.modality].astype(np.float64)
     squared = (directions**2).sum(1)

@@ -43,7 +43,7 @@ def draw(picked: Picked) -> None:
     draw_pieces(picked, told)
     heading("In sentences")
     st.markdown("\n".join(f"- {escape_md(sentence)}" for sentence in told.sentences))
-    _draw_proof(told, info.tip_is)
+    _draw_proof(picked, told)
 
 
 def _draw_opened(told: Explanation) -> None:
@@ -87,9 +87,9 @@ def _draw_side(picked: Picked, idx: int, name: str) -> None:
         note("No frame and no sound is kept for it." if text else "Neither media nor text is kept for it.")
 
 
-def _draw_proof(told: Explanation, tip_is: str) -> None:
+def _draw_proof(picked: Picked, told: Explanation) -> None:
     """Folded: what stands behind the seal, and every part."""
-    draw_proof(told, tip_is)
+    draw_proof(picked, told)
     fold = st.expander("All parts in one table", key="parts-fold", on_change="rerun")
     if fold.open:
         with fold:

@@ -8,9 +8,11 @@ from explain.types.nearness import MapMeasure, MapView, Neighbor
 from explain.types.opinions import (
     Concept,
     DeletionCurve,
+    FromReference,
     Leading,
     Noise,
     Opinions,
+    ReferenceChoice,
     ReferenceEffect,
     TipWorth,
 )
@@ -37,6 +39,7 @@ __all__ = [
     "Edit",
     "EvidenceLine",
     "Explanation",
+    "FromReference",
     "Group",
     "GroupFilter",
     "Headroom",
@@ -52,6 +55,7 @@ __all__ = [
     "Reach",
     "Recipe",
     "RecipeSearch",
+    "ReferenceChoice",
     "ReferenceEffect",
     "Scenario",
     "ScenarioResult",

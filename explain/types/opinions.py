@@ -6,7 +6,10 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
+from explain.types.case import Attribution
 from mspa_model.types import Modality
+
+ReferenceChoice = Literal["rival", "mean", "popular"]
 
 
 @dataclass(frozen=True)
@@ -125,3 +128,26 @@ class Concept:
     label: str
     points: float
     likeness: float
+
+
+@dataclass(frozen=True)
+class FromReference:
+    """One modality of a streamer attributed from one reference, and what a person can read of it.
+
+    concepts: largest points first, either way; opinions: the same by other methods.
+    """
+
+    choice: ReferenceChoice
+    attribution: Attribution
+    concepts: tuple[Concept, ...]
+    opinions: Opinions
+
+    @property
+    def leading(self) -> Concept | None:
+        """The labelled value that carries most; None where the two differ along none."""
+        return self.concepts[0] if self.concepts else None
+
+    @property
+    def share(self) -> float | None:
+        """Points of the leading value over those of the modality; None where either is none. Shares do not add up."""
+        return self.leading.points / self.attribution.total if self.leading and self.attribution.total else None

@@ -1,5 +1,6 @@
 """How far an edited user stands from itself and from real users, in the space of the map."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,10 @@ from jaxtyping import Float
 from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
+from explain.counterfactual import edit_preference
+from explain.types import Edit
 from mspa_model.data.split import interaction_matrix
+from mspa_model.preference.statements import tip_weights
 from mspa_model.ranking.fused import FusedSpace
 from mspa_model.runs import Run
 from mspa_model.types import Modality, Preference
@@ -71,6 +75,24 @@ def unlike(pool: UserPool, user_id: str, vector: Float[np.ndarray, " fused_dim"]
         return None
     distance = float(np.linalg.norm(pool.vectors[others] - vector, axis=1).min())
     return float(np.searchsorted(pool.nearest, distance, side="left") / len(pool.nearest))
+
+
+class Proximity:
+    """How far edits take one user from itself, and how unlike real users they make it."""
+
+    def __init__(self, run: Run, preference: Preference, pool: UserPool | None) -> None:
+        self._run, self._preference, self._pool = run, preference, pool
+        self._own = fused_row(run, preference)
+        # Real users are read by the teacher: so is this one, and what the edits move is added to that.
+        self._read = taught_rows(run, tip_weights(preference.history, run.dataset.n_streamers))[0]
+
+    def of(self, edits: Sequence[Edit]) -> tuple[float, float | None]:
+        """The distance in the fused space, and what unlike() says; None without a pool."""
+        muted = tuple(Modality(edit.key) for edit in edits if edit.kind == "mute modality")
+        moved = fused_row(self._run, edit_preference(self._run, self._preference, edits), muted) - self._own
+        user_id = self._preference.history.user_id
+        far = None if self._pool is None else unlike(self._pool, user_id, self._read + moved)
+        return float(np.linalg.norm(moved)), far
 
 
 def _placed(fused: FusedSpace, vectors: dict, cotips: np.ndarray) -> Float[np.ndarray, "n fused_dim"]:

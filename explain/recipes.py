@@ -7,19 +7,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
-from explain.counterfactual import edit_preference, rescore
+from explain.counterfactual import rescore
 from explain.narrate import counted, listed, name_of, ordinal
-from explain.plausible import UserPool, fused_row, taught_rows, unlike
+from explain.plausible import Proximity, UserPool
 from explain.possible import ACTS, edit_label, possible_edits, subject_of
 from explain.rescoring import Edits, Rescorer
 from explain.search import Cancel, Goal, OutOfTries, Progress, Search
-from explain.types import Direction, Recipe, RecipeSearch
+from explain.types import Direction, Edit, Recipe, RecipeSearch
 from mspa_model.data.ids import streamer_idx_of
-from mspa_model.preference.statements import tip_weights
 from mspa_model.runs import Run
-from mspa_model.types import Modality, RankingTrace
+from mspa_model.types import Ranking, RankingTrace
 
 MAX_TRIES = 6_000
 MAX_RECIPES = 3
@@ -83,8 +80,7 @@ def _search(
         return "no candidate", []
     if (rank <= k) == (direction == "up"):
         return "not needed", []
-    by_score = k - sum(idx in step.ranking.placed for idx in step.ranking.order[:k].tolist())
-    goal = Goal(streamer_idx, direction, max(by_score, 1))
+    goal = goal_by_score(step.ranking, streamer_idx, direction, k)
     search = None
     try:
         search = Search(rescorer, goal, possible_edits(run, step, streamer_idx), max_tries, cancel, progress)
@@ -92,6 +88,12 @@ def _search(
         return ("found" if found else "edits"), found
     except OutOfTries:
         return ("cancelled" if cancel is not None and cancel() else "tries"), []
+
+
+def goal_by_score(ranking: Ranking, streamer_idx: int, direction: Direction, k: int) -> Goal:
+    """The goal among those of the top k places that are held by score: places kept for the new are not to be had."""
+    by_score = k - sum(idx in ranking.placed for idx in ranking.order[:k].tolist())
+    return Goal(streamer_idx, direction, max(by_score, 1))
 
 
 def _greedily(search: Search, goal: Goal) -> list[Edits]:
@@ -114,13 +116,10 @@ class _Finisher:
         rescorer: Rescorer,
         pool: UserPool | None,
     ) -> None:
-        self.run, self.trace, self.rescorer, self.pool = run, trace, rescorer, pool
+        self.run, self.trace, self.rescorer = run, trace, rescorer
         self.streamer_idx, self.direction, self.k, self.n_ranked = streamer_idx, direction, k, 0
-        self.goal = Goal(streamer_idx, direction, k)
-        preference = trace.final.preference
-        self._own = fused_row(run, preference)
-        # Real users are read by the teacher: so is this one, and what the edits move is added to that.
-        self._read = taught_rows(run, tip_weights(preference.history, run.dataset.n_streamers))[0]
+        self.goal = goal_by_score(trace.final.ranking, streamer_idx, direction, k)
+        self._proximity = Proximity(run, trace.final.preference, pool)
 
     def recipes(self, found: Sequence[Edits]) -> tuple[Recipe, ...]:
         """Up to MAX_RECIPES that differ, what can be acted on first, then by kinds that are not there yet; of each set
@@ -139,20 +138,11 @@ class _Finisher:
 
     def _best(self, group: Sequence[Edits], kept: Sequence[Recipe]) -> Recipe | None:
         """Of the first that differ from those kept, the one least unlike real users."""
-        fresh = [edits for edits in group if not any(_alike(edits, recipe.edits) for recipe in kept)]
-        weighed = [(edits, *self._nearness(edits)) for edits in map(self._weakened, fresh[:COMPARED])]
+        fresh = [edits for edits in group if not any(alike(edits, recipe.edits) for recipe in kept)]
+        weighed = [(edits, *self._proximity.of(edits)) for edits in map(self._weakened, fresh[:COMPARED])]
         weighed.sort(key=lambda found: (found[2] or 0.0, found[1]))
         sound = (self._recipe(edits, distance, far) for edits, distance, far in weighed)
         return next((recipe for recipe in sound if recipe is not None), None)
-
-    def _nearness(self, edits: Edits) -> tuple[float, float | None]:
-        """How far the edited user stands from itself, and how unlike real users it is."""
-        preference = self.trace.final.preference
-        muted = tuple(Modality(edit.key) for edit in edits if edit.kind == "mute modality")
-        row = fused_row(self.run, edit_preference(self.run, preference, edits), muted)
-        moved = row - self._own
-        far = None if self.pool is None else unlike(self.pool, preference.history.user_id, self._read + moved)
-        return float(np.linalg.norm(moved)), far
 
     def _weakened(self, edits: Edits) -> Edits:
         """Each set strength, one after the other, as small as the goal allows."""
@@ -185,7 +175,7 @@ def _acts(edits: Edits) -> tuple[int, int]:
     return max(acts), sum(acts)
 
 
-def _alike(one: Edits, other: Edits) -> bool:
+def alike(one: Sequence[Edit], other: Sequence[Edit]) -> bool:
     """Whether more than half of the subjects are the same: then the second says little that is new."""
     subjects = {subject_of(edit) for edit in one}, {subject_of(edit) for edit in other}
     return 2 * len(subjects[0] & subjects[1]) > min(len(each) for each in subjects)

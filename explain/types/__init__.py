@@ -18,7 +18,15 @@ from explain.types.opinions import (
 )
 from explain.types.pieces import Carried, Carrying, Piece, PieceKind
 from explain.types.proof import Check, EvidenceLine, Seal
-from explain.types.recipes import Direction, Recipe, RecipeSearch
+from explain.types.recipes import (
+    Direction,
+    GroupEdit,
+    GroupRecipe,
+    GroupRecipeSearch,
+    GroupWorth,
+    Recipe,
+    RecipeSearch,
+)
 from explain.types.scenario import Edit, Headroom, Scenario, ScenarioResult, Suggestion
 
 __all__ = [
@@ -41,7 +49,11 @@ __all__ = [
     "Explanation",
     "FromReference",
     "Group",
+    "GroupEdit",
     "GroupFilter",
+    "GroupRecipe",
+    "GroupRecipeSearch",
+    "GroupWorth",
     "Headroom",
     "Leading",
     "MapMeasure",

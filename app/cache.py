@@ -32,7 +32,7 @@ from app.lookup import (
 from app.nearness import distortion, map_aspects, map_measures, map_view, neighbours, user_on_map
 from app.opening import LOCK as _LOCK
 from app.opening import comparison, open_run, other_runs
-from app.recipes import content_headroom, group, group_donors, recipes, swaps
+from app.recipes import content_headroom, group, group_donors, group_recipes, recipes, swaps
 from app.state import Basis
 from app.worklist import USER, Worklist, make_worklist
 from explain.cards import Anew, SaidValue, StatementView
@@ -63,6 +63,7 @@ __all__ = [  # passed on
     "distortion",
     "group",
     "group_donors",
+    "group_recipes",
     "map_aspects",
     "map_measures",
     "map_view",

@@ -5,6 +5,7 @@ function can draw nothing.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -12,7 +13,16 @@ import streamlit as st
 from app.lookup import RUN_KEY
 from app.opening import LOCK as _LOCK
 from app.state import Basis
-from explain.types import ContentHeadroom, DonorSearch, Group, GroupFilter, RecipeSearch, SwapAccount
+from explain.types import (
+    ContentHeadroom,
+    Direction,
+    DonorSearch,
+    Group,
+    GroupFilter,
+    GroupRecipeSearch,
+    RecipeSearch,
+    SwapAccount,
+)
 from mspa_model.runs import Run
 from mspa_model.types import RankingTrace
 
@@ -21,6 +31,8 @@ if TYPE_CHECKING:
 
 _RUN = RUN_KEY
 Progress = Callable[[float], None]
+_TRACES = "group-traces"  # session_state: of the last group that was asked
+_MAX_KEPT = 1 << 19  # users x streamers of them
 
 
 @st.cache_resource(max_entries=256, show_spinner="Comparing the steps…", hash_funcs=_RUN)
@@ -54,7 +66,7 @@ def content_headroom(run: Run, basis: Basis, streamer_id: str) -> ContentHeadroo
         return measure(run, ranked, streamer_id)
 
 
-def recipes(run: Run, ranked: RankingTrace, streamer_id: str, direction: str, progress: Progress) -> RecipeSearch:
+def recipes(run: Run, ranked: RankingTrace, streamer_id: str, direction: Direction, progress: Progress) -> RecipeSearch:
     """The fewest edits of one user; progress gets the share of the tries that is spent."""
     from explain.recipes import find_recipes
 
@@ -76,10 +88,39 @@ def group_donors(
 ) -> DonorSearch:
     """The fewest donors that bring the streamer into the top 10 of a share of a group."""
     from explain.donor_search import find_donors
-    from explain.groups import group_traces
 
+    traces = _traces(run, asked, basis, lambda done: progress(0.9 * done))
     with _LOCK:
-        traces = group_traces(run, asked, basis.history, basis.candidates, progress=lambda done: progress(0.9 * done))
         found = find_donors(run, traces, streamer_id, share)
     progress(1.0)
     return found
+
+
+def group_recipes(
+    run: Run, asked: Group, basis: Basis, streamer_id: str, direction: Direction, share: float, progress: Progress
+) -> GroupRecipeSearch:
+    """The fewest edits of one kind, made for every user of a group, that move the streamer for a share of them."""
+    from explain.group_recipes import find_group_recipes
+
+    traces, held = _traces(run, asked, basis, lambda done: progress(0.5 * done)), pool(run)
+    with _LOCK:
+        return find_group_recipes(
+            run, traces, streamer_id, direction, share, progress=lambda done: progress(0.5 + 0.5 * done), pool=held
+        )
+
+
+def _traces(run: Run, asked: Group, basis: Basis, progress: Progress) -> list[RankingTrace]:
+    """The group's traces; those of the last group are kept for the next search, where they are not too large."""
+    from explain.groups import group_traces
+
+    key = (run.hash, asked, replace(basis, user_id=""))
+    kept = st.session_state.get(_TRACES)
+    if kept is not None and kept[0] == key:
+        return kept[1]
+    with _LOCK:
+        traces = group_traces(
+            run, asked, basis.history, basis.candidates, None, progress, basis.live_at, basis.new_share
+        )
+    if len(traces) * run.dataset.n_streamers <= _MAX_KEPT:
+        st.session_state[_TRACES] = (key, traces)
+    return traces

@@ -1,6 +1,7 @@
 """Groups: filters over users by column, statement or number of tips, and the rankings of those who are asked."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import numpy as np
 import torch
@@ -77,15 +78,20 @@ def group_traces(
     candidates: CandidateScope = "new",
     cancel: Cancel | None = None,
     progress: Progress | None = None,
+    live_at: datetime | None = None,
+    new_share: float = 0.0,
 ) -> list[RankingTrace]:
-    """The trace of each user that is asked; fewer where it was cancelled. Preferences are written in batches."""
+    """The trace of each user that is asked; fewer where it was cancelled. Preferences are written in batches.
+
+    live_at, new_share: as of rank_user.
+    """
     traces: list[RankingTrace] = []
     for start in range(0, len(group.user_ids), 32):
         if cancel is not None and cancel():
             break
         users = group.user_ids[start : start + 32]
         run.composer.compose_many([history_for(run, user, history) for user in users])  # remembered, then ranked
-        traces += [rank_user(run, user, history, candidates) for user in users]
+        traces += [rank_user(run, user, history, candidates, live_at, new_share) for user in users]
         if progress is not None:
             progress(len(traces) / len(group.user_ids))
     return traces

@@ -1,19 +1,17 @@
-"""Recipes on the What-if page: the fewest edits for this user, and donors for a user or a group."""
+"""Recipes on the What-if page for one user: the fewest edits, and the best donors."""
 
 import pandas as pd
 import streamlit as st
 
 from app import cache
-from app.groups import columns_of, tip_ranges
 from app.resolve import Picked, id_of
 from app.ui.edits import put_edits
 from app.ui.media import clip_of, show_clip
 from app.ui.searching import searched
-from app.ui.states import heading, missing, note, say
+from app.ui.states import heading, note, say
 from app.ui.table import show_table
-from app.ui.text import told_apart
-from explain.narrate import counted, plural
-from explain.types import ContentHeadroom, Donation, DonorSearch, GroupFilter, RecipeSearch
+from explain.narrate import plural
+from explain.types import ContentHeadroom, Donation, RecipeSearch
 
 _K = 10
 _SHOWN = 4  # clips side by side
@@ -93,10 +91,10 @@ def _draw_reaches(picked: Picked, room: ContentHeadroom) -> None:
     ]
     number = st.column_config.NumberColumn(format="%+.3f")
     show_table(pd.DataFrame(rows), "reaches", "The best real donor of each modality, alone", {"points gained": number})
-    _draw_clips(picked, [reach.donation for reach in room.by_modality if reach.donation is not None])
+    draw_clips(picked, [reach.donation for reach in room.by_modality if reach.donation is not None])
 
 
-def _draw_clips(picked: Picked, donations: list[Donation]) -> None:
+def draw_clips(picked: Picked, donations: list[Donation]) -> None:
     """Each donor once, with what the set keeps of it."""
     if not donations:
         return
@@ -111,50 +109,3 @@ def _draw_clips(picked: Picked, donations: list[Donation]) -> None:
         with column:
             gives = [d.modality.value for d in donations if d.donor_idx == idx]
             show_clip(clips[idx], names[idx], f"Gives {' and '.join(dict.fromkeys(gives))}.")
-
-
-def draw_group_donors(picked: Picked) -> None:
-    """A filter over users, and the fewest donors that bring the streamer into the top 10 of a share of them."""
-    info = picked.run.dataset.info
-    given = _filter(picked)
-    share = st.slider(f"For how many of them, at least (% of {plural(info.user_is)})", 5, 100, 50, 5, key="donor-share")
-    asked = cache.group(picked.run, given)
-    if not asked.user_ids:
-        missing(f"No {info.user_is} is in that group.")
-        return
-    drawn = (
-        f"; {len(asked.user_ids):,} of them, drawn by seed, are asked" if asked.n_users > len(asked.user_ids) else ""
-    )
-    note(f"{asked.name}: {counted(asked.n_users, info.user_is)}{drawn}.")
-    found: DonorSearch | None = searched(
-        "donors",
-        "Find the fewest donors",
-        (picked.run.hash, asked, picked.basis, picked.streamer_id, share),
-        lambda progress: cache.group_donors(picked.run, asked, picked.basis, picked.streamer_id, share / 100, progress),
-    )
-    if found is not None:
-        say(found.sentence)
-        for recipe in found.recipes[1:]:
-            note(f"Or: {recipe.sentence}")
-        _draw_clips(picked, [given for recipe in found.recipes for given in recipe.donations])
-
-
-def _filter(picked: Picked) -> GroupFilter:
-    """By number of tips, by a column, by a statement; each may be left open."""
-    run, info = picked.run, picked.run.dataset.info
-    tips, columns = tip_ranges(run), columns_of(run)
-    values = {f"{v.aspect}: {v.name}": v.label for v in run.vocabulary.values}
-    left, middle, right = st.columns(3)
-    with left:
-        by_tips = st.selectbox(plural(info.tip_is).capitalize(), list(tips), key="donor-tips")
-    with middle:
-        by_column = st.selectbox(
-            "Column", ["any", *columns], key="donor-column", format_func=told_apart(["any", *columns])
-        )
-    with right:
-        likes = st.selectbox(
-            "Who likes", ["anything", *values], key="donor-likes", format_func=lambda key: values.get(key, key)
-        )
-    column, equals = columns.get(by_column, (None, None))
-    low, high = tips[by_tips]
-    return GroupFilter(column, equals, likes if likes in values else None, low, high)

@@ -8,8 +8,9 @@ from app.resolve import Picked
 from app.ui.arrivals import draw_arrivals
 from app.ui.chart import show_picture
 from app.ui.edits import draw_edits, edit_words, editor_of, put_edits
+from app.ui.group_recipes import draw_group
 from app.ui.layout import pair
-from app.ui.recipes import draw_group_donors, draw_headroom, draw_recipes
+from app.ui.recipes import draw_headroom, draw_recipes
 from app.ui.states import answer, basis, heading, missing, note, say
 from app.ui.table import show_table
 from app.ui.text import told_apart
@@ -40,7 +41,7 @@ def draw(picked: Picked) -> None:
     draw_headroom(picked)
     draw_arrivals(picked)
     _draw_group(picked, edits)
-    _draw_donors(picked)
+    _draw_movers(picked)
 
 
 def _place(rank: int | None) -> str:
@@ -125,16 +126,16 @@ def _draw_group(picked: Picked, edits: tuple[Edit, ...]) -> None:
         )
 
 
-def _draw_donors(picked: Picked) -> None:
-    """What would bring the streamer into the top 10 of a share of a group: the streamer's side."""
+def _draw_movers(picked: Picked) -> None:
+    """What would move the streamer for a share of a group: the users' side and its own."""
     fold = st.expander(
-        f"What would bring it into the top 10 of a group of {plural(picked.run.dataset.info.user_is)}",
+        f"What would move it for a group of {plural(picked.run.dataset.info.user_is)}",
         key="donors-fold",
         on_change="rerun",
     )
     if fold.open:
         with fold:
-            draw_group_donors(picked)
+            draw_group(picked)
 
 
 def _draw_group_result(picked: Picked, frame: pd.DataFrame, group: str) -> None:

@@ -92,3 +92,21 @@ def test_donors_for_a_group(page: AppTest):
     assert sound(page)
     said = texts(page)
     assert "would stand in the top 10 of" in said or "None found within" in said or "already" in said
+
+
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_edits_for_a_whole_group(page: AppTest, direction: str):
+    page.session_state["donors-fold"] = True
+    page.run()
+    assert "Tries each modality muted for all" in texts(page)
+    page.segmented_control(key="group-direction").set_value(direction).run()
+    page.slider(key="donor-share").set_value(5).run()
+    page.button(key="group-recipes-start").click().run()
+    assert sound(page)
+    said = texts(page)
+    ends = ("would stand in the top 10 of", "would leave the top 10 of", "None found within", "already", "of none of")
+    assert any(end in said for end in ends)
+    found = [frame.value for frame in page.dataframe if "each adds" in frame.value]
+    assert (len(found) == 1) == ("would stand in the top 10 of" in said or "would leave the top 10 of" in said)
+    alone = [frame.value for frame in page.dataframe if "median rank before" in frame.value]
+    assert bool(alone) == ("not a forecast" in said)

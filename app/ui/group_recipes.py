@@ -1,0 +1,151 @@
+"""Recipes for a group on the What-if page: edits made for all of its users, and donors for the streamer."""
+
+import pandas as pd
+import streamlit as st
+
+from app import cache
+from app.groups import columns_of, tip_ranges
+from app.resolve import Picked
+from app.ui.recipes import draw_clips
+from app.ui.searching import searched
+from app.ui.states import heading, missing, note, say
+from app.ui.table import show_table
+from app.ui.text import told_apart
+from explain.narrate import counted, plural
+from explain.types import DonorSearch, Group, GroupFilter, GroupRecipeSearch
+
+_K = 10
+
+
+def draw_group(picked: Picked) -> None:
+    """A filter over users and a share of them; what would move the streamer for so many."""
+    info = picked.run.dataset.info
+    given = _filter(picked)
+    share = st.slider(f"For how many of them, at least (% of {plural(info.user_is)})", 5, 100, 50, 5, key="donor-share")
+    asked = cache.group(picked.run, given)
+    if not asked.user_ids:
+        missing(f"No {info.user_is} is in that group.")
+        return
+    drawn = (
+        f"; {len(asked.user_ids):,} of them, drawn by seed, are asked" if asked.n_users > len(asked.user_ids) else ""
+    )
+    note(f"{asked.name}: {counted(asked.n_users, info.user_is)}{drawn}.")
+    _draw_recipes(picked, asked, share)
+    _draw_donors(picked, asked, share)
+
+
+def _filter(picked: Picked) -> GroupFilter:
+    """By number of tips, by a column, by a statement; each may be left open."""
+    run, info = picked.run, picked.run.dataset.info
+    tips, columns = tip_ranges(run), columns_of(run)
+    values = {f"{v.aspect}: {v.name}": v.label for v in run.vocabulary.values}
+    left, middle, right = st.columns(3)
+    with left:
+        by_tips = st.selectbox(plural(info.tip_is).capitalize(), list(tips), key="donor-tips")
+    with middle:
+        by_column = st.selectbox(
+            "Column", ["any", *columns], key="donor-column", format_func=told_apart(["any", *columns])
+        )
+    with right:
+        likes = st.selectbox(
+            "Who likes", ["anything", *values], key="donor-likes", format_func=lambda key: values.get(key, key)
+        )
+    column, equals = columns.get(by_column, (None, None))
+    low, high = tips[by_tips]
+    return GroupFilter(column, equals, likes if likes in values else None, low, high)
+
+
+def _draw_recipes(picked: Picked, asked: Group, share: int) -> None:
+    """The fewest edits of one kind, made alike for all of them."""
+    info, name = picked.run.dataset.info, picked.streamer_name
+    heading(f"Were all these {plural(info.user_is)} edited alike")
+    moves = {"up": f"Bring {name} into their top {_K}", "down": f"Push {name} out of it"}
+    direction = st.segmented_control(
+        "Where to", list(moves), required=True, default="up", format_func=moves.get, key="group-direction"
+    )
+    found: GroupRecipeSearch | None = searched(
+        "group-recipes",
+        "Find the fewest edits for all",
+        (picked.run.hash, asked, picked.basis, picked.streamer_id, share, direction),
+        lambda progress: cache.group_recipes(
+            picked.run, asked, picked.basis, picked.streamer_id, direction, share / 100, progress
+        ),
+    )
+    if found is None:
+        note(
+            f"Tries each modality muted for all, and each statement set, changed or deleted, for all or for those who "
+            f"state it; up to three of one kind together. Each {info.user_is} is ranked again; nobody is given a "
+            f"{info.tip_is}."
+        )
+        return
+    say(found.sentence)
+    if found.recipes:
+        _draw_found(picked, found)
+    if found.alone:
+        _draw_alone(picked, found)
+
+
+def _draw_found(picked: Picked, found: GroupRecipeSearch) -> None:
+    users = plural(picked.run.dataset.info.user_is)
+    rows = [
+        {
+            "edits": "; ".join(recipe.labels),
+            "reached": f"{recipe.after:,} of {found.n_ranked:,}",
+            "at least": recipe.low,
+            "at most": recipe.high,
+            "each adds": "; ".join(f"{worth:+,}" for worth in recipe.worth),
+            f"{users} edited": recipe.touched,
+            "distance": recipe.distance,
+            f"{users} less unusual": recipe.unlike,
+        }
+        for recipe in found.recipes
+    ]
+    percent = st.column_config.NumberColumn(format="percent")
+    columns = {
+        "edits": st.column_config.TextColumn(width="large"),
+        **dict.fromkeys(("at least", "at most", f"{users} less unusual"), percent),
+        "distance": st.column_config.NumberColumn(format="%.2f"),
+    }
+    show_table(pd.DataFrame(rows), "group-recipes", "What someone could act on first", columns)
+    note(
+        f"At least, at most: 95 % interval of the share, over {users} like these. Each adds: {users} reached with it "
+        f"and not without it. Distance: how far an edited one of the {users} moves in the space of the map; less "
+        f"unusual: the share of real {users} who stand nearer to their nearest other than it does to any; medians."
+    )
+
+
+def _draw_alone(picked: Picked, found: GroupRecipeSearch) -> None:
+    users, where = plural(picked.run.dataset.info.user_is), "in" if found.direction == "up" else "out of"
+    rows = [
+        {
+            "edit": worth.label,
+            f"{users} edited": worth.touched,
+            f"{where} the top {found.k} before": worth.before,
+            "after": worth.after,
+            "median rank before": worth.rank_before,
+            "median rank after": worth.rank_after,
+        }
+        for worth in found.alone
+    ]
+    rank = st.column_config.NumberColumn(format="%.0f")
+    columns = {"edit": st.column_config.TextColumn(width="large")}
+    columns |= dict.fromkeys(("median rank before", "median rank after"), rank)
+    caption = f"What single edits are worth to {counted(found.n_ranked, picked.run.dataset.info.user_is)}"
+    show_table(pd.DataFrame(rows), "group-alone", f"{caption}: the best of each kind, at full strength", columns)
+
+
+def _draw_donors(picked: Picked, asked: Group, share: int) -> None:
+    """The fewest donors that bring the streamer into the top 10 of so many of them."""
+    heading("Were its content another's, for them")
+    found: DonorSearch | None = searched(
+        "donors",
+        "Find the fewest donors",
+        (picked.run.hash, asked, picked.basis, picked.streamer_id, share),
+        lambda progress: cache.group_donors(picked.run, asked, picked.basis, picked.streamer_id, share / 100, progress),
+    )
+    if found is None:
+        return
+    say(found.sentence)
+    for recipe in found.recipes[1:]:
+        note(f"Or: {recipe.sentence}")
+    draw_clips(picked, [given for recipe in found.recipes for given in recipe.donations])

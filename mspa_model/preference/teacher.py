@@ -157,13 +157,12 @@ def _residual(
     n_stated = int((strengths != 0).sum(1).max()) if strengths.numel() else 0
     if n_stated == 0:
         return pooled
-    prototypes = torch.as_tensor(vocabulary.prototypes[modality], device=tips.device)
-    ridge = RIDGE * prototypes.square().sum(1).mean().clamp_min(1e-9)
+    gram = torch.as_tensor(vocabulary.prototype_products[modality], device=tips.device)
+    ridge = RIDGE * gram.diagonal().mean().clamp_min(1e-9)
     # One user states a few of many values: only their prototypes are multiplied.
     used = (strengths != 0).any(0).nonzero()[:, 0]
-    strengths, prototypes = strengths[:, used], prototypes[used]
-    products = pooled @ prototypes.T
-    coefficients = _ridge_coefficients(products, prototypes @ prototypes.T, strengths, n_stated, ridge)
+    prototypes = torch.as_tensor(vocabulary.prototypes[modality], device=tips.device)[used]
+    coefficients = _ridge_coefficients(pooled @ prototypes.T, gram[used][:, used], strengths[:, used], n_stated, ridge)
     return pooled - coefficients @ prototypes
 
 

@@ -106,10 +106,11 @@ class SelfCorrection:
         rows, tipped = hold_out(tips, witness_idx), tips.nonzero()[:, 0]
         # A user tips a few of a hundred thousand streamers: only these say anything.
         counted = torch.ones(len(tipped), device=tips.device) if counts is None else counts[tipped]
-        taught, taught_residual = self.composer.taught((tips[None, tipped] > 0) * counted, tipped)
-        held, held_residual = self.composer.taught((rows[:, tipped] > 0) * counted, tipped)
-        strengths = (held + given.strengths - taught).clamp(-1.0, 1.0)
-        residual = {m: held_residual[m] + given.residual[m] - taught_residual[m] for m in self.scorer.modalities}
+        # The whole history comes first: one composition for it and all that lack a witness.
+        histories = torch.cat([tips[None, tipped], rows[:, tipped]])
+        taught, left = self.composer.taught((histories > 0) * counted, tipped)
+        strengths = (taught[1:] + given.strengths - taught[:1]).clamp(-1.0, 1.0)
+        residual = {m: left[m][1:] + (given.residual[m] - left[m][:1]) for m in self.scorer.modalities}
         without = PreferenceTensors(rows, strengths, residual)
         witnesses = gather_witnesses(self.scorer, without, witness_idx, trained_on, base)
         if own_fits is None:
@@ -124,11 +125,10 @@ class SelfCorrection:
     ) -> Stance:
         """The stance of a history that was handed in with every tip counted alike, counted anew."""
         tipped = counts.nonzero()[:, 0]
-        after, after_residual = self.composer.taught(counts[None, tipped], tipped)
-        before, before_residual = self.composer.taught(torch.ones_like(counts[None, tipped]), tipped)
-        strengths = (after + given.strengths - before).clamp(-1.0, 1.0)[0]
+        taught, left = self.composer.taught(torch.stack([torch.ones_like(counts[tipped]), counts[tipped]]), tipped)
+        strengths = (taught[1:] + given.strengths - taught[:1]).clamp(-1.0, 1.0)[0]
         strengths = torch.where(strengths.abs() < MIN_STRENGTH, 0.0, strengths)
-        residual = {m: after_residual[m] + given.residual[m] - before_residual[m] for m in self.scorer.modalities}
+        residual = {m: given.residual[m] + left[m][1:] - left[m][:1] for m in self.scorer.modalities}
         return Stance(strengths, residual, emphasis)
 
     def move(self, bench: Bench, stance: Stance) -> Moved:

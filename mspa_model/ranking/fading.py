@@ -249,11 +249,11 @@ def _user_side(
     given: PreferenceTensors,
 ) -> dict[Modality, Float[Tensor, "cases dim"]]:
     """What streamers' embeddings are multiplied with, composed from each case's counts."""
-    taught, residual = composer.taught(counts, idx)
-    whole, whole_residual = composer.taught(torch.ones_like(counts[:1]), idx)
-    strengths = (taught + given.strengths - whole).clamp(-1.0, 1.0)
+    # The history as it is comes first: one composition for it and all cases.
+    taught, residual = composer.taught(torch.cat([torch.ones_like(counts[:1]), counts]), idx)
+    strengths = (taught[1:] + given.strengths - taught[:1]).clamp(-1.0, 1.0)
     return {
-        m: scorer.user_vectors(m, strengths, residual[m] + given.residual[m] - whole_residual[m])
+        m: scorer.user_vectors(m, strengths, residual[m][1:] + (given.residual[m] - residual[m][:1]))
         for m in scorer.modalities
     }
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -78,6 +79,11 @@ class Vocabulary:
     values: tuple[Value, ...]
     membership: Float[np.ndarray, "n_streamers n_values"]
     prototypes: Mapping[Modality, Float[np.ndarray, "n_values feature_dim"]]
+
+    @cached_property
+    def prototype_products(self) -> Mapping[Modality, Float[np.ndarray, "n_values n_values"]]:
+        """Inner products of every two prototypes of a modality."""
+        return {m: rows @ rows.T for m, rows in self.prototypes.items()}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from app.arrivals import ENDINGS, arrival_moves, arrived, picked_tips, together, uploaded_tips
-from app.inside import agreement, carrying, references, references_sentence, unopened
+from app.inside import agreement, carrying, references, references_sentence, turn, unopened
 from app.larger import write_with_other
 from app.lookup import (
     MATCHES,
@@ -84,6 +84,7 @@ __all__ = [  # passed on
     "segments",
     "swaps",
     "together",
+    "turn",
     "unopened",
     "uploaded_tips",
     "user_behind",

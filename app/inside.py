@@ -7,7 +7,7 @@ import streamlit as st
 from app.lookup import RUN_KEY
 from app.opening import LOCK as _LOCK
 from app.state import Basis
-from explain.types import Carrying, FromReference
+from explain.types import Carrying, FromReference, Turn
 from mspa_model.runs import Run
 from mspa_model.types import Modality, Step
 
@@ -56,3 +56,14 @@ def agreement(one: FromReference, other: FromReference) -> float:
     from explain.references import agreement as correlation
 
     return correlation(one, other)
+
+
+@st.cache_resource(max_entries=256, show_spinner="Comparing the steps…", hash_funcs=_RUN)
+def turn(run: Run, basis: Basis, before: int, after: int, pair: tuple[int, int]) -> Turn:
+    """How the margin of a pair changed between two steps."""
+    from app.cache import trace
+    from explain.turns import turn_between
+
+    ranked = trace(run, basis)
+    with _LOCK:
+        return turn_between(run, ranked, before, after, pair)

@@ -14,7 +14,7 @@ import typer
 from mspa_model.errors import MspaError, run_command
 
 if TYPE_CHECKING:
-    from explain.types import Explanation
+    from explain.types import Explanation, Turn
     from mspa_model.runs import Run
 
 app = typer.Typer(
@@ -51,19 +51,29 @@ def case(
     candidates: Candidates = "new",
     at: At = None,
     new_share: NewShare = 0.0,
+    against_step: Annotated[
+        int | None, typer.Option("--against-step", help="Also: how the margin differs from this step's.")
+    ] = None,
     as_json: AsJson = False,
     device: Device = "auto",
     data: Data = None,
 ) -> None:
     """Why the streamer stands above or below its rival, in sentences or as JSON."""
     from explain.pipeline import explain
+    from explain.turns import turn_between
     from explain.types import Case
+    from mspa_model.pipeline import rank_user
     from mspa_model.runs import load_run
 
     loaded = load_run(run, data=data, device=device)
     asked = Case(user, streamer, rival, step, history, candidates, _moment(at), new_share)
-    explanation = explain(loaded, asked)
-    typer.echo(to_json(explanation) if as_json else in_words(explanation))
+    trace = rank_user(loaded, user, history, candidates, asked.live_at, new_share)
+    explanation = explain(loaded, asked, trace)
+    turn = None
+    if against_step is not None:
+        pair = (explanation.streamer_idx, explanation.rival_idx)
+        turn = turn_between(loaded, trace, against_step, explanation.case.step or 0, pair)
+    typer.echo(to_json(explanation, turn) if as_json else in_words(explanation, turn))
 
 
 @app.command()
@@ -135,18 +145,30 @@ def audit(
     typer.echo(json.dumps(shown_figures(found), indent=2, allow_nan=False) if as_json else audit_words(found))
 
 
-def in_words(explanation: "Explanation") -> str:
-    """The explanation as lines of plain text: answer, seal, evidence, reasons, checks."""
+def in_words(explanation: "Explanation", turn: "Turn | None" = None) -> str:
+    """The explanation as lines of plain text: answer, seal, evidence, reasons, what turned since a step, checks."""
     marks = {"pass": "✓", "fail": "✗", "not applicable": "–"}
     lines = [explanation.answer, "", f"[{explanation.seal.colour}] {explanation.seal.sentence}"]
     lines += [explanation.evidence.sentence, "", *explanation.sentences, ""]
+    if turn is not None:
+        lines += [turn.sentence, *_turn_lines(turn), ""]
     lines += [f"{marks[check.verdict]} {check.sentence}" for check in explanation.checks]
     return "\n".join(lines)
 
 
-def to_json(explanation: "Explanation") -> str:
-    """Every field of the explanation, with the margin of each part beside its two sides."""
+def _turn_lines(turn: "Turn") -> list[str]:
+    lines = [f"  {part.margin:+.3f}  {part.label}" for part in turn.parts]
+    if turn.attribution is not None:
+        state = "converged" if turn.attribution.converged else "did NOT converge"
+        lines.append(f"  inside {turn.attribution.modality.value}: delta {turn.attribution.delta:.2g}, {state}")
+    return lines
+
+
+def to_json(explanation: "Explanation", turn: "Turn | None" = None) -> str:
+    """Every field of the explanation, with the margin of each part beside its two sides; and of the turn, if any."""
     fields = asdict(explanation)
+    if turn is not None:
+        fields["turn"] = {**asdict(turn), "change": turn.change, "off": turn.off}
     for kind in ("sources", "tips", "statements", "residuals"):
         for part, row in zip(getattr(explanation, kind), fields[kind], strict=True):
             row["margin"] = part.margin

@@ -9,6 +9,7 @@ from explain.figures_proof import curve_drawn, opinions_drawn, randomisation_dra
 from explain.figures_rank import rank_lines, scenario_moves
 from explain.figures_run import accuracy_by_tips, metrics_with_baselines, source_weights
 from explain.figures_style import SOURCE_COLOURS, SOURCE_LABELS, Picture, place, shown, signed
+from explain.figures_turn import turn_drawn
 
 __all__ = [
     "SOURCE_COLOURS",
@@ -37,6 +38,7 @@ __all__ = [
     "source_weights",
     "spread_shares",
     "tips_drawn",
+    "turn_drawn",
     "weights_change",
     "witnesses",
 ]

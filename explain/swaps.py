@@ -80,16 +80,30 @@ def _swap(
     """pair: positions among the streamers shown, the riser's first."""
     riser, faller = pair
     margins = [float(each[riser] - each[faller]) for each in scores]
-    parts = [
-        SwapPart(a.kind, a.subject, a.label, worth, margins[1] - float(a.lost[riser] - a.lost[faller]))
-        for a in altered
-        if (worth := float(a.worth[riser] - a.worth[faller])) != 0
-    ]
     inside = all(shown[one] in top for one in pair for top in tops)
     names = [name_of(run.dataset, shown[one]) for one in pair]
-    parts.sort(key=lambda part: -abs(part.margin))
     edge = "inside" if inside else "into"
-    return Swap(shown[riser], shown[faller], *names, edge, *margins, tuple(parts))
+    parts = _parts(altered, pair, margins[1])
+    return Swap(shown[riser], shown[faller], *names, edge, *margins, parts)
+
+
+def _parts(altered: Sequence[_Altered], pair: tuple[int, int], margin_after: float) -> tuple[SwapPart, ...]:
+    one, other = pair
+    parts = [
+        SwapPart(a.kind, a.subject, a.label, worth, margin_after - float(a.lost[one] - a.lost[other]))
+        for a in altered
+        if (worth := float(a.worth[one] - a.worth[other])) != 0
+    ]
+    return tuple(sorted(parts, key=lambda part: -abs(part.margin)))
+
+
+def margin_parts(run: Run, first: Step, last: Step, pair: tuple[int, int]) -> tuple[SwapPart, ...]:
+    """Which changes between two steps moved the margin of any pair, swapped or not; streamer_idx of both. The largest
+    first; they add up to the change of the margin.
+    """
+    margin = _scores(last.ranking, pair)
+    altered = _altered(run, first, last, torch.tensor(pair, dtype=torch.long))
+    return _parts(altered, (0, 1), float(margin[0] - margin[1]))
 
 
 def _altered(run: Run, first: Step, last: Step, shown: Tensor) -> list[_Altered]:

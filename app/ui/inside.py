@@ -63,14 +63,14 @@ def draw_verdict(attribution: Attribution) -> None:
     note(f"Against {attribution.reference}; {attribution.n_steps} steps, {delta}: {verdict}.")
 
 
-def draw_concepts(concepts: tuple[Concept, ...], who: str) -> None:
+def draw_concepts(concepts: tuple[Concept, ...], who: str, key: str = "concepts") -> None:
     """What a person can read of it: labelled values along which the two differ."""
     rows = [{"runs along": c.label, "points": c.points, "likeness": c.likeness} for c in concepts]
     if not rows:
         missing(f"{who[:1].upper()}{who[1:]} differ along no labelled value of this modality.")
         return
     number = st.column_config.NumberColumn(format=_POINTS)
-    show_table(pd.DataFrame(rows), "concepts", "Labelled values", {"points": number, "likeness": number})
+    show_table(pd.DataFrame(rows), key, "Labelled values", {"points": number, "likeness": number})
     note(
         "How to read: the points that the difference of the two carries along a value. Likeness is 1 where they differ "
         "in nothing else, negative where the other has more. Values overlap, so points do not add up."

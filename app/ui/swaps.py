@@ -10,6 +10,7 @@ from app.resolve import Picked
 from app.ui.states import note, say
 from app.ui.table import show_table
 from app.ui.text import told_apart
+from app.ui.turn import draw_turn
 from explain.narrate import counted
 from explain.types import Swap, SwapAccount
 
@@ -27,7 +28,9 @@ def draw_swaps(picked: Picked, before: int, after: int) -> None:
             rows = list(range(len(account.swaps)))
             words = told_apart(rows, lambda row: _pair(account.swaps[row]))
             row = st.selectbox("Open a pair", rows, format_func=words, key=f"swap-{before}-{after}")
-            _draw_parts(account.swaps[row])
+            swap = account.swaps[row]
+            _draw_parts(swap)
+            draw_turn(cache.turn(picked.run, picked.basis, before, after, (swap.riser_idx, swap.faller_idx)))
 
 
 def _pair(swap: Swap) -> str:

@@ -14,6 +14,7 @@ from app.ui.seal import show_seal
 from app.ui.states import answer, basis, heading, missing, note, say
 from app.ui.table import show_table
 from app.ui.text import escape_md
+from app.ui.turn import draw_turn_of
 from explain.figures import SOURCE_LABELS, margin_by_source, parts_of, source_open
 from explain.narrate import plain
 from explain.types import Explanation
@@ -41,6 +42,7 @@ def draw(picked: Picked) -> None:
         _draw_opened(told)
     _draw_media(picked, told)
     draw_pieces(picked, told)
+    draw_turn_of(picked, told)
     heading("In sentences")
     st.markdown("\n".join(f"- {escape_md(sentence)}" for sentence in told.sentences))
     _draw_proof(picked, told)

@@ -3,6 +3,7 @@
 from explain.attribution.modality import (
     attribute,
     attribute_margin,
+    attribute_turn,
     line_of,
     noise_of,
     opinions_of,
@@ -15,6 +16,7 @@ from explain.attribution.opinions import shapley_of_players
 __all__ = [
     "attribute",
     "attribute_margin",
+    "attribute_turn",
     "line_of",
     "noise_of",
     "opinions_of",

@@ -6,7 +6,9 @@ that with the rival as the reference the values add up to that modality's share 
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from scipy.stats import spearmanr
+from torch import Tensor
 
 from explain.attribution.gradients import integrate_until_exact
 from explain.attribution.line import Line, block_sums, blocks_of, line_between
@@ -50,18 +52,46 @@ def attribute(
     return Attribution(modality, name, found.values[0], line.total, found.delta, found.limit, found.n_steps)
 
 
+def attribute_turn(run: Run, steps: tuple[Step, Step], modality: Modality, pair: tuple[int, int]) -> Attribution:
+    """What of the pair's difference moved its margin between two steps: integrated gradients of the difference of the
+    two steps' scores, from the rival. They add up to the change of the modality's margin, or are marked.
+    """
+    i = SOURCES.index(Source(modality.value))
+    before, after = (_vector(run, step, step.ranking, modality) for step in steps)
+    totals = [step.ranking.contributions[i].double() for step in steps]
+    total = float(totals[1][pair[0]] - totals[1][pair[1]] - totals[0][pair[0]] + totals[0][pair[1]])
+    found = integrate_until_exact(_line(run, modality, after - before, *pair, total))
+    reference = reference_name(run, pair[1])
+    return Attribution(modality, reference, found.values[0], total, found.delta, found.limit, found.n_steps)
+
+
 def line_of(
     run: Run, step: Step, ranking: Ranking, modality: Modality, streamer_idx: int, reference_idx: int | None
 ) -> Line:
     """What the methods are asked about inside one modality."""
+    total = _total(ranking, modality, streamer_idx, reference_idx)
+    return _line(run, modality, _vector(run, step, ranking, modality), streamer_idx, reference_idx, total)
+
+
+def _vector(run: Run, step: Step, ranking: Ranking, modality: Modality) -> Float[Tensor, " dim"]:
+    """What an embedding is multiplied with to give weight x fit."""
+    return run.recommender.user_vector(step.preference, modality).detach() * _weight(ranking, modality)
+
+
+def _line(
+    run: Run,
+    modality: Modality,
+    vector: Float[Tensor, " dim"],
+    streamer_idx: int,
+    reference_idx: int | None,
+    total: float | None,
+) -> Line:
     rows = run.features.arrays[modality]
     reference = np.zeros_like(rows[streamer_idx]) if reference_idx is None else rows[reference_idx]
-    vector = run.recommender.user_vector(step.preference, modality).detach() * _weight(ranking, modality)
     at, start = (
         torch.as_tensor(row, dtype=vector.dtype, device=vector.device)[None] for row in (rows[streamer_idx], reference)
     )
     tower = run.recommender.tower(modality)
-    total = _total(ranking, modality, streamer_idx, reference_idx)
     return line_between(lambda features: tower(features) @ vector, (at,), (start,), total)
 
 

@@ -3,7 +3,7 @@
 from explain.types.case import Attribution, Case, Contribution, Deletion
 from explain.types.donors import ContentHeadroom, Donation, DonorRecipe, DonorSearch, Group, GroupFilter, Reach
 from explain.types.explanation import Explanation
-from explain.types.moves import RankMove, StepDifference, Swap, SwapAccount, SwapPart
+from explain.types.moves import RankMove, SourceTurn, StepDifference, Swap, SwapAccount, SwapPart, Turn
 from explain.types.nearness import MapMeasure, MapView, Neighbor
 from explain.types.opinions import (
     Concept,
@@ -72,10 +72,12 @@ __all__ = [
     "Scenario",
     "ScenarioResult",
     "Seal",
+    "SourceTurn",
     "StepDifference",
     "Suggestion",
     "Swap",
     "SwapAccount",
     "SwapPart",
     "TipWorth",
+    "Turn",
 ]

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from explain.types.case import Attribution
+from explain.types.opinions import Concept
 from mspa_model.types import Change, ChangeKind, Source
 
 
@@ -88,3 +90,51 @@ class SwapAccount:
     @property
     def off(self) -> float:
         return max((swap.off for swap in self.swaps), default=0.0)
+
+
+@dataclass(frozen=True)
+class SourceTurn:
+    """A source's part of a pair's margin at two steps."""
+
+    source: Source
+    before: float
+    after: float
+
+    @property
+    def change(self) -> float:
+        return self.after - self.before
+
+
+@dataclass(frozen=True)
+class Turn:
+    """How the margin of a pair changed between two steps, whether or not the two changed places.
+
+    margins: streamer less rival, in points. sources: in the order of SOURCES; parts: which change did it, largest
+    first; both add up to the change of the margin. attribution: integrated gradients of the difference of the two
+    steps' scores inside the modality whose part changed most, concepts: its labelled values; None and empty where no
+    modality's part changed, or one of the two lacks it.
+    """
+
+    step_before: int
+    step_after: int
+    streamer_idx: int
+    rival_idx: int
+    streamer: str
+    rival: str
+    margin_before: float
+    margin_after: float
+    sources: tuple[SourceTurn, ...]
+    parts: tuple[SwapPart, ...]
+    attribution: Attribution | None
+    concepts: tuple[Concept, ...]
+    sentence: str
+
+    @property
+    def change(self) -> float:
+        return self.margin_after - self.margin_before
+
+    @property
+    def off(self) -> float:
+        """By how much sources or parts, whichever is worse, miss the change of the margin."""
+        sums = (sum(source.change for source in self.sources), sum(part.margin for part in self.parts))
+        return max(abs(added - self.change) for added in sums)

@@ -71,15 +71,15 @@ def _sentence(run: Run, turn: Turn, last: Step) -> str:
     if abs(turn.change) < SMALLEST:
         return f"{lead}: next to nothing changed between the two."
     most = max(turn.sources, key=lambda source: abs(source.change))
-    said = f"{lead}: {_gained(turn.change)}, most of that in {source_words(most.source, run.dataset.info)}"
-    said += f" ({_gained(most.change)})."
+    words = source_words(most.source, run.dataset.info)
+    said = f"{lead}: {_gained(turn.change)}, the largest part of it from {words} ({_gained(most.change)})."
     if turn.parts:
         said += f" The largest single change is this: {turn.parts[0].label} ({_gained(turn.parts[0].margin)})."
     if turn.concepts and turn.attribution is not None:
-        first = turn.concepts[0]
+        first, inside = turn.concepts[0], turn.attribution
         said += (
-            f" Inside {turn.attribution.modality.value} the difference of the two steps runs most along "
-            f"“{first.label}” ({_gained(first.points)})."
+            f" Of the modalities {inside.modality.value} changed most ({_gained(inside.total)}); inside it the "
+            f"difference of the two steps runs most along “{first.label}” ({_gained(first.points)})."
         )
     return said
 

@@ -60,7 +60,7 @@ def draw_verdict(attribution: Attribution) -> None:
     """Against whom, in how many steps, and whether the values add up."""
     verdict = "converged" if attribution.converged else "did NOT converge"
     delta = f"delta {attribution.delta:.2g} (limit {attribution.limit:.2g})"
-    note(f"Against {attribution.reference}; {attribution.n_steps} steps, {delta}: {verdict}.")
+    note(f"Against {attribution.reference}; integrated in {attribution.n_steps} steps, {delta}: {verdict}.")
 
 
 def draw_concepts(concepts: tuple[Concept, ...], who: str, key: str = "concepts") -> None:

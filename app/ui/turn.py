@@ -22,7 +22,7 @@ def draw_turn_of(picked: Picked, told: Explanation) -> None:
         words[rejected.index] = f"step {rejected.index}, proposed and not kept"
     if not words:
         return
-    fold = st.expander(f"Against another step than step {picked.step_index}", key="turn-fold", on_change="rerun")
+    fold = st.expander("What correction changed between the two", key="turn-fold", on_change="rerun")
     if fold.open:
         with fold:
             before = st.selectbox("Held against", list(words), format_func=words.get, key=f"turn-{picked.step_index}")

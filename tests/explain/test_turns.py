@@ -1,5 +1,6 @@
 """How a margin changed between two steps: sources and changes add up, and the inside is the analytic answer."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,10 +18,12 @@ from mspa_model.config import RunConfig
 from mspa_model.errors import MspaError
 from mspa_model.runs import Run
 from mspa_model.types import SOURCES, Modality, RankingTrace, Source
+from tests.command import Command
 from tests.explain.closed_form import closed_form_run, pair_of, trace_of
 from tests.explain.test_swaps import step_from, trace_with
 
-VISUAL, TEXT = Modality.VISUAL, Modality.TEXT
+VISUAL = Modality.VISUAL
+SAMPLE = Path(__file__).parents[2] / "sample_data" / "run"
 
 
 def corrected(run: Run, kept: bool = True, emphasis: dict[Source, float] | None = None) -> RankingTrace:
@@ -136,3 +139,15 @@ def test_words_and_json_of_a_case_carry_the_turn(closed: Run):
     assert '"turn"' in to_json(told, turn)
     assert '"turn"' not in to_json(told)
     assert turn.sentence not in in_words(told)
+
+
+def test_the_command_tells_the_turn_or_refuses_the_step(explain_command: Command):
+    words = ("case", SAMPLE, "--user", "u0463", "--streamer", "s000", "--device", "cpu", "--json", "--against-step")
+    done = explain_command(*words, 0)
+    assert done.status == 0, done.err
+    told = json.loads(done.out)
+    turn = told["turn"]
+    assert turn["off"] < 1e-5
+    assert turn["margin_after"] == pytest.approx(told["margin"], abs=1e-5)
+    assert (turn["step_before"], turn["step_after"]) == (0, told["case"]["step"])
+    assert "a step of this trace" in explain_command(*words, 9).err

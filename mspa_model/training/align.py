@@ -3,13 +3,14 @@
 A softmax over all streamers (multinomial likelihood with tips dropped from the input: Liang et al. 2018, "Variational
 Autoencoders for Collaborative Filtering", without the variation) with log popularity added to the logits, so that an
 aligner learns taste and leaves popularity to its own source. Modalities learn together, each what the others do not
-say; their running mean is kept, from where val was best.
+say; their running mean is kept, from where val was best. Of very many streamers a batch asks those that it tips and a
+draw of the others, each standing for several (sampled softmax: Bengio and Senecal 2008).
 """
 
 import numpy as np
 import scipy.sparse as sp
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -27,6 +28,7 @@ LEFT_OUT, BLUR = 0.5, 0.5  # of the statements read; of a strength, at most
 RUNNING = 0.98  # a batch's share of the running mean is the rest
 LOOK_EVERY = 3  # epochs
 MAX_VAL_USERS = 1500
+MAX_CANDIDATES = 10_000  # streamers in a batch's softmax; of more, those tipped and a draw of the others
 SCALE_RATE = 3e-3
 
 
@@ -109,9 +111,12 @@ class AlignerTraining:
         self.aligners.train()
         users = self.rng.permutation(np.flatnonzero(np.diff(self.train.indptr)))
         for start in range(0, len(users), self.config.batch):
-            tips = self._tensor(self.train[users[start : start + self.config.batch]].toarray())
+            rows = self.train[users[start : start + self.config.batch]]
+            among, level = self._candidates(rows)
+            tips = self._tensor((rows if among is None else rows[:, among.cpu().numpy()]).toarray())
             given = tips * self._tensor(self.rng.random(tips.shape) < INPUT_SHARE)
-            loss = self._loss(given, self._blurred(self.composer.teacher.strengths(given)), tips)
+            strengths = self._blurred(self.composer.teacher.strengths(given, among))
+            loss = self._loss(self._logits(given, strengths, among, level), tips)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -125,20 +130,38 @@ class AlignerTraining:
         factor = kept * self.rng.uniform(1 - BLUR, 1 + BLUR, strengths.shape)
         return (strengths * self._tensor(factor)).clamp(-1, 1)
 
-    def _loss(self, given: Tensor, strengths: Tensor, wanted: Tensor) -> Float[Tensor, ""]:
+    def _candidates(self, rows: sp.csr_matrix) -> tuple[Int[Tensor, " n"] | None, Float[Tensor, " n"]]:
+        """The streamers that a batch's tips are told from (None: all), and the logit that each brings."""
+        n = rows.shape[1]
+        if n <= MAX_CANDIDATES:
+            return None, self.log_popularity
+        tipped = np.unique(rows.indices)
+        others = np.setdiff1d(np.arange(n), tipped)
+        drawn = self.rng.choice(others, min(len(others), max(MAX_CANDIDATES - len(tipped), 1)), replace=False)
+        among = torch.from_numpy(np.concatenate([tipped, drawn]).astype(np.int64)).to(self.device)
+        level = self.log_popularity[among]
+        level[len(tipped) :] += float(np.log(max(len(others), 1) / max(len(drawn), 1)))
+        return among, level
+
+    def _loss(self, logits: Tensor, wanted: Tensor) -> Float[Tensor, ""]:
         """A user counts by the root of their tips: between each user alike and each tip alike."""
-        log_share = self._logits(given, strengths).log_softmax(1)
-        return -((log_share * wanted).sum(1) / wanted.sum(1).sqrt()).mean()
+        return -((logits.log_softmax(1) * wanted).sum(1) / wanted.sum(1).sqrt()).mean()
 
     def _logits(
-        self, tips: Float[Tensor, "batch n_streamers"], strengths: Float[Tensor, "batch n_values"]
-    ) -> Float[Tensor, "batch n_streamers"]:
-        residual = residuals(tips, strengths, self.composer.features, self.composer.vocabulary)
-        logits = self.log_popularity.expand_as(tips)
-        for m in self.features:
+        self,
+        tips: Float[Tensor, "batch n"],
+        strengths: Float[Tensor, "batch n_values"],
+        among: Int[Tensor, " n"] | None,
+        level: Float[Tensor, " n"],
+    ) -> Float[Tensor, "batch n"]:
+        """Of the streamers `among` (None: all), whose columns tips has; level: what each brings of itself."""
+        residual = residuals(tips, strengths, self.composer.features, self.composer.vocabulary, among)
+        logits = level.expand_as(tips)
+        for m, (rows, present) in self.features.items():
             aligner = self.aligner(m)
             vectors = aligner.statements(strengths @ self.value_rows[m]) + aligner.residual(residual[m])
-            logits = logits + aligner.log_scale.exp() * vectors @ aligner.embed(*self.features[m]).T
+            embedded = aligner.embed(*((rows, present) if among is None else (rows[among], present[among])))
+            logits = logits + aligner.log_scale.exp() * vectors @ embedded.T
         return logits
 
     @torch.no_grad()
@@ -151,7 +174,10 @@ class AlignerTraining:
             self.aligner(m).settle(*self.features[m])
         found = []
         for part in (rows[i : i + self.config.batch] for i in range(0, len(rows), self.config.batch)):
-            users, logits = self.whole.user_idx[part], self._logits(*self.whole.dense(part, self.device))
+            users, logits = (
+                self.whole.user_idx[part],
+                self._logits(*self.whole.dense(part, self.device), None, self.log_popularity),
+            )
             found.append(metrics_of_scores(logits, self.val.mask[users], self.val.target[users], users))
         return concatenate(found).mean(self.metric)
 

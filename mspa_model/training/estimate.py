@@ -6,6 +6,7 @@ import psutil
 
 from mspa_model.config import RunConfig
 from mspa_model.errors import ResourceError
+from mspa_model.training.align import MAX_CANDIDATES
 from mspa_model.training.latent import ALL_CELLS
 from mspa_model.types import Dataset, Modality
 
@@ -43,7 +44,7 @@ def estimate(dataset: Dataset, config: RunConfig) -> Estimate:
     # Each co-tipping try and each of EASE's four is one inverse of a square of streamers.
     seconds += (tries + 4) * SECONDS_A_DENSE_CUBE * n**3 if dense else tries * 30.0
     epochs = config.ranking.max_epochs / 2
-    seconds += epochs * users / config.ranking.batch * (0.08 + 2e-5 * n)
+    seconds += epochs * users / config.ranking.batch * (0.08 + 2e-5 * min(n, MAX_CANDIDATES))
     seconds += SECONDS_A_LATENT_CELL * min(ranking.latent_epochs * users * n, ALL_CELLS)
     square = 8.0 * n * n * 4 if dense else 4.0 * n * config.ranking.low_rank * 4
     val_fits = min(users, 3000) * n * 4.0 * 7
@@ -77,7 +78,7 @@ def _teaching_seconds(config: RunConfig) -> float:
 
 def _media_seconds(dataset: Dataset) -> float:
     seconds = 0.0
-    if Modality.TEXT not in dataset.features:
+    if Modality.TEXT in dataset.info.modalities and Modality.TEXT not in dataset.features:
         seconds += SECONDS_A_TEXT * dataset.n_streamers
     if dataset.segments is not None:
         for column, modality, each in (

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import scipy.sparse as sp
 import torch
 
@@ -50,6 +51,27 @@ def test_it_learns_whose_contents_a_user_tips():
     assert lesson._look() > max(0.95, before + 0.2)
 
 
+def test_of_many_streamers_a_draw_stands_for_all_that_a_batch_does_not_tip(monkeypatch: pytest.MonkeyPatch):
+    lesson = training(rooms.features())
+    monkeypatch.setattr("mspa_model.training.align.MAX_CANDIDATES", 6)
+    tipped = lesson.train[:1]  # three streamers of twelve
+    shares = []
+    for _ in range(400):
+        among, level = lesson._candidates(tipped)
+        assert set(tipped.indices) <= set(among.tolist())
+        assert len(among) == len(set(among.tolist())) == 6
+        shares.append(float(level.exp().sum()))
+    # What the softmax divides by is right in the mean; twelve streamers as popular as tipped make one together.
+    assert np.mean(shares) == pytest.approx(float(lesson.log_popularity.exp().sum()), rel=0.01)
+
+
+def test_it_learns_from_a_draw_as_well(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("mspa_model.training.align.MAX_CANDIDATES", 11)  # a batch of sixteen users tips ten or more
+    lesson = training(rooms.features())
+    lesson.run(progress=False)
+    assert lesson._look() > 0.95
+
+
 def test_what_modalities_learnt_together_is_what_is_added_up():
     lesson = training(rooms.features())
     lesson.run(progress=False)
@@ -61,7 +83,7 @@ def test_what_modalities_learnt_together_is_what_is_added_up():
         assert aligner.log_scale.item() == 0
         vectors = aligner.statements(strengths @ lesson.value_rows[m]) + aligner.residual(residual[m])
         added = added + vectors @ aligner.embed(rows, present).T
-    torch.testing.assert_close(lesson._logits(tips, strengths), added)
+    torch.testing.assert_close(lesson._logits(tips, strengths, None, lesson.log_popularity), added)
 
 
 def test_the_same_seed_learns_the_same():

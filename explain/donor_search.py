@@ -129,7 +129,7 @@ class _DonorSearch:
         return _most_served(grown)
 
     def _together(self, one: Sequence[_Combined], other: Sequence[_Combined]) -> list[_Combined]:
-        """The KEPT best of every combination of one with one of the other."""
+        """The KEPT best of every combination of one with one of the other: by users served, then by the mean gain."""
         if not one or not other:
             return []
         left, right = torch.stack([o.gain for o in one], 1), torch.stack([o.gain for o in other], 1)
@@ -137,11 +137,13 @@ class _DonorSearch:
         for user, short in enumerate(self.short):
             served += left[user][:, None] + right[user][None] > short
         self.n_tried += served.numel()
-        places = served.flatten().topk(min(KEPT, served.numel()))
-        rows = [divmod(place, len(other)) for place in places.indices.tolist()]
+        # Where none serves anyone yet, those that come closest are the ones to grow.
+        closest = (left.mean(0)[:, None] + right.mean(0)[None]).flatten().argsort(descending=True)
+        best = closest[served.flatten()[closest].argsort(descending=True, stable=True)][:KEPT]
+        rows = [divmod(place, len(other)) for place in best.tolist()]
         return [
-            _Combined((*one[i].donors, *other[j].donors), one[i].gain + other[j].gain, count)
-            for (i, j), count in zip(rows, places.values.tolist(), strict=True)
+            _Combined((*one[i].donors, *other[j].donors), one[i].gain + other[j].gain, int(served[i, j]))
+            for i, j in rows
         ]
 
     def _sound(self, enough: Sequence[_Combined]) -> tuple[DonorRecipe, ...]:
@@ -191,4 +193,4 @@ class _DonorSearch:
 
 
 def _most_served(found: Iterable[_Combined]) -> list[_Combined]:
-    return sorted(found, key=lambda each: -each.served)[: 4 * KEPT]
+    return sorted(found, key=lambda each: (-each.served, -float(each.gain.mean())))[: 4 * KEPT]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+import torch
 from PIL import Image
 
 from explain import pieces as pieces_module
@@ -326,6 +327,23 @@ def test_what_cannot_be_opened_says_why(planted: Run, closed: Run, make_closed: 
     assert "No frame of" in unopened(replace(planted, dataset=dataset), Modality.VISUAL, 0)
     with pytest.raises(MspaError, match="ready-made"):
         carrying(closed, trace_of(closed, "u000").final, Modality.AUDIO, 0)
+
+
+def test_the_sentence_of_one_input_and_of_nothing(planted: Run, asked: RankingTrace):
+    streamer = pair_of(asked)[0]
+    segments = planted.dataset.segments
+    first = segments["frame"].where(segments["segment_id"].str.endswith("-0"))
+    alone = replace(planted, dataset=replace(planted.dataset, segments=segments.assign(frame=first)))
+    found = carrying(alone, asked.final, Modality.VISUAL, streamer)
+    assert "All of it is in its one frame." in found.sentence
+    assert found.inputs[0].share == pytest.approx(found.whole, abs=1e-6)
+    assert found.inputs[0].place_after == found.place_without
+    ranking = asked.final.ranking
+    mute = replace(asked.final, ranking=replace(ranking, weights=torch.zeros(len(SOURCES))))
+    nothing = carrying(planted, mute, Modality.AUDIO, streamer)
+    assert nothing.whole == 0
+    assert {piece.lost for piece in nothing.pieces} == {0.0}
+    assert nothing.sentence.endswith("So there is next to nothing to take apart.")
 
 
 def test_pictures_name_what_was_left_out(planted: Run, asked: RankingTrace):

@@ -110,6 +110,8 @@ def test_what_moved_no_modality_opens_none(closed: Run):
     assert moved_most(turn.sources) is None
     assert [part.subject for part in turn.parts] == ["cotips"]
     assert turn.off < 1e-5
+    itself = turn_between(closed, trace, 0, 1, (3, 3))
+    assert "level with" in itself.sentence
     same = turn_between(closed, trace, 0, 0, pair_of(trace))
     assert same.parts == ()
     assert "next to nothing changed" in same.sentence

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from explain.pieces import carrying, unopened
+from mspa_model.features.again import inputs_of
 from mspa_model.pipeline import rank_user
 from mspa_model.runs import Run, load_run
 from mspa_model.types import Modality
@@ -51,11 +52,12 @@ def _right(run: Run, truth: dict[str, pd.DataFrame], modality: Modality) -> list
         if unopened(run, modality, streamer_idx):
             continue
         user = _lovers(run, truth, modality).sample(1, random_state=streamer_idx).iloc[0]
-        step = rank_user(run, user, candidates="all").final
-        inputs = carrying(run, step, modality, streamer_idx).inputs
-        liked = [_liked(run, truth, user, modality, given.segment_row) for given in inputs]
-        pairs = [(a, b) for a, b in combinations(range(len(inputs)), 2) if abs(liked[a] - liked[b]) > CLEAR]
+        rows = [given.segment_row for given in inputs_of(run.dataset, modality, streamer_idx)]
+        liked = [_liked(run, truth, user, modality, row) for row in rows]
+        pairs = [(a, b) for a, b in combinations(range(len(rows)), 2) if abs(liked[a] - liked[b]) > CLEAR]
         if pairs:
+            step = rank_user(run, user, candidates="all").final
+            inputs = carrying(run, step, modality, streamer_idx).inputs
             found.append(
                 float(np.mean([(liked[a] - liked[b]) * (inputs[a].share - inputs[b].share) > 0 for a, b in pairs]))
             )

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from explain.narrate import plural
-from explain.possible import FULL, value_label
+from explain.contribution import LABEL_LIMIT
+from explain.counterfactual import value_of
+from explain.narrate import plain, plural
+from explain.possible import FULL
 from explain.rescoring import Edits
 from explain.types import Edit, GroupEdit
 from mspa_model.preference.columns import quoted
@@ -76,7 +78,7 @@ def group_label(run: Run, given: GroupEdit, n_stating: int) -> str:
     edit, info = given.edit, run.dataset.info
     if edit.kind == "mute modality":
         return f"without {edit.key} for all"
-    said = quoted(value_label(run, edit.key))
+    said = quoted(plain(run.vocabulary.values[value_of(run, edit.key)].label, LABEL_LIMIT))
     of = f"one {info.user_is} who states" if n_stating == 1 else f"{n_stating:,} {plural(info.user_is)} who state"
     whom = f"for the {of} it"
     if edit.kind == "delete statement":

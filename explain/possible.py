@@ -77,16 +77,12 @@ def edit_label(run: Run, preference: Preference, edit: Edit) -> str:
         return f"without the {info.tip_is} to {tip_label(run, idx, edit.key)}"
     if edit.kind == "mute modality":
         return f"without {edit.key}"
-    label = value_label(run, edit.key)
+    position = value_of(run, edit.key)
+    label = plain(run.vocabulary.values[position].label, LABEL_LIMIT).partition(", like ")[0]
     if edit.kind == "delete statement":
         return f"without the statement {quoted(label)}"
-    old, new = float(_signed(run, preference)[value_of(run, edit.key)]), edit.polarity * edit.strength
+    old, new = float(_signed(run, preference)[position]), edit.polarity * edit.strength
     return f"{quoted(label)} taken up at {new:+.1f}" if old == 0 else f"{quoted(label)} from {old:+.1f} to {new:+.1f}"
-
-
-def value_label(run: Run, key: str) -> str:
-    """How sentences say the value of a key "aspect: name", without a group's examples."""
-    return plain(run.vocabulary.values[value_of(run, key)].label, LABEL_LIMIT).partition(", like ")[0]
 
 
 def _signed(run: Run, preference: Preference) -> torch.Tensor:

@@ -131,7 +131,9 @@ def _draw_alone(picked: Picked, found: GroupRecipeSearch) -> None:
     columns = {"edit": st.column_config.TextColumn(width="large")}
     columns |= dict.fromkeys(("median rank before", "median rank after"), rank)
     caption = f"What single edits are worth to {counted(found.n_ranked, picked.run.dataset.info.user_is)}"
-    show_table(pd.DataFrame(rows), "group-alone", f"{caption}: the best of each kind, at full strength", columns)
+    show_table(
+        pd.DataFrame(rows), "group-alone", f"{caption}: the best of each kind, at full strength", columns, "content"
+    )
 
 
 def _draw_donors(picked: Picked, asked: Group, share: int) -> None:

@@ -143,7 +143,7 @@ def test_edits_reach_those_whom_they_are_about(closed: Run, traces: list[Ranking
 
 def test_a_group_s_edits_in_words(closed: Run, traces: list[RankingTrace]):
     key = sorted(stated(traces[0].final.preference))[0]
-    label = next(v.label for v in closed.vocabulary.values if f"{v.aspect}: {v.name}" == key).partition(", like ")[0]
+    label = next(v.label for v in closed.vocabulary.values if f"{v.aspect}: {v.name}" == key)
     edit = Edit("set statement", key, 0.3, -1)
     assert group_label(closed, GroupEdit(edit), 4) == f"“{label}” set to -0.3 for all"
     assert group_label(closed, GroupEdit(edit, "stating"), 4) == f"“{label}” set to -0.3 for the 4 users who state it"

@@ -14,7 +14,7 @@ from scipy.stats import binomtest
 from explain.counterfactual import rescore
 from explain.group_edits import edits_for, group_edits, group_label, kind_of, stated
 from explain.group_search import Combo, GroupSearch, GroupUser
-from explain.narrate import counted, listed, name_of
+from explain.narrate import counted, listed, name_of, plural
 from explain.plausible import Proximity, UserPool
 from explain.recipes import MAX_RECIPES, NOT_A_FORECAST, STRENGTHS, alike, goal_by_score
 from explain.search import Cancel, OutOfTries, Progress
@@ -211,7 +211,7 @@ class _Chosen:
 
     def _told(self, labels: Sequence[str], after: int, low: float, high: float, entered: int) -> str:
         asked, n = self.asked, len(self.asked.about)
-        between = f"({low:.0%} to {high:.0%} of users like them)"
+        between = f"({low:.0%} to {high:.0%} of {plural(asked.run.dataset.info.user_is)} like them)"
         if asked.direction == "up":
             whom = f"{after:,} of {asked.users(n)} {between}, now {asked.before:,}"
             return f"With {listed(labels)}, {asked.name} would stand in the top {asked.k} of {whom}."

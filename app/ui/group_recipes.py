@@ -86,31 +86,33 @@ def _draw_recipes(picked: Picked, asked: Group, share: int) -> None:
 
 
 def _draw_found(picked: Picked, found: GroupRecipeSearch) -> None:
-    users = plural(picked.run.dataset.info.user_is)
+    """The other recipes in words, then every edit in a row: three in one cell would be cut."""
+    info, users = picked.run.dataset.info, plural(picked.run.dataset.info.user_is)
+    for recipe in found.recipes[1:]:
+        note(f"Or: {recipe.sentence}")
     rows = [
         {
-            "edits": "; ".join(recipe.labels),
-            "reached": f"{recipe.after:,} of {found.n_ranked:,}",
-            "at least": recipe.low,
-            "at most": recipe.high,
-            "each adds": "; ".join(f"{worth:+,}" for worth in recipe.worth),
-            f"{users} edited": recipe.touched,
+            "recipe": number,
+            "edit": label,
+            "adds": worth,
             "distance": recipe.distance,
-            f"{users} less unusual": recipe.unlike,
+            "less unusual": recipe.unlike,
         }
-        for recipe in found.recipes
+        for number, recipe in enumerate(found.recipes, 1)
+        for label, worth in zip(recipe.labels, recipe.worth, strict=True)
     ]
-    percent = st.column_config.NumberColumn(format="percent")
     columns = {
-        "edits": st.column_config.TextColumn(width="large"),
-        **dict.fromkeys(("at least", "at most", f"{users} less unusual"), percent),
+        "recipe": st.column_config.NumberColumn(width="small"),
+        "edit": st.column_config.TextColumn(width="large"),
+        "adds": st.column_config.NumberColumn(format="%+d"),
         "distance": st.column_config.NumberColumn(format="%.2f"),
+        "less unusual": st.column_config.NumberColumn(format="percent"),
     }
-    show_table(pd.DataFrame(rows), "group-recipes", "What someone could act on first", columns)
+    show_table(pd.DataFrame(rows), "group-recipes", "Edit by edit, what someone could act on first", columns)
     note(
-        f"At least, at most: 95 % interval of the share, over {users} like these. Each adds: {users} reached with it "
-        f"and not without it. Distance: how far an edited one of the {users} moves in the space of the map; less "
-        f"unusual: the share of real {users} who stand nearer to their nearest other than it does to any; medians."
+        f"In brackets: 95 % interval of the share. Adds: {users} reached with the edit who are not without it. "
+        f"Distance: how far a recipe moves an edited {info.user_is} in the space of the map. Less unusual: the "
+        f"share of real {users} who stand nearer to their nearest other than the edited one does to any. Both: medians."
     )
 
 
@@ -119,21 +121,20 @@ def _draw_alone(picked: Picked, found: GroupRecipeSearch) -> None:
     rows = [
         {
             "edit": worth.label,
-            f"{users} edited": worth.touched,
-            f"{where} the top {found.k} before": worth.before,
-            "after": worth.after,
-            "median rank before": worth.rank_before,
-            "median rank after": worth.rank_after,
+            "edited": worth.touched,
+            f"{where} the top {found.k}": worth.before,
+            "then": worth.after,
+            "median rank": worth.rank_before,
+            "rank then": worth.rank_after,
         }
         for worth in found.alone
     ]
     rank = st.column_config.NumberColumn(format="%.0f")
-    columns = {"edit": st.column_config.TextColumn(width="large")}
-    columns |= dict.fromkeys(("median rank before", "median rank after"), rank)
+    columns = {"edit": st.column_config.TextColumn(width="large"), "median rank": rank, "rank then": rank}
     caption = f"What single edits are worth to {counted(found.n_ranked, picked.run.dataset.info.user_is)}"
-    show_table(
-        pd.DataFrame(rows), "group-alone", f"{caption}: the best of each kind, at full strength", columns, "content"
-    )
+    shown = f"{caption}, at full strength: of each kind the best"
+    show_table(pd.DataFrame(rows), "group-alone", shown, columns, "content")
+    note(f"Edited: {users} whose preference it changes. Then: with this edit alone.")
 
 
 def _draw_donors(picked: Picked, asked: Group, share: int) -> None:

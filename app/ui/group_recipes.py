@@ -117,24 +117,24 @@ def _draw_found(picked: Picked, found: GroupRecipeSearch) -> None:
 
 
 def _draw_alone(picked: Picked, found: GroupRecipeSearch) -> None:
-    users, where = plural(picked.run.dataset.info.user_is), "in" if found.direction == "up" else "out of"
+    info, where = picked.run.dataset.info, "in" if found.direction == "up" else "out of"
+    top = f"{where} the top {found.k}"
     rows = [
-        {
-            "edit": worth.label,
-            "edited": worth.touched,
-            f"{where} the top {found.k}": worth.before,
-            "then": worth.after,
-            "median rank": worth.rank_before,
-            "rank then": worth.rank_after,
-        }
+        {"edit": worth.label, "edited": worth.touched, top: worth.after, "median rank": worth.rank_after}
         for worth in found.alone
     ]
-    rank = st.column_config.NumberColumn(format="%.0f")
-    columns = {"edit": st.column_config.TextColumn(width="large"), "median rank": rank, "rank then": rank}
-    caption = f"What single edits are worth to {counted(found.n_ranked, picked.run.dataset.info.user_is)}"
-    shown = f"{caption}, at full strength: of each kind the best"
-    show_table(pd.DataFrame(rows), "group-alone", shown, columns, "content")
-    note(f"Edited: {users} whose preference it changes. Then: with this edit alone.")
+    columns = {
+        "edit": st.column_config.TextColumn(width=420),
+        "median rank": st.column_config.NumberColumn(format="%.0f"),
+    }
+    caption = f"What single edits are worth to {counted(found.n_ranked, info.user_is)}, of each kind the best"
+    show_table(pd.DataFrame(rows), "group-alone", caption, columns, "content")
+    now = found.alone[0]
+    note(
+        f"Edited: {plural(info.user_is)} whose preference it changes. Without any edit {picked.streamer_name} is {top} "
+        f"of {now.before:,}, at a median rank of {now.rank_before:,.0f}; the table says the same with each edit alone, "
+        f"at full strength."
+    )
 
 
 def _draw_donors(picked: Picked, asked: Group, share: int) -> None:

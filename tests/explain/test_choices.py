@@ -2,19 +2,22 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 import torch
 
 from explain import search as searching
-from explain.counterfactual import rescore
+from explain.counterfactual import edit_preference, rescore
 from explain.group_recipes import _Asked, find_group_recipes
 from explain.group_search import _best_first
 from explain.narrate import name_of
+from explain.plausible import Proximity, UserPool, fused_row, taught_rows
 from explain.recipes import COMPARED, NOT_A_FORECAST, _Finisher, alike, find_recipes
 from explain.recipes import _sentence as recipe_sentence
 from explain.rescoring import Edits, Rescorer
 from explain.search import Goal, Search
 from explain.types import Edit, Recipe
+from mspa_model.preference.statements import tip_weights
 from mspa_model.runs import Run
 from mspa_model.types import RankingTrace
 from tests.explain.closed_form import trace_of
@@ -84,6 +87,25 @@ def test_one_of_each_set_of_kinds_first_and_what_can_be_acted_on_leads(closed: R
     both = choosing.recipes([(tips[0], drop), mutes])
     assert [recipe.edits[0].kind for recipe in both] == ["mute modality", "add tip"]
     assert choosing.recipes([]) == ()
+    stated = trace.final.preference.statements[0]
+    delete = Edit("delete statement", f"{stated.aspect}: {stated.value}")
+    choosing._proximity = Told(dict.fromkeys((tips[0], delete, mute, drop), (1.0, None)))
+    four_kinds = choosing.recipes([(drop,), (mute,), (delete,), (tips[0],)])
+    assert [recipe.edits[0] for recipe in four_kinds] == [tips[0], delete, mute], "what was tipped comes last"
+
+
+def test_an_edit_takes_a_user_as_far_as_its_place_moves(closed: Run, trace: RankingTrace) -> None:
+    """A real user just where the edit leads: nobody stands nearer to another than this edited user to that one."""
+    preference = trace.final.preference
+    edits = (Edit("add tip", id_at(closed, trace, 3)),)
+    assert Proximity(closed, preference, None).of(()) == (0.0, None)
+    moved = fused_row(closed, edit_preference(closed, preference, edits)) - fused_row(closed, preference)
+    read = taught_rows(closed, tip_weights(preference.history, closed.dataset.n_streamers))
+    pool = UserPool(("u001",), read + moved, np.array([0.01]))
+    distance, far = Proximity(closed, preference, pool).of(edits)
+    assert distance == pytest.approx(float(np.linalg.norm(moved)))
+    assert distance > 0.01
+    assert far == 0.0
 
 
 def test_alike_is_more_than_half_of_the_smaller() -> None:

@@ -1,29 +1,35 @@
 """The edits that mean the same for every user of a group, what they come to for one of them, and how they are said."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+import torch
+from jaxtyping import Float
 
-from explain.contribution import LABEL_LIMIT
+from explain.contribution import LABEL_LIMIT, tips_by_streamer
 from explain.counterfactual import value_of
-from explain.narrate import plain, plural
-from explain.possible import FULL
+from explain.narrate import name_of, plain, plural
+from explain.possible import FULL, MAX_DROPPED, around
 from explain.rescoring import Edits
-from explain.types import Edit, GroupEdit
+from explain.types import Direction, Edit, GroupEdit
 from mspa_model.preference.columns import quoted
 from mspa_model.runs import Run
 from mspa_model.types import SOURCES, Preference, Source, Step
 
 MAX_VALUES = 150  # of a vocabulary: those that the streamer has, then those that most of the group state
+MAX_ADDED = 60  # streamers that may be tipped: those whose co-tipping moves the streamer most
+ROWS = 1024  # of co-tipping at once
 
-# What someone could act on first: what is stated be corrected, then something be taken up by all, then a modality be
-# switched off.
+# What someone could act on first: a tip can still be given, what is stated be corrected, then something be taken up by
+# all, a modality be switched off; what was tipped was tipped.
 KINDS = (
+    ("add tip", "untipped"),
     ("set statement", "stating"),
     ("delete statement", "stating"),
     ("set statement", "all"),
     ("mute modality", "all"),
+    ("drop tip", "tipped"),
 )
 
 
@@ -32,8 +38,13 @@ def kind_of(given: GroupEdit) -> int:
     return KINDS.index((given.edit.kind, given.who))
 
 
-def group_edits(run: Run, steps: Sequence[Step], streamer_idx: int) -> tuple[GroupEdit, ...]:
-    """Every single edit that a search tries on these users. Nobody is tipped, so the streamer is not."""
+def group_edits(
+    run: Run, steps: Sequence[Step], streamer_idx: int, direction: Direction = "up"
+) -> tuple[GroupEdit, ...]:
+    """Every single edit that a search tries on these users; the streamer itself is never tipped.
+
+    direction: which way the streamer is to move, and so whose tips are tried.
+    """
     stating = _counts(steps)
     found = [GroupEdit(Edit("mute modality", m)) for m in _in_use(run, steps)]
     for key in _values(run, stating, streamer_idx):
@@ -42,7 +53,10 @@ def group_edits(run: Run, steps: Sequence[Step], streamer_idx: int) -> tuple[Gro
             found += [GroupEdit(edit, "stating") for edit in (*sets, Edit("delete statement", key))]
         if stating[key] < len(steps):
             found += [GroupEdit(edit) for edit in sets]
-    return tuple(found)
+    ids = run.dataset.streamers["streamer_id"]
+    found += [GroupEdit(Edit("drop tip", str(ids.iloc[idx])), "tipped", idx) for idx in _most_tipped(steps)]
+    tippable = _tippable(run, steps, streamer_idx, direction)
+    return (*found, *(GroupEdit(Edit("add tip", str(ids.iloc[idx])), "untipped", idx) for idx in tippable))
 
 
 def _in_use(run: Run, steps: Sequence[Step]) -> list[str]:
@@ -65,22 +79,72 @@ def stated(preference: Preference) -> frozenset[str]:
     return frozenset(f"{s.aspect}: {s.value}" for s in preference.statements)
 
 
-def edits_for(preference: Preference, given: Sequence[GroupEdit]) -> Edits:
-    """What the group's edits come to for one user; none where the user states none of it."""
-    own = stated(preference)
-    return tuple(each.edit for each in given if each.who == "all" or each.edit.key in own)
+def _most_tipped(steps: Sequence[Step]) -> list[int]:
+    """The streamers that most of them tipped; of one user alone, the newest."""
+    tipped = Counter(idx for step in steps for idx in reversed(tips_by_streamer(step.preference.history)))
+    return [idx for idx, _ in tipped.most_common(MAX_DROPPED)]
 
 
-def group_label(run: Run, given: GroupEdit, n_stating: int) -> str:
+def _tippable(run: Run, steps: Sequence[Step], streamer_idx: int, direction: Direction) -> list[int]:
+    """Of the streamers below it in a ranking of these, those whose co-tipping moves it most, the most first.
+
+    Who stands above it with everyone is left out: a tip would do little but take them out of the list.
+    """
+    below = sorted({idx for step in steps for idx in around(step.ranking, streamer_idx)[1]})
+    lift = dict(zip(below, cotips_lift(run, below, streamer_idx).tolist(), strict=True))
+    sign = 1 if direction == "up" else -1
+    return sorted(below, key=lambda idx: (-sign * lift[idx], idx))[:MAX_ADDED]
+
+
+def cotips_lift(run: Run, tipped: Sequence[int], streamer_idx: int) -> Float[np.ndarray, " n"]:
+    """What one tip to each of these (streamer_idx) adds to the streamer's co-tipping fit, less the mean over all."""
+    parts = []
+    for start in range(0, len(tipped), ROWS):
+        idx = torch.tensor(tipped[start : start + ROWS], device=run.device)
+        rows = run.recommender.scorer.cotips.rows(idx)
+        parts.append((rows[:, streamer_idx] - rows.mean(1)).cpu().numpy())
+    return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+
+def edits_for(preference: Preference, given: Iterable[GroupEdit]) -> Edits:
+    """What the group's edits come to for one user; none where none of it is about this user."""
+    return each_edits_for(preference, (given,))[0]
+
+
+def each_edits_for(preference: Preference, combos: Iterable[Iterable[GroupEdit]]) -> list[Edits]:
+    """edits_for() of each combination."""
+    own, tipped = stated(preference), tips_by_streamer(preference.history)
+    return [tuple(edit for each in combo if (edit := _own(each, own, tipped)) is not None) for combo in combos]
+
+
+def _own(given: GroupEdit, own: frozenset[str], tipped: dict[int, str]) -> Edit | None:
+    """The edit as this user's: positions of the tips that it drops; None where it is not about this user."""
+    if given.who == "tipped":
+        positions = tipped.get(given.streamer_idx)
+        return None if positions is None else Edit("drop tip", positions)
+    if given.who == "untipped":
+        return None if given.streamer_idx in tipped else given.edit
+    return given.edit if given.who == "all" or given.edit.key in own else None
+
+
+def group_label(run: Run, given: GroupEdit, n_edited: int) -> str:
     """ "“bright stage” set to +0.6 for the 12 users who state it", "“bright stage” set to +0.6 for all", "without the
-    statement “bright stage” for the 12 users who state it", "without audio for all".
+    statement “bright stage” for the 12 users who state it", "without audio for all", "a tip to Lumi from the 12 users
+    who gave it none", "without the tips to Lumi from the 12 users who gave it any".
+
+    n_edited: users whom it is about.
     """
     edit, info = given.edit, run.dataset.info
+    users = f"one {info.user_is}" if n_edited == 1 else f"{n_edited:,} {plural(info.user_is)}"
     if edit.kind == "mute modality":
         return f"without {edit.key} for all"
+    if edit.kind == "add tip":
+        return f"a {info.tip_is} to {name_of(run.dataset, given.streamer_idx)} from the {users} who gave it none"
+    if edit.kind == "drop tip":
+        name = name_of(run.dataset, given.streamer_idx)
+        return f"without the {plural(info.tip_is)} to {name} from the {users} who gave it any"
     said = quoted(plain(run.vocabulary.values[value_of(run, edit.key)].label, LABEL_LIMIT))
-    of = f"one {info.user_is} who states" if n_stating == 1 else f"{n_stating:,} {plural(info.user_is)} who state"
-    whom = f"for the {of} it"
+    whom = f"for the {users} who {'states' if n_edited == 1 else 'state'} it"
     if edit.kind == "delete statement":
         return f"without the statement {said} {whom}"
     return f"{said} set to {edit.polarity * edit.strength:+.1f} {whom if given.who == 'stating' else 'for all'}"

@@ -12,16 +12,17 @@ from statistics import median
 from scipy.stats import binomtest
 
 from explain.counterfactual import rescore
-from explain.group_edits import edits_for, group_edits, group_label, kind_of, stated
+from explain.group_edits import edits_for, group_edits, group_label, kind_of
 from explain.group_search import Combo, GroupSearch, GroupUser
-from explain.narrate import counted, listed, name_of, plural
+from explain.narrate import counted, name_of, plural, with_edits
 from explain.plausible import Proximity, UserPool
+from explain.possible import around
 from explain.recipes import MAX_RECIPES, NOT_A_FORECAST, STRENGTHS, alike, goal_by_score
 from explain.search import Cancel, OutOfTries, Progress
-from explain.types import Direction, GroupRecipe, GroupRecipeSearch, GroupWorth
+from explain.types import Direction, GroupEdit, GroupRecipe, GroupRecipeSearch, GroupWorth
 from mspa_model.data.ids import streamer_idx_of
 from mspa_model.runs import Run
-from mspa_model.types import RankingTrace
+from mspa_model.types import Ranking, RankingTrace
 
 MAX_TRIES = 150_000  # scenarios of single users
 SHOWN_ALONE = 3  # single edits of a kind whose worth is told
@@ -52,7 +53,7 @@ def find_group_recipes(
     search, stop = None, asked.stop()
     if stop is None:
         users = [GroupUser(run, t, goal_by_score(t.final.ranking, streamer_idx, direction, k)) for t in asked.about]
-        singles = group_edits(run, [t.final for t in asked.about], streamer_idx)
+        singles = group_edits(run, [t.final for t in asked.about], streamer_idx, direction)
         search = GroupSearch(users, singles, asked.need, max_tries, cancel, progress)
         try:
             recipes = _Chosen(asked, search, pool).recipes(search.fewest())
@@ -92,11 +93,12 @@ class _Asked:
             return "nobody" if self.direction == "up" or not self.ranked else "not needed"
         return "not needed" if self.before >= self.need else None
 
-    def n_stating(self, key: str) -> int:
-        return sum(key in stated(t.final.preference) for t in self.about)
+    def n_edited(self, given: GroupEdit) -> int:
+        """Users whom the edit is about."""
+        return sum(bool(edits_for(t.final.preference, (given,))) for t in self.about)
 
     def labels(self, combo: Combo) -> tuple[str, ...]:
-        return tuple(group_label(self.run, each, self.n_stating(each.edit.key)) for each in combo)
+        return tuple(group_label(self.run, each, self.n_edited(each)) for each in combo)
 
     def users(self, n: int) -> str:
         return counted(n, self.run.dataset.info.user_is)
@@ -194,9 +196,11 @@ class _Chosen:
         )
 
     def _inside(self, trace: RankingTrace, combo: Combo) -> bool:
-        edits = edits_for(trace.final.preference, combo)
-        rank = rescore(self.asked.run, trace.final, edits, trace.candidate_scope).rank_of(self.asked.streamer_idx)
-        return self.asked.inside(rank)
+        asked, step = self.asked, trace.final
+        after = rescore(asked.run, step, edits_for(step.preference, combo), trace.candidate_scope)
+        rank = after.rank_of(asked.streamer_idx)
+        freed = _freed(step.ranking, after, asked.streamer_idx) if asked.direction == "up" else 0
+        return rank is not None and asked.inside(rank + freed)
 
     def _near(self, trace: RankingTrace, edits: tuple) -> tuple[float, float | None]:
         if trace.user_id not in self._proximity:
@@ -214,10 +218,17 @@ class _Chosen:
         between = f"({low:.0%} to {high:.0%} of {plural(asked.run.dataset.info.user_is)} like them)"
         if asked.direction == "up":
             whom = f"{after:,} of {asked.users(n)} {between}, now {asked.before:,}"
-            return f"With {listed(labels)}, {asked.name} would stand in the top {asked.k} of {whom}."
+            return f"{with_edits(labels)}, {asked.name} would stand in the top {asked.k} of {whom}."
         others = f", and enter that of {entered:,} more" if entered else ""
         whom = f"{after:,} of the {asked.users(n)} who have it there {between}"
-        return f"With {listed(labels)}, {asked.name} would leave the top {asked.k} of {whom}{others}."
+        return f"{with_edits(labels)}, {asked.name} would leave the top {asked.k} of {whom}{others}."
+
+
+def _freed(before: Ranking, after: Ranking, streamer_idx: int) -> int:
+    """Places above the streamer that are only won because whoever held them was tipped and left the list."""
+    left = set(around(before, streamer_idx)[0]) - set(after.order.tolist())
+    own = float(after.scores[streamer_idx]), -streamer_idx
+    return sum((float(after.scores[idx]), -idx) > own for idx in left)
 
 
 def _alone(asked: _Asked, search: GroupSearch) -> tuple[GroupWorth, ...]:
@@ -230,7 +241,7 @@ def _alone(asked: _Asked, search: GroupSearch) -> tuple[GroupWorth, ...]:
     for kind in sorted({kind_of(each) for each in search.singles}):
         for i in [i for i in order if kind_of(search.singles[i]) == kind][:SHOWN_ALONE]:
             each = search.singles[i]
-            touched = sum(bool(edits_for(t.final.preference, (each,))) for t in asked.about)
             ranks = float(median(before)), float(median(places[:, i].tolist()))
-            found.append(GroupWorth(asked.labels((each,))[0], touched, asked.before, served[i], *ranks))
+            label, touched = asked.labels((each,))[0], asked.n_edited(each)
+            found.append(GroupWorth(label, touched, asked.before, served[i], *ranks))
     return tuple(found)

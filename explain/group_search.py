@@ -1,7 +1,9 @@
 """The search for the fewest edits of one kind that move a streamer for a share of many users.
 
 Every single edit is scored for every user. While tips stay, scores are sums over statements and modalities, so what two
-or three together do is added up on the streamers that stand highest; the best of each kind are then ranked again.
+or three together do is added up on the streamers that stand highest; of tips the sum is an estimate. The best of each
+kind are then ranked again. A tip takes its streamer out of the list of whoever gives it: where it stood above the one
+that is to come up, it is counted as if it still held its place.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,8 +14,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from explain.group_edits import KINDS, edits_for, kind_of
-from explain.possible import subject_of
+from explain.group_edits import KINDS, each_edits_for, kind_of
+from explain.possible import around, subject_of
 from explain.rescoring import Edits, Rescorer
 from explain.search import RIVALS, Cancel, Goal, OutOfTries, Progress
 from explain.types import GroupEdit
@@ -44,7 +46,8 @@ class GroupUser:
 
     def __init__(self, run: Run, trace: RankingTrace, goal: Goal) -> None:
         self.preference, self.goal = trace.final.preference, goal
-        self.rescorer = Rescorer(run, trace.final, trace.candidate_scope)
+        above = around(trace.final.ranking, goal.streamer_idx)[0] if goal.direction == "up" else ()
+        self.rescorer = Rescorer(run, trace.final, trace.candidate_scope, above)
         highest = self.rescorer.scores([()])[0]
         self.base = highest.clone()
         highest[goal.streamer_idx] = torch.inf
@@ -53,7 +56,7 @@ class GroupUser:
 
     def seen(self, combos: Sequence[Combo]) -> Seen:
         """Each combination ranked again for this user; what comes to the same edits is ranked once."""
-        edits = [edits_for(self.preference, combo) for combo in combos]
+        edits = each_edits_for(self.preference, combos)
         rows = {each: row for row, each in enumerate(dict.fromkeys(edits))}
         distinct, at_once = list(rows), max(1, CELLS // self.rescorer.n_streamers)
         parts = [self._seen(distinct[start : start + at_once]) for start in range(0, len(distinct), at_once)]

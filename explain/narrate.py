@@ -61,6 +61,13 @@ def listed(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
 
 
+def with_edits(labels: Sequence[str]) -> str:
+    """ "With A and B and without C" of the labels "A", "without C" and "B"; opens a sentence."""
+    left = [label for label in labels if label.startswith("without ")]
+    done = [label for label in labels if label not in left]
+    return _capital(listed([*([f"with {listed(done)}"] if done else []), *left]))
+
+
 def source_words(source: Source, info: DatasetInfo) -> str:
     """How a sentence names a source, e.g. "how it looks"; co-tipping in the dataset's own word for a tip."""
     if source is Source.COTIPS:

@@ -11,7 +11,7 @@ from mspa_model.preference.columns import quoted
 from mspa_model.preference.statements import signed_strengths
 from mspa_model.ranking.index import NeighborIndex
 from mspa_model.runs import Run
-from mspa_model.types import SOURCES, Preference, Source, Step
+from mspa_model.types import SOURCES, Preference, Ranking, Source, Step
 
 MAX_DROPPED = 60  # tipped streamers whose tips may be dropped, the newest
 MAX_ADDED = 400  # streamers that may be tipped; of more, those nearest to the one that is explained
@@ -36,10 +36,15 @@ def possible_edits(run: Run, step: Step, streamer_idx: int) -> tuple[Edit, ...]:
     return found[: max(MIN_EDITS, MAX_CELLS // run.dataset.n_streamers)]
 
 
+def around(ranking: Ranking, streamer_idx: int) -> tuple[list[int], list[int]]:
+    """Who stands above the streamer by score, and who below it, best first; all above where it is not ranked."""
+    order = ranking.by_score.tolist()
+    place = order.index(streamer_idx) if streamer_idx in order else len(order)
+    return order[:place], order[place + 1 :]
+
+
 def _tippable(run: Run, step: Step, streamer_idx: int) -> list[int]:
-    order = step.ranking.by_score.tolist()
-    above = order.index(streamer_idx) if streamer_idx in order else len(order)
-    below = order[above + 1 :]
+    _, below = around(step.ranking, streamer_idx)
     if len(below) <= MAX_ADDED:
         return below
     near = NeighborIndex(run.recommender.streamer_fused).neighbors_of(streamer_idx, 4 * MAX_ADDED)[1].tolist()

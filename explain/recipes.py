@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from explain.counterfactual import rescore
-from explain.narrate import counted, listed, name_of, ordinal
+from explain.narrate import counted, name_of, ordinal, with_edits
 from explain.plausible import Proximity, UserPool
 from explain.possible import ACTS, edit_label, possible_edits, subject_of
 from explain.rescoring import Edits, Rescorer
@@ -165,7 +165,7 @@ class _Finisher:
             return None
         labels = tuple(edit_label(run, step.preference, edit) for edit in edits)
         name = name_of(run.dataset, self.streamer_idx)
-        said = f"With {listed(labels)}, {name} would stand {ordinal(ranks[1])} instead of {ordinal(ranks[0])}."
+        said = f"{with_edits(labels)}, {name} would stand {ordinal(ranks[1])} instead of {ordinal(ranks[0])}."
         return Recipe(edits, labels, *ranks, distance, far, f"{said} {NOT_A_FORECAST}")
 
 

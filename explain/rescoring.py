@@ -1,6 +1,6 @@
 """Many scenarios of one user at once: the scores of counterfactual.rescore as matrix products, nothing estimated."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -24,11 +24,15 @@ Edits = tuple[Edit, ...]
 class Rescorer:
     """A step of one user, scored under any edits; holds what does not change between them.
 
-    allowed: who is ranked before any edit. n_scored: scenarios scored so far.
+    allowed: who is ranked before any edit. n_scored: scenarios scored so far. staying: streamer_idx of those that stay
+    in the list where a tip to them is added, whatever the scope.
     """
 
-    def __init__(self, run: Run, step: Step, scope: CandidateScope = "new") -> None:
+    def __init__(
+        self, run: Run, step: Step, scope: CandidateScope = "new", staying: Collection[int] = frozenset()
+    ) -> None:
         self.run, self.step, self.scope, self.n_scored = run, step, scope, 0
+        self._staying = frozenset(staying)
         self.n_streamers = run.dataset.n_streamers
         self.allowed = candidates_of(step.ranking, self.n_streamers)
         self._values = {f"{v.aspect}: {v.name}": i for i, v in enumerate(run.vocabulary.values)}
@@ -72,7 +76,7 @@ class Rescorer:
         ranked = torch.from_numpy(self.allowed).repeat(len(scenarios), 1)
         for row, edits in enumerate(scenarios):
             for edit in edits if self.scope == "new" else ():
-                if edit.kind == "add tip":
+                if edit.kind == "add tip" and self._idx_of(edit.key) not in self._staying:
                     ranked[row, self._idx_of(edit.key)] = False
         return ranked
 

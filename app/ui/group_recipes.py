@@ -11,7 +11,10 @@ from app.ui.searching import searched
 from app.ui.states import heading, missing, note, say
 from app.ui.table import show_table
 from app.ui.text import told_apart
+from explain.group_edits import MAX_ADDED
+from explain.group_search import MAX_EDITS
 from explain.narrate import counted, plural
+from explain.possible import MAX_DROPPED
 from explain.types import DonorSearch, Group, GroupFilter, GroupRecipeSearch
 
 _K = 10
@@ -72,10 +75,13 @@ def _draw_recipes(picked: Picked, asked: Group, share: int) -> None:
         ),
     )
     if found is None:
+        moves_it = "lifts" if direction == "up" else "lowers"
         note(
-            f"Tries each modality muted for all, and each statement set, changed or deleted, for all or for those who "
-            f"state it; up to three of one kind together. Each {info.user_is} is ranked again; nobody is given a "
-            f"{info.tip_is}."
+            f"Tries a {info.tip_is} to each of the {MAX_ADDED} {plural(info.streamer_is)} whose co-tipping "
+            f"{moves_it} {name} most, from all who gave it none, never to {name} itself; each statement set, changed "
+            f"or deleted, for all or for those who state it; each modality muted for all; and the "
+            f"{plural(info.tip_is)} to each of the {MAX_DROPPED} {plural(info.streamer_is)} that most of "
+            f"them gave any, taken out. Up to {MAX_EDITS} of one kind together; each {info.user_is} is ranked again."
         )
         return
     say(found.sentence)
@@ -114,6 +120,13 @@ def _draw_found(picked: Picked, found: GroupRecipeSearch) -> None:
         f"Distance: how far a recipe moves an edited {info.user_is} in the space of the map. Less unusual: the "
         f"share of real {users} who stand nearer to their nearest other than the edited one does to any. Both: medians."
     )
+    if any(each.edit.kind == "add tip" for recipe in found.recipes for each in recipe.edits):
+        freed = f"; a place that only this frees for {picked.streamer_name} is not counted"
+        note(
+            f"A {info.tip_is} takes its {info.streamer_is} out of a {info.user_is}'s list"
+            f"{freed if found.direction == 'up' else ''}. What goes together was learned from everyone's "
+            f"{plural(info.tip_is)} and stays."
+        )
 
 
 def _draw_alone(picked: Picked, found: GroupRecipeSearch) -> None:

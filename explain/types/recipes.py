@@ -51,11 +51,14 @@ class RecipeSearch:
 class GroupEdit:
     """One edit made alike for every user of a group.
 
-    who: "all", or "stating": only those whose preference states the value that the edit is about.
+    who: "all"; "stating": only those whose preference states the value that the edit is about; "tipped", "untipped":
+    only those who tipped, or did not tip, the streamer of streamer_idx. Of an edit of tips the key is its streamer_id,
+    and a drop takes out all of a user's tips to it, wherever in the history they stand.
     """
 
     edit: Edit
-    who: Literal["all", "stating"] = "all"
+    who: Literal["all", "stating", "tipped", "untipped"] = "all"
+    streamer_idx: int | None = None
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,8 @@ def test_donors_for_a_group(page: AppTest):
 def test_edits_for_a_whole_group(page: AppTest, direction: str):
     page.session_state["donors-fold"] = True
     page.run()
-    assert "Tries each modality muted for all" in texts(page)
+    assert "each modality muted for all" in texts(page)
+    assert "whose co-tipping lifts" in texts(page)
     page.segmented_control(key="group-direction").set_value(direction).run()
     page.slider(key="donor-share").set_value(5).run()
     page.button(key="group-recipes-start").click().run()

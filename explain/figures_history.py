@@ -38,7 +38,8 @@ def history_timeline(
     kept_back = f" and {len(unused):,} that it did not know" if unused is not None and len(unused) else ""
     faded = ""
     if history.faded_before is not None:
-        faded = f" Left of the line, before the taste shifted, they count for {FADED:.0%}; those not cited are grey."
+        side = "Left of the line, before" if _timed(tips) else "Before"
+        faded = f" {side} the taste shifted, they count for {FADED:.0%}; those not cited are grey."
     known = f"{counted(len(history), info.tip_is)} that the ranking knew{kept_back}; statements rest on {len(cited)}."
     read = f"Full dots: {plural(info.tip_is)} that statements rest on; hollow: also used; crosses: kept from the model."
     return Picture(_draw(tips, info, history.faded_before), tips, known + faded, read + faded)
@@ -55,13 +56,17 @@ def _tip_table(history: History, names: Sequence[str], info: DatasetInfo, roles:
     )
 
 
+def _timed(tips: pd.DataFrame) -> bool:
+    return not tips["time"].isna().any()
+
+
 def _unit(info: DatasetInfo) -> str:
     return plain(info.tip_unit) or "amount"
 
 
 def _draw(tips: pd.DataFrame, info: DatasetInfo, faded_before: datetime | None) -> go.Figure:
     """One trace a role, times along the axis only where every tip has one; a line where older tips fade."""
-    timed = not tips["time"].isna().any()
+    timed = _timed(tips)
     when = tips["time"] if timed else pd.Series(np.arange(1, len(tips) + 1))
     looks = {
         "used": {"symbol": "circle-open", "size": 9, "color": BLUE, "line": {"width": 2}},

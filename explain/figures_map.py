@@ -47,7 +47,7 @@ def fused_map(
 ) -> Picture:
     """A stored map of streamers: one highlighted, its neighbours of the original space ringed, the user as a star.
 
-    names, groups: by streamer_idx; the six largest groups get a colour and a shape ("", "none", "other" count as none).
+    names, groups: by streamer_idx; the six largest groups get a colour and a shape ("none" and "other" are no groups).
     user_xy: where the selected user is placed.
     At most 12,000 points are drawn (the highlighted and its neighbours always), and none that has no place.
     """

@@ -1,5 +1,6 @@
 """Figures of ranks: lines over the correction steps, and the moves of a scenario."""
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -42,7 +43,7 @@ def rank_lines(
     labels = [title_of(step) for step in steps]
     table = pd.DataFrame(
         [[plain(names[i], TABLE_LENGTH), *row] for i, row in ranks.items()], columns=[info.streamer_is, *labels]
-    )
+    ).astype(dict.fromkeys(labels, "Int64"))
     moved = [i for i, row in ranks.items() if row[0] != row[len(trace.steps) - 1]]
     alt = (
         f"Ranks of {counted(len(ranks), info.streamer_is)} over {counted(len(trace.steps), 'kept step')}; "
@@ -63,12 +64,12 @@ def title_of(step: Step) -> str:
 
 
 def _rank_table(steps: Sequence[Step], k: int, highlight: int | None) -> dict[int, list[int | None]]:
-    """Ranks at every step by streamer_idx, for whoever is in the top k of some step, ordered by the last kept rank."""
+    """Ranks at every step by streamer_idx, for whoever is in the top k of some step, in the order of step 0."""
     inside = {int(i): None for step in steps for i in step.ranking.order[:k]}
     if highlight is not None:
         inside[highlight] = None
     ranks = {i: [step.ranking.rank_of(i) for step in steps] for i in inside}
-    return dict(sorted(ranks.items(), key=lambda item: item[1][0] or 10**9))
+    return dict(sorted(ranks.items(), key=lambda item: item[1][0] or math.inf))
 
 
 def _add_line(figure: go.Figure, trace: RankingTrace, row: list[int | None], name: str, k: int, thick: bool) -> None:
@@ -78,9 +79,8 @@ def _add_line(figure: go.Figure, trace: RankingTrace, row: list[int | None], nam
     rise = ys[0] - (ys[-1] if n_kept == 1 else ys[n_kept - 1])
     colour = BLUE if rise > 0 else VERMILION if rise < 0 else GREY
     hover = [f"{shown(name, 60)}<br>{place(rank)}" for rank in row]
-    for first, last, dash in ((0, n_kept, "solid"), (n_kept - 1, len(row), "dash")):
-        if last - first < 2 and dash == "dash":
-            continue
+    proposed = [(n_kept - 1, len(row), "dash")] if len(row) > n_kept else []
+    for first, last, dash in ((0, n_kept, "solid"), *proposed):
         figure.add_scatter(
             x=list(range(first, last)),
             y=ys[first:last],
@@ -146,7 +146,8 @@ def scenario_moves(result: ScenarioResult, info: DatasetInfo, k: int = 12) -> Pi
     _move_axes(figure, worst, any(None in (move.rank_before, move.rank_after) for move in moves))
     rows = [[plain(m.name, TABLE_LENGTH), m.rank_before, m.rank_after, m.score_change] for m in moves]
     first = moves[0]
-    alt = f"{plain(first.name)} from {place(first.rank_before)} to {place(first.rank_after)}; {len(moves)} moves drawn."
+    said = f"{counted(len(moves), 'move')} drawn"
+    alt = f"{plain(first.name)} from {place(first.rank_before)} to {place(first.rank_after)}; {said}."
     table = pd.DataFrame(rows, columns=columns).astype({"rank before": "Int64", "rank after": "Int64"})
     return Picture(figure, table, alt, "Hollow is before the edit, full is after: blue rose, orange fell.")
 

@@ -235,6 +235,12 @@ def warm(work: Path) -> None:
     for file in sorted((ROOT / "mspa_model").rglob("*.py")):
         if file.stem not in ("__init__", "__main__"):
             import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
+    for file in sorted((ROOT / "explain").rglob("*.py")):  # what explain/ imports of others: captum, plotly, ...
+        for node in ast.walk(ast.parse(file.read_text())):
+            named = [a.name for a in node.names] if isinstance(node, ast.Import) else [getattr(node, "module", None)]
+            for name in named:
+                if name and name.partition(".")[0] != "explain":
+                    import_module(name)
     closed_form, config = import_module("tests.explain.closed_form"), import_module("tests.conftest").SMALL
     anew = closed_form.closed_form_run
     made = {world: anew(work / "warm" / "worlds" / world, config) for world in WORLDS}

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mspa_model.preference.statements import signed_strengths
 from mspa_model.ranking.cotipping import BlendedCoTips, CoTips, DenseCoTips, LowRankCoTips
-from mspa_model.ranking.recency import places_of, unfaded, weigh
+from mspa_model.ranking.recency import MIN_WEIGHT, places_of, unfaded, weigh
 from mspa_model.ranking.scorer import POPULARITY, Scorer, deviation
 from mspa_model.types import FADED, SOURCES, History, Modality, Preference, Source
 
@@ -161,9 +161,8 @@ class _LowRank:
 
     def of(self, tips: Tensor, rows: sp.csr_matrix) -> _CoTipped:
         row, column = _positions(rows, tips.device)
-        users = torch.sparse.mm(tips, self.model.tipped)
+        users, at_tips = _heard(self.model, tips, row, column)
         own = self.model.found[column]
-        at_tips = -tips.values() * (own * self.model.tipped[column]).sum(1)
         mean = users @ self._mean + torch.zeros_like(users[:, 0]).index_add(0, row, at_tips) / self._n
         # Sum of squares of (users x found + at_tips), without the fit itself.
         cross = (2.0 * (own * users[row]).sum(1) + at_tips) * at_tips
@@ -181,14 +180,25 @@ class _Dense:
     def of(self, tips: Tensor, rows: sp.csr_matrix) -> _CoTipped:
         fit = torch.sparse.mm(tips, self.model.inverse).div_(-self._diagonal)
         row, column = _positions(rows, tips.device)
-        own = torch.ones_like(tips.values())
+        fit[row, column] += tips.values()
         if self.latent is not None:
-            fit.addmm_(torch.sparse.mm(tips, self.latent.tipped), self.latent.found.T)
-            own -= (self.latent.tipped[column] * self.latent.found[column]).sum(1)
-        fit[row, column] += tips.values() * own
+            users, at_tips = _heard(self.latent, tips, row, column)
+            fit.addmm_(users, self.latent.found.T)
+            fit[row, column] += at_tips
         mean = fit.mean(1)
         spread = (torch.linalg.vector_norm(fit, dim=1).square() / fit.shape[1] - mean.square()).clamp(min=0.0).sqrt()
         return _CoTipped(fit[:, :0], fit, torch.zeros_like(tips.values()), mean, spread)
+
+
+def _heard(
+    model: LowRankCoTips, tips: Tensor, row: Int[Tensor, " n_tips"], column: Int[Tensor, " n_tips"]
+) -> tuple[Float[Tensor, "batch rank"], Float[Tensor, " n_tips"]]:
+    """What found is multiplied with, of sparse histories, and what leaves the fit at each tip's own streamer."""
+    total = torch.zeros(tips.shape[0], device=tips.device).index_add(0, row, tips.values())
+    by_weight, by_share = model.own(column)
+    share = tips.values() / total[row].clamp(min=MIN_WEIGHT)
+    users = model.heard(torch.sparse.mm(tips, model.tipped), total)
+    return users, -(tips.values() * by_weight + share * by_share)
 
 
 def _form_of(cotips: CoTips) -> _LowRank | _Dense:

@@ -115,7 +115,10 @@ class SelfCorrection:
         witnesses = gather_witnesses(self.scorer, without, witness_idx, trained_on, base)
         if own_fits is None:
             whole = PreferenceTensors(tips[None], given.strengths[None], given.residual)
-            own_cotips = tips[None, tipped] @ self.scorer.cotips.rows_without(tipped, trained_on) if blind else None
+            own_cotips = None
+            if blind:
+                factors, added = self.scorer.cotips.parts(tipped, tips[None, tipped], trained_on)
+                own_cotips = factors @ added
             own_fits = self.scorer.fits(whole, own_cotips)[0]
         return Bench(given, own_fits, tips == 0, witnesses)
 

@@ -4,10 +4,11 @@ Dense form: EASE (Steck 2019, "Embarrassingly Shallow Autoencoders"), with users
 and with what streamers are like as further rows beside the users' (Jeunen, Van Balen and Goethals 2020, "Closed-form
 models for collaborative filtering with side-information"): few tips then lean on content.
 Above RankingConfig.max_dense_streamers: a truncated SVD of the tips with ridge shrinkage of its directions.
-To either a latent model may be added (training/latent.py), which val weighs: also linear, so that a sum stays one.
+To either a latent model may be added (training/latent.py), which val weighs. Every fit is a sum over tips, each tip's
+row times a number: its weight, or its share of the history where val found that a long one should speak no louder.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -19,18 +20,24 @@ from scipy.sparse.linalg import svds
 from torch import Tensor
 
 from mspa_model.config import RankingConfig
+from mspa_model.ranking.recency import MIN_WEIGHT
 
 
 @runtime_checkable
 class CoTips(Protocol):
-    """A linear item-item model: the fit of a history is the sum of its tips' rows."""
+    """An item-item model: the fit of a history is a sum over its tips, exact."""
 
     def rows(self, streamer_idx: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
-        """What one tip to each of these streamers adds to every streamer's fit."""
+        """Every streamer's fit to each history of one such tip, of weight 1."""
         ...
 
-    def rows_without(self, streamer_idx: Int[Tensor, " n"], user: Int[Tensor, " m"]) -> Float[Tensor, "n n_streamers"]:
-        """The same rows from the model fitted without the user whose distinct train tips are `user` (may be empty)."""
+    def parts(
+        self, streamer_idx: Int[Tensor, " n"], weights: Float[Tensor, "cases n"], user: Int[Tensor, " m"]
+    ) -> tuple[Float[Tensor, "cases r"], Float[Tensor, "r n_streamers"]]:
+        """Factors and rows whose product is the fit of histories that tip these streamers and no other, by the model
+        fitted without the user whose distinct train tips are `user` (may be empty). r is a multiple of n; of factors
+        and rows, numbers i, n + i, and so on are the i-th tip's.
+        """
         ...
 
     def fit(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:
@@ -52,8 +59,13 @@ class DenseCoTips:
     def rows(self, streamer_idx: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
         return _ease_rows(self.inverse[streamer_idx], self.inverse.diagonal(), streamer_idx)
 
-    def rows_without(self, streamer_idx: Int[Tensor, " n"], user: Int[Tensor, " m"]) -> Float[Tensor, "n n_streamers"]:
+    def parts(
+        self, streamer_idx: Int[Tensor, " n"], weights: Float[Tensor, "cases n"], user: Int[Tensor, " m"]
+    ) -> tuple[Float[Tensor, "cases n"], Float[Tensor, "n n_streamers"]]:
         """Exact: the user's row leaves X'DX by a rank-one downdate (Sherman and Morrison 1950) of the inverse."""
+        return weights, self._rows_without(streamer_idx, user)
+
+    def _rows_without(self, streamer_idx: Int[Tensor, " n"], user: Int[Tensor, " m"]) -> Float[Tensor, "n n_streamers"]:
         if len(user) == 0:
             return self.rows(streamer_idx)
         weight = float(len(user)) ** -self.degree_power
@@ -72,33 +84,72 @@ class DenseCoTips:
 
 @dataclass(frozen=True)
 class LowRankCoTips:
-    """B = tipped @ found' without its diagonal; never a dense square."""
+    """B = tipped @ found' without its diagonal; never a dense square.
+
+    by_share: in that many of the last columns a tip counts by its share of the history's weights, so that a long
+    history speaks there no louder than a short one.
+    """
 
     tipped: Float[Tensor, "n_streamers rank"]
     found: Float[Tensor, "n_streamers rank"]
+    by_share: int = 0
 
     def rows(self, streamer_idx: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
-        rows = self.tipped[streamer_idx] @ self.found.T
-        rows[torch.arange(len(streamer_idx)), streamer_idx] = 0.0
-        return rows
+        return self._rows(streamer_idx, slice(None))
 
-    def rows_without(self, streamer_idx: Int[Tensor, " n"], user: Int[Tensor, " m"]) -> Float[Tensor, "n n_streamers"]:
+    def parts(
+        self, streamer_idx: Int[Tensor, " n"], weights: Float[Tensor, "cases n"], user: Int[Tensor, " m"]
+    ) -> tuple[Float[Tensor, "cases r"], Float[Tensor, "r n_streamers"]]:
         """Not downdated: one user among the many that such a model learns from moves it by little."""
-        return self.rows(streamer_idx)
+        if not self.by_share:
+            return weights, self.rows(streamer_idx)
+        blocks = self.rows_by_weight(streamer_idx), self.rows_by_share(streamer_idx)
+        return torch.cat([weights, shares_of(weights)], 1), torch.cat(blocks)
+
+    def rows_by_weight(self, streamer_idx: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
+        """What a tip adds times its weight."""
+        return self._rows(streamer_idx, slice(self._n_by_weight))
+
+    def rows_by_share(self, streamer_idx: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
+        """What a tip adds times its share of the history."""
+        return self._rows(streamer_idx, slice(self._n_by_weight, None))
 
     def fit(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:
         # Of thousands of streamers a user tips a few: only their rows are read.
-        some = tips.any(0).nonzero()[:, 0]
-        fit = (tips[:, some] @ self.tipped[some]) @ self.found.T
-        fit[:, some] -= tips[:, some] * (self.tipped[some] * self.found[some]).sum(1)
+        some, total = tips.any(0).nonzero()[:, 0], tips.sum(1)
+        by_weight, by_share = self.own(some)
+        fit = self.heard(tips[:, some] @ self.tipped[some], total) @ self.found.T
+        fit[:, some] -= tips[:, some] * by_weight + shares_of(tips[:, some]) * by_share
         return fit
 
+    def heard(self, told: Float[Tensor, "batch rank"], total: Float[Tensor, " batch"]) -> Float[Tensor, "batch rank"]:
+        """What found is multiplied with, of weights @ tipped; total: the histories' sums of weights."""
+        if not self.by_share:
+            return told
+        last = told[:, self._n_by_weight :] / total.clamp(min=MIN_WEIGHT)[:, None]
+        return torch.cat([told[:, : self._n_by_weight], last], 1)
+
+    def own(self, streamer_idx: Int[Tensor, " n"]) -> tuple[Float[Tensor, " n"], Float[Tensor, " n"]]:
+        """What tips say of their own streamers, which a fit leaves out: times their weight, and times their share."""
+        each = self.tipped[streamer_idx] * self.found[streamer_idx]
+        return each[:, : self._n_by_weight].sum(1), each[:, self._n_by_weight :].sum(1)
+
     def tensors(self) -> dict[str, Tensor]:
-        return {"tipped": self.tipped, "found": self.found}
+        by_share = {"by_share": torch.tensor([self.by_share])} if self.by_share else {}
+        return {"tipped": self.tipped, "found": self.found, **by_share}
 
     def scaled(self, factor: float) -> "LowRankCoTips":
         """The same model, every fit times a factor."""
-        return LowRankCoTips(self.tipped * factor, self.found)
+        return replace(self, tipped=self.tipped * factor)
+
+    @property
+    def _n_by_weight(self) -> int:
+        return self.tipped.shape[1] - self.by_share
+
+    def _rows(self, streamer_idx: Int[Tensor, " n"], columns: slice) -> Float[Tensor, "n n_streamers"]:
+        rows = self.tipped[streamer_idx, columns] @ self.found[:, columns].T
+        rows[torch.arange(len(streamer_idx)), streamer_idx] = 0.0
+        return rows
 
 
 @dataclass(frozen=True)
@@ -111,9 +162,15 @@ class BlendedCoTips:
     def rows(self, streamer_idx: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
         return self.dense.rows(streamer_idx) + self.latent.rows(streamer_idx)
 
-    def rows_without(self, streamer_idx: Int[Tensor, " n"], user: Int[Tensor, " m"]) -> Float[Tensor, "n n_streamers"]:
+    def parts(
+        self, streamer_idx: Int[Tensor, " n"], weights: Float[Tensor, "cases n"], user: Int[Tensor, " m"]
+    ) -> tuple[Float[Tensor, "cases r"], Float[Tensor, "r n_streamers"]]:
         """Exact for the dense part; the latent part has seen the user, one among the many that it learnt from."""
-        return self.dense.rows_without(streamer_idx, user) + self.latent.rows(streamer_idx)
+        _, rows = self.dense.parts(streamer_idx, weights, user)
+        if not self.latent.by_share:
+            return weights, rows + self.latent.rows(streamer_idx)
+        rows = rows + self.latent.rows_by_weight(streamer_idx)
+        return torch.cat([weights, shares_of(weights)], 1), torch.cat([rows, self.latent.rows_by_share(streamer_idx)])
 
     def fit(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:
         return self.dense.fit(tips) + self.latent.fit(tips)
@@ -130,7 +187,7 @@ def blend(linear: CoTips, latent: LowRankCoTips, share: float) -> CoTips:
         return BlendedCoTips(linear, latent.scaled(share))
     assert isinstance(linear, LowRankCoTips)
     both = torch.cat([linear.tipped, latent.tipped * share], 1), torch.cat([linear.found, latent.found], 1)
-    return LowRankCoTips(*both)
+    return LowRankCoTips(*both, latent.by_share)
 
 
 @dataclass(frozen=True)
@@ -179,12 +236,21 @@ def inverse_of(gram: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
 
 def cotips_from_tensors(tensors: dict[str, Tensor]) -> CoTips:
     """The inverse of `tensors()`."""
-    low_rank = LowRankCoTips(tensors["tipped"], tensors["found"]) if "tipped" in tensors else None
+    if "tipped" in tensors:
+        by_share = int(tensors["by_share"][0]) if "by_share" in tensors else 0
+        low_rank = LowRankCoTips(tensors["tipped"], tensors["found"], by_share)
+    else:
+        low_rank = None
     if "inverse" not in tensors:
         assert low_rank is not None
         return low_rank
     dense = DenseCoTips(tensors["inverse"], float(tensors["degree_power"][0]))
     return dense if low_rank is None else BlendedCoTips(dense, low_rank)
+
+
+def shares_of(weights: Float[Tensor, "*cases n"]) -> Float[Tensor, "*cases n"]:
+    """Each weight's share of its row's sum; zeros where the row is empty."""
+    return weights / weights.sum(-1, keepdim=True).clamp(min=MIN_WEIGHT)
 
 
 def _ease_rows(

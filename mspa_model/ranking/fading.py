@@ -207,7 +207,7 @@ def _standing(
     """
     tips = counts * weights
     tips = tips / tips.sum(1, keepdim=True).clamp(min=MIN_SPREAD).sqrt()
-    rows = scorer.cotips.rows_without(idx, trained_on)
+    tips, rows = scorer.cotips.parts(idx, tips, trained_on)
     if len(rows) > len(tips):  # a long history: fewer cases than tips
         rows, tips = tips @ rows, torch.eye(len(tips), device=rows.device)
     rows = rows - rows.mean(1, keepdim=True)

@@ -122,15 +122,15 @@ class Recommender:
     # --- exact parts -------------------------------------------------------------------------------------------------
 
     def tip_fits(self, preference: Preference) -> Float[Tensor, "n_tips n_streamers"]:
-        """What each tip adds to the co-tipping fit, by its weight; several tips to one streamer share equally."""
+        """What each tip adds to the co-tipping fit, as it counts; several tips to one streamer share equally."""
         idx = self._indices(preference.history.streamer_idx)
         if len(idx) == 0:
             return torch.zeros(0, self._train_tips.shape[1], device=self.device)
         distinct, inverse, counts = idx.unique(return_inverse=True, return_counts=True)
-        rows = self.scorer.cotips.rows(distinct)
-        weight = self._tensors(preference).tips[0, distinct]
-        rows = (rows - rows.mean(1, keepdim=True)) * (weight / counts)[:, None]
-        return rows[inverse]
+        weights = self._tensors(preference).tips[:, distinct]
+        factors, rows = self.scorer.cotips.parts(distinct, weights, idx[:0])
+        adds = (factors.T * (rows - rows.mean(1, keepdim=True))).unflatten(0, (-1, len(distinct))).sum(0)
+        return (adds / counts[:, None])[inverse]
 
     def statement_fits(self, preference: Preference, modality: Modality) -> Float[Tensor, "n_statements n_streamers"]:
         """What each statement adds to the modality's fit."""

@@ -44,9 +44,8 @@ def gather_witnesses(
     trained_on: the user's distinct train tips, taken out of the co-tipping model before it scores.
     """
     tipped = without.tips.amax(0).nonzero()[:, 0] if len(idx) else idx
-    rows = scorer.cotips.rows_without(tipped, trained_on)
-    cotips_fit = without.tips[:, tipped] @ rows
-    fits = scorer.fits(without, cotips_fit)
+    factors, rows = scorer.cotips.parts(tipped, without.tips[:, tipped], trained_on)
+    fits = scorer.fits(without, factors @ rows)
     others = torch.ones(fits.shape[-1], dtype=torch.bool, device=fits.device)
     others[tipped] = False
     others[idx] = False

@@ -45,7 +45,7 @@ def estimate(dataset: Dataset, config: RunConfig) -> Estimate:
     seconds += (tries + 4) * SECONDS_A_DENSE_CUBE * n**3 if dense else tries * 30.0
     epochs = config.ranking.max_epochs / 2
     seconds += epochs * users / config.ranking.batch * (0.08 + 2e-5 * min(n, MAX_CANDIDATES))
-    seconds += SECONDS_A_LATENT_CELL * min(ranking.latent_epochs * users * n, ALL_CELLS)
+    seconds += 2 * SECONDS_A_LATENT_CELL * min(ranking.latent_epochs * users * n, ALL_CELLS)
     square = 8.0 * n * n * 4 if dense else 4.0 * n * config.ranking.low_rank * 4
     val_fits = min(users, 3000) * n * 4.0 * 7
     return Estimate(seconds / 60, 1.5 + (square + val_fits) / _GIB, psutil.virtual_memory().available / _GIB)

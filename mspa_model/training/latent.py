@@ -5,6 +5,9 @@ for Collaborative Filtering", without variation or hidden layer, so that every t
 vector is learnt from its tips and from its content together, so one with few tips leans on content; one with none has
 nothing else and is not among those that a tip could have gone to, for it would learn to be nobody's. Log popularity
 stands in the logits and is left to its own source.
+
+Two are taught, of which val takes one (step0.py): by weight, a long history speaks by the root of its length; by share,
+as loudly as a short one, and content is left out.
 """
 
 import numpy as np
@@ -16,12 +19,13 @@ from tqdm import tqdm
 
 from mspa_model.config import RankingConfig
 from mspa_model.data.split import EvalPairs
-from mspa_model.ranking.cotipping import LowRankCoTips
+from mspa_model.ranking.cotipping import LowRankCoTips, shares_of
 from mspa_model.ranking.recency import NO_DECAY, weigh
 from mspa_model.training.metrics import measure
 
 INPUT_SHARE = 0.5  # of a user's tips that are read
 LOOK_EVERY = 3  # epochs
+SHARE_RATE = 1 / 3  # of the learning rate, where tips count by their share
 START = 0.01  # deviation of what is learnt, at first
 BATCH_CELLS = 4_000_000  # users x streamers of a batch, at most
 ALL_CELLS = 40_000_000_000  # users x streamers of all epochs, at most: about ten minutes on two cores
@@ -39,9 +43,13 @@ class LatentTraining:
         config: RankingConfig,
         seed: int,
         device: torch.device,
+        by_share: bool = False,
     ) -> None:
-        """train: 0/1, distinct tips; content: rows of what streamers are like (content.py), of any width."""
+        """train: 0/1, distinct tips; content: rows of what streamers are like (content.py), of any width; by_share: a
+        tip counts by its share of the history.
+        """
         self.train, self.val, self.metric, self.config, self.device = train, val, metric, config, device
+        self.by_share, self.rate = by_share, config.latent_learning_rate * (SHARE_RATE if by_share else 1.0)
         self.rng = np.random.default_rng(seed)
         counts = torch.from_numpy(np.asarray(train.sum(0), dtype=np.float32).ravel())
         rows = torch.from_numpy(content.astype(np.float32)).reshape(len(counts), -1 if content.size else 0)
@@ -66,7 +74,8 @@ class LatentTraining:
                 break
         self.vectors.load_state_dict(best_state)
         with torch.no_grad():
-            return LowRankCoTips(*self.vectors.sides())
+            tipped, found = self.vectors.sides()
+            return LowRankCoTips(tipped, found, tipped.shape[1] if self.by_share else 0)
 
     def _n_epochs(self) -> int:
         cells = len(self._users()) * self.train.shape[1]
@@ -84,11 +93,11 @@ class LatentTraining:
                 {
                     "params": [v.like_tipped, v.like_found],
                     "weight_decay": decay,
-                    "lr": 0.1 * self.config.latent_learning_rate,
+                    "lr": 0.1 * self.rate,
                 },
                 {"params": [v.log_scale], "weight_decay": 0.0},
             ],
-            lr=self.config.latent_learning_rate,
+            lr=self.rate,
         )
 
     def _epoch(self, optimizer: torch.optim.Optimizer) -> None:
@@ -97,11 +106,14 @@ class LatentTraining:
         for start in range(0, len(users), size):
             tips = self._dense(self.train[users[start : start + size]])
             given = tips * self._kept(tips.shape)
-            logits = self.vectors(weigh(given, NO_DECAY)).masked_fill(~self.vectors.warm, -1e9)
+            logits = self.vectors(self._heard(given)).masked_fill(~self.vectors.warm, -1e9)
             loss = -(logits.log_softmax(1) * tips).sum(1).mean()
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+
+    def _heard(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:
+        return shares_of(tips) if self.by_share else weigh(tips, NO_DECAY)
 
     def _kept(self, shape: torch.Size) -> Tensor:
         return torch.from_numpy((self.rng.random(shape, dtype=np.float32) < INPUT_SHARE).astype(np.float32)).to(
@@ -110,7 +122,7 @@ class LatentTraining:
 
     @torch.no_grad()
     def _scores(self, users: np.ndarray) -> np.ndarray:
-        return self.vectors(weigh(self._dense(self.train[users]), NO_DECAY)).cpu().numpy()
+        return self.vectors(self._heard(self._dense(self.train[users]))).cpu().numpy()
 
     def _dense(self, rows: sp.csr_matrix) -> Tensor:
         return torch.from_numpy(rows.toarray().astype(np.float32)).to(self.device)

@@ -5,6 +5,8 @@ what known streamers are tipped with says more of them on some sets, less on oth
 linear in the tips too, so that a tip's part of a score stays exact.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import scipy.sparse as sp
 import torch
@@ -61,7 +63,7 @@ def liken(
     solved = np.linalg.solve(apart.T @ apart + ridge * np.eye(apart.shape[1]), (told - mean).T).T
     known_idx, cold_idx = (torch.from_numpy(np.flatnonzero(which)) for which in (~cold, cold))
     if isinstance(cotips, LowRankCoTips):
-        return LowRankCoTips(cotips.tipped, _predicted(cotips.found, apart, solved, known_idx, cold_idx))
+        return replace(cotips, found=_predicted(cotips.found, apart, solved, known_idx, cold_idx))
     dense, latent = (cotips.dense, cotips.latent) if isinstance(cotips, BlendedCoTips) else (cotips, None)
     assert isinstance(dense, DenseCoTips)
     # What a tip adds to a cold streamer: the mean of what it adds to known ones, and along what they are like.
@@ -72,7 +74,8 @@ def liken(
     if latent is not None:
         whole = _predicted(latent.found, apart, solved, known_idx, cold_idx)
         tipped, found = torch.cat([tipped, latent.tipped], 1), torch.cat([found, whole], 1)
-    return BlendedCoTips(_without(dense, cold_idx), LowRankCoTips(tipped, found))
+    by_share = 0 if latent is None else latent.by_share
+    return BlendedCoTips(_without(dense, cold_idx), LowRankCoTips(tipped, found, by_share))
 
 
 def _predicted(found: Tensor, apart: np.ndarray, solved: np.ndarray, known_idx: Tensor, cold_idx: Tensor) -> Tensor:

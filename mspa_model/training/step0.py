@@ -1,12 +1,13 @@
 """Step 0: co-tipping, aligners, popularity and their weights, trained alone from the full train history and frozen."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
 import torch
 from jaxtyping import Bool, Float
-from torch import nn
+from torch import Tensor, nn
 
 from mspa_model.config import RunConfig
 from mspa_model.data import eval_pairs, interaction_matrix
@@ -63,8 +64,7 @@ def train_step0(
     users = val_users(val, config.seed)
     content = likeness_rows(features)
     linear, setting = choose_cotips(train, places, content, val, metric, config, progress)
-    taught = LatentTraining(train, content, val, metric, config.ranking, config.seed, device)
-    latent = taught.run(progress)
+    latents = _latents(train, content, val, metric, config, device, progress)
     whole = told_users(dataset, composer, users)
     lesson = AlignerTraining(composer, features, train, val, metric, config.ranking, config.seed, device, whole)
     aligners = lesson.run(progress)
@@ -72,7 +72,7 @@ def train_step0(
     scorer.spreads = typical_spreads(scorer, composer, places, config.seed)
     scores = val_scores(scorer, composer, places, whole, val, metric)
     cold = np.asarray(train.sum(0)).ravel() == 0
-    setting["latent"] = weigh_with_latent(scorer, latent, scores, places[users])
+    setting |= weigh_with_latent(scorer, latents, scores, places[users])
     setting["cold_ridge"] = liken_the_cold(scorer, scores, places[users], likeness_with_labels(dataset, features), cold)
     scorer.spreads = typical_spreads(scorer, composer, places, config.seed)
     scores = val_scores(scorer, composer, places, whole, val, metric)
@@ -84,16 +84,44 @@ def train_step0(
     return Step0(scorer, alone, scores.measure(scorer.base_weights), setting)
 
 
-def weigh_with_latent(scorer: Scorer, latent: LowRankCoTips, scores: ValScores, places: sp.csr_matrix) -> float:
-    """Choose every source's weight and what the latent model adds to co-tipping, together on val.
+def _latents(
+    train: sp.csr_matrix,
+    content: Float[np.ndarray, "n_streamers _"],
+    val: EvalPairs,
+    metric: str,
+    config: RunConfig,
+    device: torch.device,
+    progress: bool,
+) -> tuple[LowRankCoTips, ...]:
+    """The latent models that val chooses from: by weight with content, by share without."""
+    ways = ((content, False), (content[:, :0], True))
+    trainings = (
+        LatentTraining(train, rows, val, metric, config.ranking, config.seed, device, by_share)
+        for rows, by_share in ways
+    )
+    return tuple(training.run(progress) for training in trainings)
 
-    Leaves the scorer with both and with weights over no spread; gives the latent part's share of co-tipping's weight.
-    scores: of the scorer with the linear part alone; places: rows of the same users.
+
+def weigh_with_latent(
+    scorer: Scorer, latents: Sequence[LowRankCoTips], scores: ValScores, places: sp.csr_matrix
+) -> dict[str, float]:
+    """Choose which latent model adds to co-tipping, how much, and every source's weight, together on val.
+
+    Leaves the scorer with both and with weights over no spread; gives "latent", the latent part's share of co-tipping's
+    weight, and "latent_by_share", 1 where its tips count by their share of the history. scores: of the scorer with the
+    linear part alone; places: rows of the same users.
     """
-    fits = latent_fits(latent, places, scorer.half_life).to(scores.fits.device)
-    spread = fits.std(1, correction=0).mean().clamp(min=MIN_SPREAD) if len(fits) else torch.ones(())
-    joined = torch.cat([scores.fits, (fits / spread)[:, None]], 1)
-    weights = choose_weights(replace(scores, fits=joined), scorer.spreads)
+    best: tuple[float, LowRankCoTips, Tensor, Tensor] | None = None
+    for latent in latents:
+        fits = latent_fits(latent, places, scorer.half_life).to(scores.fits.device)
+        spread = fits.std(1, correction=0).mean().clamp(min=MIN_SPREAD) if len(fits) else torch.ones(())
+        joined = replace(scores, fits=torch.cat([scores.fits, (fits / spread)[:, None]], 1))
+        weights = choose_weights(joined, scorer.spreads)
+        reached = joined.measure(weights)
+        if best is None or reached > best[0]:
+            best = reached, latent, weights, spread
+    assert best is not None
+    _, latent, weights, spread = best
     linear, added = weights[_COTIPS] / scorer.spreads[_COTIPS], weights[-1] / spread
     share = float(weights[-1] / (weights[_COTIPS] + weights[-1]).clamp(min=MIN_SPREAD))
     if share < 1.0:
@@ -103,7 +131,7 @@ def weigh_with_latent(scorer: Scorer, latent: LowRankCoTips, scores: ValScores, 
     base = weights[:-1] / scorer.spreads
     base[_COTIPS] = added if share == 1.0 else linear
     scorer.base_weights = base
-    return share
+    return {"latent": share, "latent_by_share": float(share > 0 and latent.by_share > 0)}
 
 
 def place_the_cold(scorer: Scorer, scores: ValScores, cold: Bool[np.ndarray, " n_streamers"]) -> float:
@@ -155,7 +183,7 @@ def make_scorer(
 
 def typical_spreads(
     scorer: Scorer, composer: Composer, places: sp.csr_matrix, seed: int
-) -> Float[torch.Tensor, " n_sources"]:
+) -> Float[Tensor, " n_sources"]:
     """Mean over train users (a seeded draw) of each fit's deviation over streamers; one for a fit that says nothing."""
     users = np.flatnonzero(np.diff(places.indptr))
     users = np.sort(np.random.default_rng(seed).permutation(users)[:SPREAD_USERS])

@@ -1,6 +1,6 @@
 """A scorer built from random parts, as large as a test wants it: nothing is trained, everything is there."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import scipy.sparse as sp
@@ -17,7 +17,8 @@ from mspa_model.ranking.scorer import Scorer
 from mspa_model.ranking.towers import build_aligners
 from mspa_model.types import Dataset, Features, History, Modality, Value, Vocabulary
 
-Form = Literal["dense", "blended", "low rank"]
+Form = Literal["dense", "blended", "blended, by share", "low rank", "low rank, by share"]
+FORMS: tuple[Form, ...] = get_args(Form)
 DIM = 16
 VALUES = 30
 RANK = 24
@@ -62,11 +63,12 @@ def _scorer(features: Features, vocabulary: Vocabulary, cotips: CoTips, rng: np.
 
 def _cotips(n: int, form: Form, rng: np.random.Generator) -> CoTips:
     tipped, found = (torch.from_numpy((rng.normal(size=(n, RANK)) / n**0.5).astype(np.float32)) for _ in range(2))
-    if form == "low rank":
-        return LowRankCoTips(tipped, found)
+    low_rank = LowRankCoTips(tipped, found, RANK // 3 if form.endswith("by share") else 0)
+    if form.startswith("low rank"):
+        return low_rank
     half = rng.normal(size=(n, n)).astype(np.float32)
     dense = DenseCoTips(torch.from_numpy(half @ half.T / n + np.eye(n, dtype=np.float32)), 0.5)
-    return dense if form == "dense" else BlendedCoTips(dense, LowRankCoTips(tipped, found))
+    return dense if form == "dense" else BlendedCoTips(dense, low_rank)
 
 
 def random_history(n_streamers: int, n_tips: int, seed: int) -> History:

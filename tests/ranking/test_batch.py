@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from mspa_model.ranking.batch import BatchScorer, PreferenceRows, preference_rows
 from mspa_model.ranking.recommender import Recommender
 from mspa_model.types import Dataset, DatasetInfo, Preference, SplitInfo
-from tests.ranking.parts import VALUES, random_history, random_recommender
+from tests.ranking.parts import FORMS, VALUES, random_history, random_recommender
 
 N_STREAMERS = 60
 INFO = DatasetInfo(
@@ -27,7 +27,7 @@ def empty_set(n_streamers: int) -> Dataset:
     return Dataset(Path(), INFO, users, streamers, pd.DataFrame(), None, None, None, {}, "")
 
 
-@pytest.fixture(params=["dense", "blended", "low rank"])
+@pytest.fixture(params=FORMS)
 def recommender(request: pytest.FixtureRequest) -> Recommender:
     return random_recommender(empty_set(N_STREAMERS), request.param)
 

@@ -56,7 +56,8 @@ def test_taking_a_user_out_equals_fitting_without_the_user(setting):
     refitted = fit_cotips(sp.csr_matrix(np.delete(matrix.toarray(), user, axis=0)), setting, CONFIG, 0, CONTENT)
     idx = torch.arange(9)
     mine = torch.as_tensor(matrix[user].indices.astype(np.int64))
-    torch.testing.assert_close(model.rows_without(idx, mine), refitted.rows(idx), atol=1e-5, rtol=1e-4)
+    factors, rows = model.parts(idx, torch.eye(9), mine)
+    torch.testing.assert_close(factors @ rows, refitted.rows(idx), atol=1e-5, rtol=1e-4)
     assert not torch.allclose(model.rows(idx), refitted.rows(idx), atol=1e-4)
 
 
@@ -120,4 +121,29 @@ def test_a_blend_is_downdated_in_its_exact_part():
     both = blend(linear, latent, 2.0)
     assert isinstance(both, BlendedCoTips)
     idx, mine = torch.tensor([1, 4]), torch.tensor([0, 1, 4])
-    torch.testing.assert_close(both.rows_without(idx, mine), linear.rows_without(idx, mine) + 2.0 * latent.rows(idx))
+    factors, rows = both.parts(idx, torch.eye(2), mine)
+    apart, others = linear.parts(idx, torch.eye(2), mine)
+    torch.testing.assert_close(factors @ rows, apart @ others + 2.0 * latent.rows(idx))
+
+
+@pytest.mark.parametrize("bound", [5, 100])
+@pytest.mark.parametrize("by_share", [1, 3])
+def test_columns_by_share_hear_a_long_history_no_louder_than_a_short_one(bound, by_share):
+    linear = fit_cotips(tips(), CoTipsSetting(3.0, 0.5), RankingConfig(max_dense_streamers=bound, low_rank=4), 0)
+    rng = np.random.default_rng(2)
+    tipped, found = (torch.from_numpy(rng.normal(size=(9, 3)).astype(np.float32)) for _ in range(2))
+    both = blend(linear, LowRankCoTips(tipped, found, by_share), 2.0)
+    history = torch.zeros(1, 9)
+    history[0, [0, 3, 5]] = torch.tensor([1.0, 0.5, 0.5])
+    square = tipped[:, 3 - by_share :] @ found[:, 3 - by_share :].T
+    rest = tipped[:, : 3 - by_share] @ found[:, : 3 - by_share].T
+    square, rest = square.fill_diagonal_(0), rest.fill_diagonal_(0)
+    wanted = linear.fit(history) + 2.0 * (history @ rest + history @ square / 2.0)
+    torch.testing.assert_close(both.fit(history), wanted)
+    torch.testing.assert_close(cotips_from_tensors(both.tensors()).fit(history), wanted)
+    idx = torch.tensor([0, 3, 5])
+    factors, rows = both.parts(idx, history[:, idx], idx[:0])
+    torch.testing.assert_close(factors @ rows, wanted)
+    torch.testing.assert_close(both.rows(idx), linear.rows(idx) + 2.0 * (rest + square)[idx])
+    twice = both.fit(2 * history) - linear.fit(2 * history)
+    torch.testing.assert_close(twice, 2.0 * (2 * history @ rest + history @ square / 2.0))

@@ -15,7 +15,7 @@ from mspa_model.ranking.recommender import Recommender
 from mspa_model.ranking.scorer import PreferenceTensors
 from mspa_model.ranking.witnesses import gather_witnesses, standing_of
 from mspa_model.types import FADED, History
-from tests.ranking.parts import Form, random_history, random_recommender
+from tests.ranking.parts import FORMS, Form, random_history, random_recommender
 from tests.ranking.test_batch import empty_set
 
 DAY = np.timedelta64(1, "D")
@@ -85,7 +85,7 @@ def test_a_witness_does_not_choose_the_day_that_it_is_judged_by():
     assert gain < 0.5
 
 
-@pytest.mark.parametrize("form", ["dense", "blended", "low rank"])
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("n_tips", [12, 45])
 def test_standing_from_inner_products_is_standing_from_scores(form: Form, n_tips: int):
     """The short way gives what scoring every case gives, also where a history has more tips than there are cases."""

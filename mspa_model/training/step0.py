@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from mspa_model.config import RunConfig
 from mspa_model.data import eval_pairs, interaction_matrix
+from mspa_model.data.split import EvalPairs
 from mspa_model.preference.composer import Composer
 from mspa_model.ranking.content import likeness_rows, likeness_with_labels
 from mspa_model.ranking.cotipping import CoTips, LowRankCoTips, blend, cotips_from_tensors

@@ -1,6 +1,7 @@
-"""What step 0 chooses beyond weights: how popular those pass for whom nobody has tipped yet."""
+"""What step 0 chooses beyond weights: which latent part co-tipping has, and how popular the yet untipped pass for."""
 
 from copy import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,11 +9,13 @@ import scipy.sparse as sp
 import torch
 
 from mspa_model.data.split import EvalPairs
+from mspa_model.ranking.cotipping import LowRankCoTips
 from mspa_model.ranking.scorer import POPULARITY, Scorer
 from mspa_model.runs import load_run
-from mspa_model.training.step0 import place_the_cold
+from mspa_model.training.step0 import place_the_cold, weigh_with_latent
 from mspa_model.training.weights import ValScores
-from mspa_model.types import SOURCES
+from mspa_model.types import SOURCES, Source
+from tests.training.test_likening import MIN_USERS, scorer_of, val_of
 
 N_USERS = 30
 
@@ -57,3 +60,20 @@ def test_nobody_new_or_nobody_to_ask_changes_nothing(scorer):
     before = scorer.popularity.clone()
     assert place_the_cold(scorer, scores(scorer, wants_cold=True), np.zeros(len(before), bool)) == 0.0
     torch.testing.assert_close(scorer.popularity, before)
+
+
+@pytest.mark.parametrize("by_share", [False, True])
+def test_val_takes_the_latent_part_that_finds_its_tips(by_share: bool):
+    scorer, (scores, places) = scorer_of(leads_to(3)), val_of(MIN_USERS, 20)
+    good, bad = replace(leads_to(20), by_share=int(by_share)), replace(leads_to(5), by_share=int(not by_share))
+    told = weigh_with_latent(scorer, [bad, good], scores, places)
+    assert told == {"latent": 1.0, "latent_by_share": float(by_share)}
+    assert scorer.cotips is good
+    assert scorer.base_weights[SOURCES.index(Source.COTIPS)] > 0
+
+
+def leads_to(streamer: int) -> LowRankCoTips:
+    """Of 30 streamers, a tip to the first finds this one."""
+    tipped, found = torch.zeros(30, 1), torch.zeros(30, 1)
+    tipped[0], found[streamer] = 1.0, 1.0
+    return LowRankCoTips(tipped, found)

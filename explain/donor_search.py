@@ -165,28 +165,30 @@ class _DonorSearch:
         return tuple(kept)
 
     def _told(self, donations: Sequence[Donation], after: int) -> str:
-        name, users = (
-            name_of(self.run.dataset, self.streamer_idx),
-            counted(len(self.steps), self.run.dataset.info.user_is),
-        )
+        name, one = name_of(self.run.dataset, self.streamer_idx), len(self.steps) == 1
         given = listed([donation_label(self.run, each) for each in donations])
-        return f"With {given}, {name} would stand in the top {self.k} of {after:,} of {users}, now {self.before:,}."
+        now = "" if one else f", now {self.before:,}"
+        return f"With {given}, {name} would stand in the top {self.k} of {self._of(after)}{now}."
+
+    def _of(self, served: int) -> str:
+        """ "7 of 12 users"; of one alone "the one user asked"."""
+        word = self.run.dataset.info.user_is
+        return f"the one {word} asked" if len(self.steps) == 1 else f"{served:,} of {counted(len(self.steps), word)}"
 
     def sentence(self, recipes: Sequence[DonorRecipe], stop: str, n_users: int) -> str:
         """What was found, in one or two sentences."""
         name = name_of(self.run.dataset, self.streamer_idx)
-        users = counted(len(self.steps), self.run.dataset.info.user_is)
         if recipes:
             said = recipes[0].sentence
         elif stop == "not needed":
-            return f"{name} stands in the top {self.k} of {self.before:,} of {users} already."
+            return f"{name} stands in the top {self.k} of {self._of(self.before)} already."
         elif stop == "cancelled":
             return f"Cancelled: none found within {self.n_tried:,} tries."
         else:
-            said = (
-                f"None found within {self.n_tried:,} tries: no donors bring {name} into the top {self.k} of "
-                f"{self.share:.0%} of {users}; the best reach {self.best / len(self.steps):.0%}."
-            )
+            users = counted(len(self.steps), self.run.dataset.info.user_is)
+            share = f"{self.share:.0%} of {users}; the best reach {self.best / len(self.steps):.0%}"
+            whom = share if len(self.steps) > 1 else self._of(0)
+            said = f"None found within {self.n_tried:,} tries: no donors bring {name} into the top {self.k} of {whom}."
         left = n_users - len(self.steps)
         without = f" {left:,} more cannot have it in their ranking." if left else ""
         return f"{said}{without} {NOT_A_FORECAST}"

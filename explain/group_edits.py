@@ -127,24 +127,40 @@ def _own(given: GroupEdit, own: frozenset[str], tipped: dict[int, str]) -> Edit 
     return given.edit if given.who == "all" or given.edit.key in own else None
 
 
-def group_label(run: Run, given: GroupEdit, n_edited: int) -> str:
-    """ "“bright stage” set to +0.6 for the 12 users who state it", "“bright stage” set to +0.6 for all", "without the
-    statement “bright stage” for the 12 users who state it", "without audio for all", "a tip to Lumi from the 12 users
-    who gave it none", "without the tips to Lumi from the 12 users who gave it any".
+CLAUSES = {"stating": "state it", "tipped": "gave it any", "untipped": "gave it none"}
 
-    n_edited: users whom it is about.
+
+def group_label(run: Run, given: GroupEdit, n_edited: int) -> str:
+    """ "“bright stage” set to +0.6 for the 12 users who state it", "without audio for all", "a tip to Lumi from the one
+    user who gave it none". n_edited: users whom it is about.
     """
-    edit, info = given.edit, run.dataset.info
-    users = f"one {info.user_is}" if n_edited == 1 else f"{n_edited:,} {plural(info.user_is)}"
-    if edit.kind == "mute modality":
-        return f"without {edit.key} for all"
-    if edit.kind == "add tip":
-        return f"a {info.tip_is} to {name_of(run.dataset, given.streamer_idx)} from the {users} who gave it none"
-    if edit.kind == "drop tip":
+    what, user = what_of(run, given), run.dataset.info.user_is
+    if given.who == "all":
+        return f"{what} for all"
+    users = f"one {user}" if n_edited == 1 else f"{n_edited:,} {plural(user)}"
+    return f"{what} {'for' if given.streamer_idx is None else 'from'} the {users} who {_clause(given, n_edited)}"
+
+
+def whom_of(given: GroupEdit, n_edited: int) -> str:
+    """ "all", "12 who state it", "1 who gave it none"."""
+    return "all" if given.who == "all" else f"{n_edited:,} who {_clause(given, n_edited)}"
+
+
+def _clause(given: GroupEdit, n_edited: int) -> str:
+    return "states it" if n_edited == 1 and given.who == "stating" else CLAUSES[given.who]
+
+
+def what_of(run: Run, given: GroupEdit) -> str:
+    """ "“bright stage” set to +0.6", "without the statement “bright stage”", "without audio", "a tip to Lumi", "without
+    the tips to Lumi".
+    """
+    edit, tip = given.edit, run.dataset.info.tip_is
+    if given.streamer_idx is not None:
         name = name_of(run.dataset, given.streamer_idx)
-        return f"without the {plural(info.tip_is)} to {name} from the {users} who gave it any"
+        return f"a {tip} to {name}" if edit.kind == "add tip" else f"without the {plural(tip)} to {name}"
+    if edit.kind == "mute modality":
+        return f"without {edit.key}"
     said = quoted(plain(run.vocabulary.values[value_of(run, edit.key)].label, LABEL_LIMIT))
-    whom = f"for the {users} who {'states' if n_edited == 1 else 'state'} it"
     if edit.kind == "delete statement":
-        return f"without the statement {said} {whom}"
-    return f"{said} set to {edit.polarity * edit.strength:+.1f} {whom if given.who == 'stating' else 'for all'}"
+        return f"without the statement {said}"
+    return f"{said} set to {edit.polarity * edit.strength:+.1f}"

@@ -3,7 +3,6 @@
 Every user is ranked again; the streamer is never tipped. The model's answer, not a forecast.
 """
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,14 +11,14 @@ from statistics import median
 from scipy.stats import binomtest
 
 from explain.counterfactual import rescore
-from explain.group_edits import edits_for, group_edits, group_label, kind_of
+from explain.group_asked import Asked
+from explain.group_edits import edits_for, group_edits, kind_of, what_of, whom_of
 from explain.group_search import Combo, GroupSearch, GroupUser
-from explain.narrate import counted, name_of, plural, with_edits
 from explain.plausible import Proximity, UserPool
 from explain.possible import around
-from explain.recipes import MAX_RECIPES, NOT_A_FORECAST, STRENGTHS, alike, goal_by_score
+from explain.recipes import MAX_RECIPES, STRENGTHS, alike, goal_by_score
 from explain.search import Cancel, OutOfTries, Progress
-from explain.types import Direction, GroupEdit, GroupRecipe, GroupRecipeSearch, GroupWorth
+from explain.types import Direction, GroupRecipe, GroupRecipeSearch, GroupWorth
 from mspa_model.data.ids import streamer_idx_of
 from mspa_model.runs import Run
 from mspa_model.types import Ranking, RankingTrace
@@ -48,7 +47,7 @@ def find_group_recipes(
     plausible it is. Raises UnknownIdError on an unknown streamer.
     """
     started, streamer_idx = time.perf_counter(), streamer_idx_of(run.dataset, streamer_id)
-    asked = _Asked(run, traces, streamer_idx, direction, share, k)
+    asked = Asked(run, traces, streamer_idx, direction, share, k)
     recipes: tuple[GroupRecipe, ...] = ()
     search, stop = None, asked.stop()
     if stop is None:
@@ -70,69 +69,10 @@ def find_group_recipes(
     )
 
 
-class _Asked:
-    """Whom the goal is about, for how many of them it holds already, and for how many it is to hold."""
-
-    def __init__(
-        self, run: Run, traces: Sequence[RankingTrace], streamer_idx: int, direction: Direction, share: float, k: int
-    ) -> None:
-        self.run, self.streamer_idx, self.direction, self.share, self.k = run, streamer_idx, direction, share, k
-        self.name = name_of(run.dataset, streamer_idx)
-        self.ranked = [t for t in traces if t.final.ranking.rank_of(streamer_idx) is not None]
-        inside = [t for t in self.ranked if self.inside(t.final.ranking.rank_of(streamer_idx))]
-        self.about = self.ranked if direction == "up" else inside
-        self.n_users, self.before = len(traces), len(inside) if direction == "up" else 0
-        self.need = max(1, math.ceil(share * len(self.about) - 1e-9))
-
-    def inside(self, rank: int | None) -> bool:
-        return rank is not None and rank <= self.k
-
-    def stop(self) -> str | None:
-        """Why there is nothing to search for; None where there is."""
-        if not self.about:
-            return "nobody" if self.direction == "up" or not self.ranked else "not needed"
-        return "not needed" if self.before >= self.need else None
-
-    def n_edited(self, given: GroupEdit) -> int:
-        """Users whom the edit is about."""
-        return sum(bool(edits_for(t.final.preference, (given,))) for t in self.about)
-
-    def labels(self, combo: Combo) -> tuple[str, ...]:
-        return tuple(group_label(self.run, each, self.n_edited(each)) for each in combo)
-
-    def users(self, n: int) -> str:
-        return counted(n, self.run.dataset.info.user_is)
-
-    def sentence(self, recipes: Sequence[GroupRecipe], stop: str, n_tried: int, best: int) -> str:
-        """What was found, in one or two sentences."""
-        n, k, name = len(self.about), self.k, self.name
-        if stop == "nobody":
-            return f"{name} stands in nobody's ranking here, so nothing can move it."
-        if stop == "not needed" and self.direction == "down":
-            return f"{name} stands in the top {k} of none of {self.users(len(self.ranked))}."
-        if stop == "not needed":
-            return f"{name} stands in the top {k} of {self.before:,} of {self.users(n)} already."
-        if stop == "cancelled":
-            return f"Cancelled: none found within {counted(n_tried, 'try')}."
-        left = self.n_users - len(self.ranked)
-        without = f" {left:,} more cannot have it in their ranking." if left else ""
-        said = recipes[0].sentence if recipes else self._none(n_tried, best)
-        return f"{said}{without} {NOT_A_FORECAST}"
-
-    def _none(self, n_tried: int, best: int) -> str:
-        n = len(self.about)
-        moves, of = ("bring", "into the top") if self.direction == "up" else ("push", "out of the top")
-        who = self.users(n) if self.direction == "up" else f"the {self.users(n)} who have it there"
-        return (
-            f"None found within {n_tried:,} tries: no edits of one kind, made for all, {moves} {self.name} {of} "
-            f"{self.k} for {self.share:.0%} of {who}; the best that was tried reach {best / n:.0%}."
-        )
-
-
 class _Chosen:
     """Chooses among what was found, makes it as weak as it may be, and ranks every user again."""
 
-    def __init__(self, asked: _Asked, search: GroupSearch, pool: UserPool | None) -> None:
+    def __init__(self, asked: Asked, search: GroupSearch, pool: UserPool | None) -> None:
         self.asked, self.search, self.pool = asked, search, pool
         self._proximity: dict[str, Proximity] = {}
 
@@ -192,7 +132,7 @@ class _Chosen:
             len(near),
             median([distance for distance, _ in near]),
             median(far) if far else None,
-            self._told(labels, after, float(low), float(high), entered),
+            asked.told(labels, after, (float(low), float(high)), entered),
         )
 
     def _inside(self, trace: RankingTrace, combo: Combo) -> bool:
@@ -213,16 +153,6 @@ class _Chosen:
         served = (self.search.gaps([combo, *without]) > 0).sum(0).tolist()
         return tuple(served[0] - less for less in served[1:])
 
-    def _told(self, labels: Sequence[str], after: int, low: float, high: float, entered: int) -> str:
-        asked, n = self.asked, len(self.asked.about)
-        between = f"({low:.0%} to {high:.0%} of {plural(asked.run.dataset.info.user_is)} like them)"
-        if asked.direction == "up":
-            whom = f"{after:,} of {asked.users(n)} {between}, now {asked.before:,}"
-            return f"{with_edits(labels)}, {asked.name} would stand in the top {asked.k} of {whom}."
-        others = f", and enter that of {entered:,} more" if entered else ""
-        whom = f"{after:,} of the {asked.users(n)} who have it there {between}"
-        return f"{with_edits(labels)}, {asked.name} would leave the top {asked.k} of {whom}{others}."
-
 
 def _freed(before: Ranking, after: Ranking, streamer_idx: int) -> int:
     """Places above the streamer that are only won because whoever held them was tipped and left the list."""
@@ -231,7 +161,7 @@ def _freed(before: Ranking, after: Ranking, streamer_idx: int) -> int:
     return sum((float(after.scores[idx]), -idx) > own for idx in left)
 
 
-def _alone(asked: _Asked, search: GroupSearch) -> tuple[GroupWorth, ...]:
+def _alone(asked: Asked, search: GroupSearch) -> tuple[GroupWorth, ...]:
     """What single edits are worth: of each kind those that serve most users, then those that come nearest."""
     served, places = (search.single_gaps() > 0).sum(0).tolist(), search.places()
     before = [t.final.ranking.by_score.tolist().index(asked.streamer_idx) + 1 for t in asked.about]
@@ -242,6 +172,7 @@ def _alone(asked: _Asked, search: GroupSearch) -> tuple[GroupWorth, ...]:
         for i in [i for i in order if kind_of(search.singles[i]) == kind][:SHOWN_ALONE]:
             each = search.singles[i]
             ranks = float(median(before)), float(median(places[:, i].tolist()))
-            label, touched = asked.labels((each,))[0], asked.n_edited(each)
-            found.append(GroupWorth(label, touched, asked.before, served[i], *ranks))
+            touched = asked.n_edited(each)
+            words = what_of(asked.run, each), whom_of(each, touched)
+            found.append(GroupWorth(*words, touched, asked.before, served[i], *ranks))
     return tuple(found)

@@ -125,6 +125,8 @@ class GroupSearch:
         """Combinations of the smallest size found that serve enough users, those that serve most first; empty where
         none of up to MAX_EDITS does.
         """
+        if not self.singles:
+            return []
         self._seen = self._tried([(edit,) for edit in self.singles])
         grown, gaps = [(i,) for i in range(len(self.singles))], self.single_gaps()
         for size in range(1, MAX_EDITS + 1):

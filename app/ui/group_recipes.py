@@ -13,9 +13,9 @@ from app.ui.table import show_table
 from app.ui.text import told_apart
 from explain.group_edits import MAX_ADDED
 from explain.group_search import MAX_EDITS
-from explain.narrate import counted, plural
+from explain.narrate import counted, ordinal, plural
 from explain.possible import MAX_DROPPED
-from explain.types import DonorSearch, Group, GroupFilter, GroupRecipeSearch
+from explain.types import Direction, DonorSearch, Group, GroupFilter, GroupRecipeSearch
 
 _K = 10
 
@@ -75,20 +75,32 @@ def _draw_recipes(picked: Picked, asked: Group, share: int) -> None:
         ),
     )
     if found is None:
-        moves_it = "lifts" if direction == "up" else "lowers"
-        note(
-            f"Tries a {info.tip_is} to each of the {MAX_ADDED} {plural(info.streamer_is)} whose co-tipping "
-            f"{moves_it} {name} most, from all who gave it none, never to {name} itself; each statement set, changed "
-            f"or deleted, for all or for those who state it; each modality muted for all; and the "
-            f"{plural(info.tip_is)} to each of the {MAX_DROPPED} {plural(info.streamer_is)} that most of "
-            f"them gave any, taken out. Up to {MAX_EDITS} of one kind together; each {info.user_is} is ranked again."
-        )
+        note(f"Tries {_tried(picked, direction)}.")
         return
     say(found.sentence)
     if found.recipes:
         _draw_found(picked, found)
     if found.alone:
         _draw_alone(picked, found)
+    if found.n_tried:
+        note(f"Tried: {_tried(picked, direction)}; {found.n_tried:,} rankings in {found.seconds:.0f} s.")
+
+
+def _tried(picked: Picked, direction: Direction) -> str:
+    """Which edits a search tries, as far as the set has any of them."""
+    info, name, tips = picked.run.dataset.info, picked.streamer_name, plural(picked.run.dataset.info.tip_is)
+    moves = "lifts" if direction == "up" else "lowers"
+    said = [
+        f"a {info.tip_is} to each of the {MAX_ADDED} {plural(info.streamer_is)} whose co-tipping {moves} {name} most, "
+        f"from all who gave it none (to {name} itself nobody gives any)"
+    ]
+    if picked.run.vocabulary.values:
+        said.append("each statement set, changed or deleted, for all or for those who state it")
+    if picked.run.features.modalities:
+        said.append("each modality muted for all")
+    most = f"the {MAX_DROPPED} {plural(info.streamer_is)} that most of them gave any"
+    said.append(f"the {tips} to each of {most}, taken out")
+    return f"{'; '.join(said)}. Up to {MAX_EDITS} of one kind together; each {info.user_is} is ranked again"
 
 
 def _draw_found(picked: Picked, found: GroupRecipeSearch) -> None:
@@ -102,7 +114,7 @@ def _draw_found(picked: Picked, found: GroupRecipeSearch) -> None:
             "edit": label,
             "adds": worth,
             "distance": recipe.distance,
-            "less unusual": recipe.unlike,
+            "less unusual": None if recipe.unlike is None else 100 * recipe.unlike,
         }
         for number, recipe in enumerate(found.recipes, 1)
         for label, worth in zip(recipe.labels, recipe.worth, strict=True)
@@ -112,7 +124,7 @@ def _draw_found(picked: Picked, found: GroupRecipeSearch) -> None:
         "edit": st.column_config.TextColumn(width="large"),
         "adds": st.column_config.NumberColumn(format="%+d"),
         "distance": st.column_config.NumberColumn(format="%.2f"),
-        "less unusual": st.column_config.NumberColumn(format="percent"),
+        "less unusual": st.column_config.NumberColumn(format="%.0f%%"),
     }
     show_table(pd.DataFrame(rows), "group-recipes", "Edit by edit, what someone could act on first", columns)
     note(
@@ -130,29 +142,35 @@ def _draw_found(picked: Picked, found: GroupRecipeSearch) -> None:
 
 
 def _draw_alone(picked: Picked, found: GroupRecipeSearch) -> None:
-    info, where = picked.run.dataset.info, "in" if found.direction == "up" else "out of"
-    top = f"{where} the top {found.k}"
+    info, up = picked.run.dataset.info, found.direction == "up"
+    top = f"{'in' if up else 'out of'} the top {found.k}"
     rows = [
-        {"edit": worth.label, "edited": worth.touched, top: worth.after, "median rank": worth.rank_after}
+        {"edit": worth.label, "for whom": worth.whom, top: worth.after, "median rank": worth.rank_after}
         for worth in found.alone
     ]
     columns = {
-        "edit": st.column_config.TextColumn(width=420),
-        "median rank": st.column_config.NumberColumn(format="%.0f"),
+        "for whom": st.column_config.TextColumn(width=128),
+        top: st.column_config.NumberColumn(width=92),
+        "median rank": st.column_config.NumberColumn(format="%.0f", width=80),
     }
     caption = f"What single edits are worth to {counted(found.n_ranked, info.user_is)}, of each kind the best"
     show_table(pd.DataFrame(rows), "group-alone", caption, columns, "content")
     now = found.alone[0]
+    of = f"{now.before:,}" if up else f"all {found.n_ranked:,}"
+    place = f"is in the top {found.k} of {of}, at a median rank of {now.rank_before:,.0f}"
+    place = place if found.n_ranked > 1 else f"stands {ordinal(int(now.rank_before))}"
     note(
-        f"Edited: {plural(info.user_is)} whose preference it changes. Without any edit {picked.streamer_name} is {top} "
-        f"of {now.before:,}, at a median rank of {now.rank_before:,.0f}; the table says the same with each edit alone, "
-        f"at full strength."
+        f"Without any edit {picked.streamer_name} {place}; the table says the same with each edit alone, at full "
+        f"strength."
     )
 
 
 def _draw_donors(picked: Picked, asked: Group, share: int) -> None:
     """The fewest donors that bring the streamer into the top 10 of so many of them."""
     heading("Were its content another's, for them")
+    if not picked.run.features.modalities:
+        missing("This set has no frames, sound or texts, so there is no content that another could give.")
+        return
     found: DonorSearch | None = searched(
         "donors",
         "Find the fewest donors",

@@ -48,14 +48,14 @@ def _draw_found(picked: Picked, found: RecipeSearch) -> None:
             "rank before": recipe.rank_before,
             "rank after": recipe.rank_after,
             f"distance from this {info.user_is}": recipe.distance,
-            f"{plural(info.user_is)} less unusual": recipe.unlike,
+            f"{plural(info.user_is)} less unusual": None if recipe.unlike is None else 100 * recipe.unlike,
         }
         for recipe in found.recipes
     ]
     columns = {
         "edits": st.column_config.TextColumn(width="large"),
         f"distance from this {info.user_is}": st.column_config.NumberColumn(format="%.2f"),
-        f"{plural(info.user_is)} less unusual": st.column_config.NumberColumn(format="percent"),
+        f"{plural(info.user_is)} less unusual": st.column_config.NumberColumn(format="%.0f%%"),
     }
     show_table(
         pd.DataFrame(rows),

@@ -114,7 +114,10 @@ def _draw_group(picked: Picked, edits: tuple[Edit, ...]) -> None:
     with fold:
         shared = tuple(edit for edit in edits if edit.kind in ("mute modality", "set statement", "add tip"))
         if not shared:
-            missing(f"Add an edit that means the same for every {info.user_is}: mute a modality or set a statement.")
+            missing(
+                f"Add an edit that means the same for every {info.user_is}: mute a modality, set a statement "
+                f"or add a {info.tip_is}."
+            )
             return
         groups = cache.groups(picked.run)
         name = st.selectbox("Group", list(groups), key="group", format_func=told_apart(groups))

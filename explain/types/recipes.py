@@ -65,11 +65,13 @@ class GroupEdit:
 class GroupWorth:
     """What one edit alone does to a streamer in the rankings of a group.
 
-    touched: users whose preference it edits; before, after: for how many the goal holds without and with it;
-    rank_before, rank_after: the median place by score over all users that the goal is about.
+    label, whom: the edit and whose it is, in words; touched: users whose preference it edits; before, after: for how
+    many the goal holds without and with it; rank_before, rank_after: the median place by score over all users that the
+    goal is about.
     """
 
     label: str
+    whom: str
     touched: int
     before: int
     after: int

@@ -109,5 +109,5 @@ def test_edits_for_a_whole_group(page: AppTest, direction: str):
     assert any(end in said for end in ends)
     found = [frame.value for frame in page.dataframe if "adds" in frame.value]
     assert (len(found) == 1) == ("would stand in the top 10 of" in said or "would leave the top 10 of" in said)
-    alone = [frame.value for frame in page.dataframe if "edited" in frame.value]
+    alone = [frame.value for frame in page.dataframe if "for whom" in frame.value]
     assert bool(alone) == ("not a forecast" in said)

@@ -8,7 +8,8 @@ import torch
 
 from explain import search as searching
 from explain.counterfactual import edit_preference, rescore
-from explain.group_recipes import _Asked, find_group_recipes
+from explain.group_asked import Asked
+from explain.group_recipes import find_group_recipes
 from explain.group_search import _best_first
 from explain.narrate import name_of
 from explain.plausible import Proximity, UserPool, fused_row, taught_rows
@@ -264,15 +265,17 @@ def test_a_group_that_needs_nothing_says_for_how_many_it_holds(closed: Run) -> N
     up = find_group_recipes(closed, traces[:1], first)
     name = name_of(closed.dataset, int(order[0]))
     assert (up.stop, up.n_tried, up.n_ranked, up.best) == ("not needed", 0, 1, 1.0)
-    assert up.sentence == f"{name} stands in the top 10 of 1 of 1 user already."
+    assert up.sentence == f"{name} stands in the top 10 of the one user asked already."
     down = find_group_recipes(closed, traces[:1], last, "down")
     name = name_of(closed.dataset, int(order[-1]))
     assert (down.stop, down.n_ranked, down.best) == ("not needed", 0, 0.0)
-    assert down.sentence == f"{name} stands in the top 10 of none of 1 user."
+    assert down.sentence == f"{name} does not stand in the top 10 of the one user asked."
     tipped = int(traces[0].final.preference.history.streamer_idx[0])
     nobody = find_group_recipes(closed, traces[:1], f"s{tipped:03d}", "down")
     assert (nobody.stop, nobody.best) == ("nobody", 0.0)
-    assert nobody.sentence.endswith("stands in nobody's ranking here, so nothing can move it.")
+    assert nobody.sentence.endswith("does not stand in the ranking of the one user asked, so nothing can move it.")
+    several = find_group_recipes(closed, [traces[0], traces[0]], f"s{tipped:03d}")
+    assert several.sentence.endswith("stands in nobody's ranking here, so nothing can move it.")
 
 
 @pytest.mark.parametrize(("share", "need"), [(0.0, 1), (0.2, 1), (0.21, 2), (0.5, 3), (0.6, 3), (1.0, 5)])
@@ -280,7 +283,7 @@ def test_a_share_of_five_users_is_rounded_up(closed: Run, share: float, need: in
     traces = [trace_of(closed, user) for user in ("u000", "u001", "u002", "u003", "u004")]
     ranks = {i: [t.final.ranking.rank_of(i) for t in traces] for i in range(closed.dataset.n_streamers)}
     target = next(i for i, each in ranks.items() if None not in each)
-    asked = _Asked(closed, traces, target, "up", share, 10)
+    asked = Asked(closed, traces, target, "up", share, 10)
     assert asked.need == need
     assert asked.before == sum(rank <= 10 for rank in ranks[target])
     asked.before = need
@@ -288,5 +291,5 @@ def test_a_share_of_five_users_is_rounded_up(closed: Run, share: float, need: in
     asked.before = need - 1
     assert asked.stop() is None
     worst = max(ranks[target])
-    assert _Asked(closed, traces, target, "up", share, worst).before == 5
-    assert _Asked(closed, traces, target, "down", share, worst).stop() is None
+    assert Asked(closed, traces, target, "up", share, worst).before == 5
+    assert Asked(closed, traces, target, "down", share, worst).stop() is None

@@ -13,6 +13,7 @@ from explain.counterfactual import apply_scenario, rescore
 from explain.group_edits import KINDS, edits_for, group_edits, group_label, kind_of, stated
 from explain.group_recipes import MAX_RECIPES, find_group_recipes
 from explain.group_search import Combo, GroupSearch, GroupUser
+from explain.narrate import with_edits
 from explain.plausible import user_pool
 from explain.possible import subject_of
 from explain.recipes import NOT_A_FORECAST, goal_by_score
@@ -214,8 +215,9 @@ def test_strengths_are_as_weak_as_the_share_allows_and_worth_is_what_each_brings
 def test_what_single_edits_are_worth_alone(closed: Run, traces: list[RankingTrace]):
     target, k = int(traces[0].final.ranking.order[11]), 4
     found = find_group_recipes(closed, traces, id_of(closed, target), "up", 1.0, k)
-    assert {worth.label for worth in found.alone} >= {"without visual for all", "without text for all"}
-    muted = next(worth for worth in found.alone if worth.label == "without text for all")
+    assert {worth.label for worth in found.alone} >= {"without visual", "without text"}
+    muted = next(worth for worth in found.alone if worth.label == "without text")
+    assert muted.whom == "all"
     after = [apply_scenario(closed, t, Scenario((Edit("mute modality", "text"),))).after for t in traces]
     ranks = sorted(r.rank_of(target) for r in after)
     assert muted.touched == len(traces)
@@ -248,3 +250,32 @@ def test_nobody_not_needed_none_cancelled_and_spent_are_answers(closed: Run, tra
     assert 0 < told[-1] <= 1
     with pytest.raises(UnknownIdError):
         find_group_recipes(closed, traces, "nobody")
+
+
+def test_one_user_alone_is_spoken_of_as_one(closed: Run, traces: list[RankingTrace]):
+    order = traces[0].final.ranking.order.tolist()
+    name = closed.dataset.streamers["name"]
+    up = find_group_recipes(closed, traces[:1], id_of(closed, order[5]), k=2)
+    assert up.sentence.startswith(with_edits(up.recipes[0].labels))
+    assert f", {name.iloc[order[5]]} would stand in the top 2 of the one user asked. This is" in up.sentence
+    assert not any("one user who" in label or "for all" in label for label in up.recipes[0].labels)
+    down = find_group_recipes(closed, traces[:1], id_of(closed, order[0]), "down", k=2)
+    assert f", {name.iloc[order[0]]} would leave the top 2 of the one user who has it there. This is" in down.sentence
+    none = find_group_recipes(closed, traces[:1], id_of(closed, order[-1]), k=1)
+    where = f"no edits of one kind bring {name.iloc[order[-1]]} into the top 1 of the one user asked. This is"
+    assert none.stop == "none"
+    assert none.sentence.startswith(f"None found within {none.n_tried:,} tries: {where}")
+    three = traces[::2]  # of one half
+    shared = next(i for i in order if all(i in t.final.preference.history.streamer_idx for t in three[1:]))
+    left = find_group_recipes(closed, three, id_of(closed, shared), k=40)
+    assert left.sentence.endswith("of the one user in whose ranking it can stand already.")
+    rank = traces[0].final.ranking.rank_of(shared)
+    pushed = find_group_recipes(closed, three, id_of(closed, shared), "down", k=rank)
+    assert "Another 2 cannot have it in their ranking: they gave it tips. This is" in pushed.sentence
+
+
+def test_where_nothing_can_be_edited_none_is_found(closed: Run, traces: list[RankingTrace]):
+    users = [GroupUser(closed, t, goal_by_score(t.final.ranking, 3, "up", 3)) for t in traces[:1]]
+    search = GroupSearch(users, (), 1, 100, None, None)
+    assert search.fewest() == []
+    assert not search.ranked

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 
 from explain import group_edits as module
-from explain.group_edits import cotips_lift, edits_for, group_edits, group_label
+from explain.group_edits import cotips_lift, edits_for, group_edits, group_label, whom_of
 from explain.group_recipes import _freed, find_group_recipes
 from explain.group_search import GroupUser
 from explain.narrate import with_edits
@@ -236,6 +236,9 @@ def test_tips_of_a_group_in_words(cotips: Run):
     assert group_label(cotips, added(7), 1) == f"a tip to {name} from the one user who gave it none"
     assert group_label(cotips, dropped(7), 1200) == f"without the tips to {name} from the 1,200 users who gave it any"
     assert group_label(cotips, dropped(7), 1) == f"without the tips to {name} from the one user who gave it any"
+    assert whom_of(added(7), 1) == "1 who gave it none"
+    assert whom_of(dropped(7), 1200) == "1,200 who gave it any"
+    assert whom_of(GroupEdit(Edit("delete statement", "any: any"), "stating"), 1) == "1 who states it"
     assert with_edits(["a tip to A"]) == "With a tip to A"
     assert with_edits(["without A", "a tip to B", "“C” set"]) == "With a tip to B and “C” set and without A"
     assert with_edits(["without A", "without B", "without C"]) == "Without A, without B and without C"

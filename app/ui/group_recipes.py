@@ -143,15 +143,15 @@ def _draw_found(picked: Picked, found: GroupRecipeSearch) -> None:
 
 def _draw_alone(picked: Picked, found: GroupRecipeSearch) -> None:
     info, up = picked.run.dataset.info, found.direction == "up"
-    top = f"{'in' if up else 'out of'} the top {found.k}"
+    top = f"{'in' if up else 'out of'} top {found.k}"
     rows = [
-        {"edit": worth.label, "for whom": worth.whom, top: worth.after, "median rank": worth.rank_after}
+        {"edit": worth.label, "for whom": worth.whom, top: worth.after, "rank": worth.rank_after}
         for worth in found.alone
     ]
     columns = {
         "for whom": st.column_config.TextColumn(width=128),
-        top: st.column_config.NumberColumn(width=92),
-        "median rank": st.column_config.NumberColumn(format="%.0f", width=80),
+        top: st.column_config.NumberColumn(width=100),
+        "rank": st.column_config.NumberColumn(format="%.0f", width=60),
     }
     caption = f"What single edits are worth to {counted(found.n_ranked, info.user_is)}, of each kind the best"
     show_table(pd.DataFrame(rows), "group-alone", caption, columns, "content")
@@ -161,7 +161,7 @@ def _draw_alone(picked: Picked, found: GroupRecipeSearch) -> None:
     place = place if found.n_ranked > 1 else f"stands {ordinal(int(now.rank_before))}"
     note(
         f"Without any edit {picked.streamer_name} {place}; the table says the same with each edit alone, at full "
-        f"strength."
+        f"strength{'; rank: the median' if found.n_ranked > 1 else ''}."
     )
 
 

@@ -98,6 +98,12 @@ def test_curves_name_by_margin_where_no_worth_is_given() -> None:
     assert curve.gap == pytest.approx(2.5 - curve.random.mean())
 
 
+def test_players_are_the_largest_either_way_in_the_order_of_naming() -> None:
+    reruns = Reruns.__new__(Reruns)
+    reruns.named = [(tip(str(i), margin), margin) for i, margin in enumerate((2.0, 1.0, -0.5, -3.0))]
+    assert [reruns.players(n) for n in (1, 2, 3, 9)] == [["3"], ["0", "3"], ["0", "1", "3"], ["0", "1", "2", "3"]]
+
+
 def test_a_curve_takes_eight_away_at_most() -> None:
     parts = [tip(str(i), float(i)) for i in range(12)]
     assert len(part_curves(Game(parts, {str(i): 0.1 for i in range(12)}), "tip")[0].named) == CURVE

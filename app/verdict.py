@@ -51,6 +51,51 @@ def correction_sentence(metrics: Mapping, info: DatasetInfo, metric: str = "ndcg
     return f"Self-correction neither helps nor harms beyond doubt: {metric} {worth} against step 0.{acted}"
 
 
+def repair_sentences(metrics: Mapping, info: DatasetInfo, metric: str = "ndcg@10") -> list[str]:
+    """What correction is worth where a preference is wrong or a taste has shifted; none of what was not measured."""
+    found = metrics.get("correction", {})
+    sentences = [
+        _false_sentence(found.get("false_statements"), info),
+        _shift_sentence(found.get("shifted"), info, metric),
+    ]
+    return [sentence for sentence in sentences if sentence]
+
+
+def _false_sentence(found: Mapping | None, info: DatasetInfo) -> str:
+    if not found:
+        return ""
+    people = counted(found["n_users"], info.user_is)
+    put = f"{found['n_false']} false statements put into the preferences of {people}"
+    back = found["recovered"]
+    if back["value"] is None:
+        return f"{put} cost nothing beyond doubt, so there was nothing to repair."
+    cost, rest = found["cost"]["value"], found["recovered_by_ignoring"]["value"]
+    given = f"{back['value']:.0%} ({back['low']:.0%} to {back['high']:.0%})".replace("-", "−")
+    ignoring = f"{rest:.0%}".replace("-", "−")
+    return f"{put} cost {cost:.0%} of ndcg@10; correction gives {given} of that back, leaving all out {ignoring}."
+
+
+def _shift_sentence(found: Mapping | None, info: DatasetInfo, metric: str) -> str:
+    if not found or not found["n_users"]:
+        return ""
+    gain = found[metric]
+    worth = "gains" if gain["low"] > 0 else "loses" if gain["high"] < 0 else "changes nothing beyond doubt"
+    sure = f"{_signed(gain['value'])} ({_signed(gain['low'])} to {_signed(gain['high'])})"
+    people = counted(found["n_users"], info.user_is)
+    return (
+        f"For {people} whose taste was made to shift before their test {plural(info.tip_is)} correction keeps a step "
+        f"for {found['kept_share']:.0%} and {worth}: {metric} {sure} against step 0."
+    )
+
+
+def repair_reading(info: DatasetInfo) -> str:
+    """How repair_sentences are read."""
+    return (
+        f"How to read: a false statement likes what no {info.tip_is} of the {info.user_is} shows; 100 % back would be "
+        "the ranking before it was put in, more than that a better one. Brackets are 95 % intervals."
+    )
+
+
 def arrived_sentence(metrics: Mapping, info: DatasetInfo, metric: str = "ndcg@10") -> str:
     """What newly arrived tips were worth without training, beside the baselines given the same; "" if not measured."""
     found = metrics.get("arrived")

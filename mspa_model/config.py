@@ -104,6 +104,7 @@ class CorrectorConfig:
     cautions: Tried = (
         0.5,
         1.0,
+        1.28,
         1.64,
         2.5,
         4.0,

@@ -13,7 +13,14 @@ from app.ui.layout import pair
 from app.ui.states import answer, heading, missing, note, say
 from app.ui.table import show_table
 from app.ui.text import capital, escape_md, when
-from app.verdict import arrived_reading, arrived_sentence, correction_sentence, verdict
+from app.verdict import (
+    arrived_reading,
+    arrived_sentence,
+    correction_sentence,
+    repair_reading,
+    repair_sentences,
+    verdict,
+)
 from app.worklist import USER
 from explain.evidence import kept_by_tips
 from explain.figures import accuracy_by_tips, metrics_with_baselines, source_weights
@@ -29,6 +36,11 @@ def draw(picked: Picked) -> None:
     run = picked.run
     answer("Can I use this run, and where do I look?", verdict(run.metrics, run.dataset.info))
     say(correction_sentence(run.metrics, run.dataset.info))
+    repaired = repair_sentences(run.metrics, run.dataset.info)
+    for sentence in repaired:
+        say(sentence)
+    if repaired:
+        note(repair_reading(run.dataset.info))
     arrived = arrived_sentence(run.metrics, run.dataset.info)
     if arrived:
         say(arrived)

@@ -10,7 +10,6 @@ import numpy as np
 import soundfile
 import torch
 from jaxtyping import Float
-from scipy.signal import resample_poly
 from torch import Tensor
 from tqdm import tqdm
 
@@ -46,6 +45,8 @@ def read_clip(path: Path) -> Float[np.ndarray, " n_samples"]:
     samples = samples.mean(axis=1)
     if rate == RATE:
         return samples
+    from scipy.signal import resample_poly  # half a second that no page waits for
+
     ratio = Fraction(RATE, rate).limit_denominator(FINEST)
     return resample_poly(samples, ratio.numerator, ratio.denominator).astype(np.float32)
 

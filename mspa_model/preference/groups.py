@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
-from sklearn.cluster import KMeans
-from sklearn.decomposition import PCA
 
 from mspa_model.preference.columns import plain_label
 
@@ -44,6 +42,9 @@ def feature_groups(
     k = min(n_clusters, len(where) // max(2 * min_streamers, 1), len(np.unique(points, axis=0)))
     if k < 2:
         return ()
+    from sklearn.cluster import KMeans  # half a second that no page waits for
+    from sklearn.decomposition import PCA
+
     if min(points.shape) > PCA_DIM:
         points = PCA(PCA_DIM, random_state=seed).fit_transform(points)
     fitted = KMeans(k, n_init=4, random_state=seed).fit(points)

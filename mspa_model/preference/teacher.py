@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
@@ -126,7 +126,16 @@ def residuals(
     """Per modality, what statements do not cover: pooled features of the tipped streamers less their ridge projection
     onto the span of the prototypes of the stated values. Zero for a user without tips that have the modality.
     """
-    return {m: _residual(tips, strengths, features, m, vocabulary, among) for m in features.modalities}
+    pooled = {m: pooled_features(tips, features, m, among) for m in features.modalities}
+    # One user states a few of many values: only their prototypes are multiplied.
+    used = (strengths != 0).any(0).nonzero()[:, 0]
+    if not len(used):
+        return pooled
+    told = strengths[:, used]
+    # The values that a row states, in as many slots as any row needs; unused ones are left empty.
+    slots = told.abs().topk(int((told != 0).sum(1).max()), dim=1).indices
+    filled = told.gather(1, slots) != 0
+    return {m: _unstated(row, used, slots, filled, m, vocabulary) for m, row in pooled.items()}
 
 
 def pooled_features(
@@ -145,41 +154,25 @@ def pooled_features(
     return (tips @ rows) / (tips @ present).clamp_min(1e-9)[:, None]
 
 
-def _residual(
-    tips: Tensor,
-    strengths: Tensor,
-    features: Features,
+def _unstated(
+    pooled: Float[Tensor, "batch feature_dim"],
+    used: Int[Tensor, " n_used"],
+    slots: Int[Tensor, "batch n_slots"],
+    filled: Bool[Tensor, "batch n_slots"],
     modality: Modality,
     vocabulary: Vocabulary,
-    among: Tensor | None,
 ) -> Float[Tensor, "batch feature_dim"]:
-    pooled = pooled_features(tips, features, modality, among)
-    n_stated = int((strengths != 0).sum(1).max()) if strengths.numel() else 0
-    if n_stated == 0:
-        return pooled
-    gram = torch.as_tensor(vocabulary.prototype_products[modality], device=tips.device)
-    ridge = RIDGE * gram.diagonal().mean().clamp_min(1e-9)
-    # One user states a few of many values: only their prototypes are multiplied.
-    used = (strengths != 0).any(0).nonzero()[:, 0]
-    prototypes = torch.as_tensor(vocabulary.prototypes[modality], device=tips.device)[used]
-    coefficients = _ridge_coefficients(pooled @ prototypes.T, gram[used][:, used], strengths[:, used], n_stated, ridge)
-    return pooled - coefficients @ prototypes
+    """Pooled features less their ridge projection onto the prototypes of the used values that fill each row's slots.
 
-
-def _ridge_coefficients(
-    products: Float[Tensor, "batch n_values"],
-    gram: Float[Tensor, "n_values n_values"],
-    strengths: Float[Tensor, "batch n_values"],
-    n_stated: int,
-    ridge: Float[Tensor, ""],
-) -> Float[Tensor, "batch n_values"]:
-    """Coefficients of the stated prototypes only. Solved in the space of the at most n_stated values of a row, so the
-    work does not grow with feature_dim; unused slots become rows of the identity.
+    Solved in the space of the slots, so the work does not grow with feature_dim; empty slots become rows of the
+    identity.
     """
-    stated = strengths.abs().topk(n_stated, dim=1).indices
-    used = strengths.gather(1, stated) != 0
-    both = used[:, :, None] & used[:, None, :]
-    system = torch.where(both, gram[stated[:, :, None], stated[:, None, :]], 0)
-    system = system + torch.diag_embed(torch.where(used, ridge, torch.ones_like(ridge)))
-    solved = torch.linalg.solve(system, torch.where(used, products.gather(1, stated), 0))
-    return torch.zeros_like(strengths).scatter(1, stated, solved)
+    gram = torch.as_tensor(vocabulary.prototype_products[modality], device=pooled.device)
+    ridge = RIDGE * gram.diagonal().mean().clamp_min(1e-9)
+    prototypes = torch.as_tensor(vocabulary.prototypes[modality], device=pooled.device)[used]
+    gram, products = gram[used[:, None], used], pooled @ prototypes.T
+    both = filled[:, :, None] & filled[:, None, :]
+    system = torch.where(both, gram[slots[:, :, None], slots[:, None, :]], 0)
+    system = system + torch.diag_embed(torch.where(filled, ridge, torch.ones_like(ridge)))
+    solved = torch.linalg.solve(system, torch.where(filled, products.gather(1, slots), 0))
+    return pooled - torch.zeros_like(products).scatter(1, slots, solved) @ prototypes

@@ -200,12 +200,15 @@ class SelfCorrection:
         """The stance after one step proposed from the witnesses where keep is True."""
         return self.propose(bench, self.move(bench, batch_of_one(stance)), keep[None], snap).row(0)
 
-    def witness_ranks(self, bench: Bench, moved: Moved) -> Int[Tensor, " n"]:
-        """Where each witness stands among the streamers that the user has not tipped, under its fold's stance."""
-        return ranks_among_others(bench.witnesses, self._witness_scores(bench, moved))
+    def witness_places(self, bench: Bench, moved: Moved) -> tuple[Int[Tensor, " n"], Float[Tensor, " n"]]:
+        """The rank of each witness among the streamers that the user has not tipped, and how far it stands above them
+        (witnesses.standing_of), under its fold's stance.
+        """
+        scores = self._witness_scores(bench, moved)
+        return ranks_among_others(bench.witnesses, scores), standing_of(bench.witnesses, scores)
 
     def witness_standing(self, bench: Bench, moved: Moved) -> Float[Tensor, " n"]:
-        """How far each witness stands above them (witnesses.standing_of), under its fold's stance."""
+        """The second of these alone."""
         return standing_of(bench.witnesses, self._witness_scores(bench, moved))
 
     @torch.no_grad()

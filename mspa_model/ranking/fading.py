@@ -2,9 +2,9 @@
 
 Tried are the days that part a history in two. Every witness is scored from its own side of the day, the other side
 faded, and from the whole history; both without the witness. Where the tips before the day only mislead, witnesses rise.
-The day is found on other witnesses than it is judged on, as every step of a correction is.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,18 +21,9 @@ from mspa_model.types import FADED, SOURCES, History, Modality, Source
 MIN_SPAN = np.timedelta64(14, "D")  # a shorter history cannot tell a shift from a mood
 MIN_NEW, MIN_OLD = 4, 2  # streamers tipped since the day, and before it
 STEP, MOST_DAYS = 1.4, 12  # tips since a day to those since the next that is tried; days tried at most
-# A few witnesses agree by chance, and the day is searched for: as many more of this variance are counted in then.
-PRIOR_WITNESSES, PRIOR_VARIANCE = 3, 0.3
-
-LEAST_ERROR = 1e-6
-
-
-@dataclass(frozen=True)
-class FadeRules:
-    """How many witnesses, the newest, are asked at most, and into how many folds they are parted."""
-
-    max_witnesses: int
-    folds: int
+# A few witnesses agree by chance: as many more of this variance are counted in then.
+PRIOR_WITNESSES, PRIOR_VARIANCE = 3, 1.0
+NEWER = 2.0  # what the surety of the newer side counts, the older one's 1
 
 
 @dataclass(frozen=True)
@@ -40,14 +31,17 @@ class Fade:
     """A day from which on a taste seems to be another.
 
     before: tips before this moment (UTC) are to fade; n_new: distinct streamers tipped since.
-    gain, uncertainty: mean rise of the witnesses under days found without them, and its standard error; those of the
-        newer witnesses or of both sides', whichever rise less surely.
+    gain, uncertainty: mean rise of the witnesses, the surer side's counting more, and its standard error.
     """
 
     before: datetime
     n_new: int
     gain: float
     uncertainty: float
+
+    def beats(self, caution: float) -> bool:
+        """Whether witnesses rise by more than so many standard errors."""
+        return self.gain > caution * self.uncertainty
 
 
 @dataclass(frozen=True)
@@ -68,26 +62,27 @@ def find_fade(
     given: PreferenceTensors,
     trained_on: Int[Tensor, " m"],
     base: Float[Tensor, " n_sources"],
-    rules: FadeRules,
+    max_witnesses: int,
 ) -> Fade | None:
     """The day on which the history is best parted; None where no day can be tried or no witness rises.
 
     given: the preference as it was handed in (one row); what it states beyond the teacher's statements stays.
-    trained_on: the user's train tips; base: weights fitted without the user's fold.
+    trained_on: the user's train tips; base: weights fitted without the user's fold; max_witnesses: the newest tipped
+    streamers that are asked.
     """
     distinct, places = places_of(history)
     newest_first = distinct[::-1]
     moments = _newest_tips(history, newest_first)
     if not spans(history):
         return None
-    n = min(len(distinct), rules.max_witnesses)
+    n = min(len(distinct), max_witnesses)
     n_new = days_to_try(moments[: n + 1])
     if len(n_new) == 0:
         return None
     idx = torch.from_numpy(np.ascontiguousarray(newest_first)).to(scorer.device)
     weights = weigh(torch.from_numpy(places[::-1].astype(np.float32)).to(scorer.device), scorer.half_life)
     gains = _gains(scorer, composer, idx, weights, n_new, n, given, trained_on, base)
-    found = judge(Sides(n_new, gains), rules.folds)
+    found = judge(Sides(n_new, gains))
     if found is None:
         return None
     day, gain, uncertainty = found
@@ -114,39 +109,27 @@ def days_to_try(moments: Shaped[np.ndarray, " n"]) -> Int[np.ndarray, " days"]:
     return np.array(tried, dtype=np.int64)
 
 
-def judge(sides: Sides, n_folds: int) -> tuple[int, float, float] | None:
-    """The best day (its position), mean and standard error of what witnesses gain: the newer or both sides', whichever
-    gain less surely. Older ones tell that there are two tastes, newer ones that the later ranking is served.
+def judge(sides: Sides) -> tuple[int, float, float] | None:
+    """The day (its position) that most surely parts two tastes, with mean and standard error of what witnesses gain.
 
-    Each witness is judged by the day that the other folds' witnesses chose; None where no day raises the newer ones.
+    Each side is judged by its own mean over its own standard error, so that neither a few of one side nor the many of
+    the other decide alone. Older ones tell that there are two tastes; newer ones, which count NEWER times, that the
+    later ranking is served. None where no day raises them. The best of several days makes any history look a little
+    shifted: how sure it must be is chosen on val with that in it (training/caution.py).
     """
-    n = sides.gains.shape[1]
-    fold = np.arange(n) % min(n_folds, n)
-    best = _best_day(sides, np.ones(n, dtype=bool))
-    if best is None:
-        return None
-    both = np.zeros(n)
-    new = np.zeros(n)
-    for f in range(fold.max() + 1):
-        mine = fold == f
-        day = _best_day(sides, ~mine)
-        if day is not None:  # else the others would not have faded anything
-            both[mine] = sides.gains[day, mine]
-            new[mine] = np.where(np.flatnonzero(mine) < sides.n_new[day], both[mine], 0.0)
-    judged = (_mean_error(new[: sides.n_new[best]]), _mean_error(both))
-    return best, *min(judged, key=lambda gain_error: gain_error[0] / gain_error[1])
+    judged = [_weighed(sides.gains[day], n_new) for day, n_new in enumerate(sides.n_new.tolist())]
+    best = int(np.argmax([gain / error for gain, error in judged]))
+    gain, error = judged[best]
+    return (best, gain, error) if gain > 0 else None
 
 
-def _best_day(sides: Sides, keep: np.ndarray) -> int | None:
-    """Where the newer witnesses that are kept rise most surely."""
-    surety = [-np.inf] * len(sides.n_new)
-    for day, n_new in enumerate(sides.n_new):
-        kept = sides.gains[day, :n_new][keep[:n_new]]
-        if len(kept) > 1:
-            mean, error = _mean_error(kept)
-            surety[day] = mean / error
-    best = int(np.argmax(surety))
-    return best if surety[best] > 0 else None
+def _weighed(gains: Float[np.ndarray, " n"], n_new: int) -> tuple[float, float]:
+    """Mean and standard error of both sides' gains: their surety is (Stouffer et al. 1949) the weighed sum of each
+    side's mean over its standard error.
+    """
+    (new, new_error), (old, old_error) = _mean_error(gains[:n_new]), _mean_error(gains[n_new:])
+    precision = NEWER / new_error + 1 / old_error
+    return (NEWER * new / new_error + old / old_error) / precision, math.hypot(NEWER, 1) / precision
 
 
 def _mean_error(gains: Float[np.ndarray, " n"]) -> tuple[float, float]:

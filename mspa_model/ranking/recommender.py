@@ -18,7 +18,7 @@ from mspa_model.ranking.changes import changes_between, fade_change, gain_reason
 from mspa_model.ranking.correction import Bench, Moved, SelfCorrection, Stance, batch_of_one
 from mspa_model.ranking.corrector import Corrector
 from mspa_model.ranking.critic import spell_out
-from mspa_model.ranking.fading import FadeRules, find_fade
+from mspa_model.ranking.fading import Fade, find_fade
 from mspa_model.ranking.fused import FusedSpace
 from mspa_model.ranking.order import rank_by_score
 from mspa_model.ranking.places import is_cold
@@ -178,21 +178,21 @@ class Recommender:
         idx, _ = places_of(preference.history)
         if len(idx) < self.config.min_witnesses:
             return steps, None, "no tips" if len(idx) == 0 else "too few witnesses"
-        faded = self.fade(steps[0], candidates)
-        if faded is not None and faded.kept:
-            steps.append(faded)
-            idx = unfaded(faded.preference.history)
+        shift = self._shift(preference)
+        if shift is not None and shift.beats(self.config.fade_caution):
+            steps.append(self._faded(shift, steps[0], candidates))
+            shift, idx = None, unfaded(steps[-1].preference.history)
             if len(idx) < self.config.min_witnesses:
                 return steps, None, "too few witnesses"
         last, given = steps[-1], self._tensors(steps[-1].preference)
         stance, fits = Stance(given.strengths[0], given.residual, last.emphasis), last.ranking.fits.to(self.device)
         bench = self._bench(last.preference, given.tips[0], stance, idx[-self.config.max_witnesses :], fits)
-        moved = self.correction.move(bench, batch_of_one(stance))
+        moved = Moved(batch_of_one(stance), {})  # as it was handed in
         while len(steps) <= self.config.max_steps:
             step, after = self._step(bench, moved, steps[-1], candidates)
             if not step.changes:
-                unkept = None if faded is None or faded.kept else faded
-                return steps, unkept, "no change" if unkept is None else "no gain"
+                unsure = None if shift is None else self._faded(shift, steps[0], candidates)
+                return steps, unsure, "no change" if unsure is None else "no gain"
             if not step.kept:
                 return steps, step, "no gain"
             steps.append(step)
@@ -208,14 +208,16 @@ class Recommender:
     @torch.no_grad()
     def fade(self, before: Step, candidates: Bool[np.ndarray, " n_streamers"]) -> Step | None:
         """The step that fades what was tipped before the day on which a taste seems to have shifted; or None."""
-        preference, config = before.preference, self.config
+        found = self._shift(before.preference)
+        return None if found is None else self._faded(found, before, candidates)
+
+    def _shift(self, preference: Preference) -> Fade | None:
         given, apart = self._tensors(preference), self._apart(preference.history.user_id)
-        rules = FadeRules(config.max_witnesses, config.folds)
-        found = find_fade(self.scorer, self.composer, preference.history, given, *apart, rules)
-        if found is None:
-            return None
-        kept = found.gain > config.fade_caution * found.uncertainty
-        history = preference.history.faded(found.before)
+        return find_fade(self.scorer, self.composer, preference.history, given, *apart, self.config.max_witnesses)
+
+    def _faded(self, found: Fade, before: Step, candidates: Bool[np.ndarray, " n_streamers"]) -> Step:
+        preference, kept = before.preference, found.beats(self.config.fade_caution)
+        given, history = self._tensors(preference), preference.history.faded(found.before)
         stance = self.correction.recounted(given, self._spread_out(history), before.emphasis)
         after = self._restated(replace(preference, history=history), stance)
         was = Stance(given.strengths[0], given.residual, before.emphasis)
@@ -229,7 +231,7 @@ class Recommender:
             (fade_change(found), *changes_between(was, stance, self.base_weights, self.composer.vocabulary)),
             found.gain,
             found.uncertainty,
-            gain_reason(kept, found.gain, config.fade_caution * found.uncertainty),
+            gain_reason(kept, found.gain, self.config.fade_caution * found.uncertainty),
         )
 
     def _step(
@@ -240,11 +242,10 @@ class Recommender:
         folds = torch.arange(min(self.config.folds, n), device=self.device)[:, None]
         apart = torch.arange(n, device=self.device) % len(folds) != folds
         keep = torch.cat([torch.ones_like(apart[:1]), apart])
-        ranks = self.correction.witness_ranks(bench, moved)
+        ranks, standing = self.correction.witness_places(bench, moved)
         view, top = self.correction.view(bench, moved, keep)
         each = self.correction.move(bench, self.correction.answer(bench, moved, keep, True, view, top))
-        judged = self.correction.witness_standing(bench, each.part(slice(1, None)))
-        gains = judged - self.correction.witness_standing(bench, moved)
+        gains = self.correction.witness_standing(bench, each.part(slice(1, None))) - standing
         gain, uncertainty = float(gains.mean()), float(gains.std() / len(gains) ** 0.5)
         kept = gain > self.config.caution * uncertainty
         after = each.part(slice(0, 1))
@@ -309,9 +310,7 @@ class Recommender:
 
     def _spread_out(self, history: History) -> Float[Tensor, " n_streamers"] | None:
         """What each tipped streamer counts for; None where all count alike."""
-        if history.faded_before is None:
-            return None
-        return tip_weights(history, self._train_tips.shape[1])[0].to(self.device)
+        return None if history.faded_before is None else tip_weights(history, len(self.is_cold))[0].to(self.device)
 
     def _residual(self, preference: Preference) -> dict[Modality, Float[Tensor, "1 feature_dim"]]:
         return {

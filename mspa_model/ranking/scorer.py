@@ -86,9 +86,15 @@ class Scorer:
         """What streamers' embeddings of this modality are multiplied with."""
         return strengths @ self.value_vectors[modality] + self.aligner(modality).residual(residual)
 
-    def vector_fit(self, modality: Modality, vectors: Float[Tensor, "batch dim"]) -> Float[Tensor, "batch n_streamers"]:
-        """Centred fit of every streamer to user vectors of one modality."""
-        return torch.addmm(-(vectors @ self._means[modality])[:, None], vectors, self.embeddings[modality].T)
+    def vector_fit(
+        self,
+        modality: Modality,
+        vectors: Float[Tensor, "batch dim"],
+        into: Float[Tensor, "batch n_streamers"] | None = None,
+    ) -> Float[Tensor, "batch n_streamers"]:
+        """Centred fit of every streamer to user vectors of one modality; into: where it is to be written."""
+        centre = -(vectors @ self._means[modality])[:, None]
+        return torch.addmm(centre, vectors, self.embeddings[modality].T, out=into)
 
     def vector_fit_of(
         self, modality: Modality, vectors: Float[Tensor, "batch dim"], streamer_idx: Int[Tensor, " n"]
@@ -116,12 +122,16 @@ class Scorer:
         self, preference: PreferenceTensors, cotips_fit: Float[Tensor, "batch n_streamers"] | None = None
     ) -> Float[Tensor, "batch n_sources n_streamers"]:
         """Centred fit of each source; cotips_fit takes the place of the model's own where a witness is held out."""
-        fits = torch.zeros(len(preference.tips), len(SOURCES), preference.tips.shape[1], device=self.device)
-        for m in self.modalities:
-            vectors = self.user_vectors(m, preference.strengths, preference.residual[m])
-            fits[:, SOURCES.index(Source(m.value))] = self.vector_fit(m, vectors)
+        # Each source is written where it belongs: of a million streamers a copy costs as much as its product.
+        fits = torch.empty(len(preference.tips), len(SOURCES), preference.tips.shape[1], device=self.device)
+        for m in Modality:
+            into = fits[:, SOURCES.index(Source(m.value))]
+            if m in self.modalities:
+                self.vector_fit(m, self.user_vectors(m, preference.strengths, preference.residual[m]), into)
+            else:
+                into.zero_()
         cotips = self.cotips.fit(preference.tips) if cotips_fit is None else cotips_fit
-        fits[:, SOURCES.index(Source.COTIPS)] = cotips - cotips.mean(-1, keepdim=True)
+        torch.sub(cotips, cotips.mean(-1, keepdim=True), out=fits[:, SOURCES.index(Source.COTIPS)])
         fits[:, POPULARITY] = self.popularity
         return fits
 

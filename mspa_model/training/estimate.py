@@ -8,7 +8,8 @@ from mspa_model.config import RunConfig
 from mspa_model.errors import ResourceError
 from mspa_model.training.align import MAX_CANDIDATES
 from mspa_model.training.latent import ALL_CELLS
-from mspa_model.types import Dataset, Modality
+from mspa_model.training.weights import MAX_CELLS
+from mspa_model.types import SOURCES, Dataset, Modality
 
 # Measured on two cores (docs/LOG.md); within a factor of two elsewhere.
 SECONDS_A_TEXT = 0.04
@@ -47,7 +48,7 @@ def estimate(dataset: Dataset, config: RunConfig) -> Estimate:
     seconds += epochs * users / config.ranking.batch * (0.08 + 2e-5 * min(n, MAX_CANDIDATES))
     seconds += 2 * SECONDS_A_LATENT_CELL * min(ranking.latent_epochs * users * n, ALL_CELLS)
     square = 8.0 * n * n * 4 if dense else 4.0 * n * config.ranking.low_rank * 4
-    val_fits = min(users, 3000) * n * 4.0 * 7
+    val_fits = min(users * n, MAX_CELLS // len(SOURCES)) * 4.0 * 7
     return Estimate(seconds / 60, 1.5 + (square + val_fits) / _GIB, psutil.virtual_memory().available / _GIB)
 
 

@@ -33,6 +33,7 @@ from mspa_model.training.scorecard import (
     paired_metrics,
     users_table,
 )
+from mspa_model.training.shifted import shifted_tastes
 from mspa_model.training.spoilt import false_statements
 from mspa_model.training.text.measure import text_metrics
 from mspa_model.types import SOURCES, Ranking, RankingTrace, Source, Split
@@ -67,6 +68,7 @@ def evaluate(run: Run, progress: bool = True) -> Evaluation:
     metrics = metrics_of_run(run, pairs, measured, val_step0, alone, _baseline_users(run))
     metrics["correction"]["val"] = correction_on_val(run, VAL_TRACES, progress)
     metrics["correction"]["false_statements"] = false_statements(run, progress)
+    metrics["correction"]["shifted"] = shifted_tastes(run.dataset, pairs, measured, run.config.seed)
     metrics["arrived"] = arrived_tips(run, measured, progress)
     train = interaction_matrix(run.dataset, ("train",))
     metrics["cold"] = cold_metrics(train, pairs, measured, run.config.seed)

@@ -26,8 +26,7 @@ from mspa_model.types import SOURCES, Source
 GRID = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.75, 1.0, 1.4, 2.0)
 ROUNDS = 3
 MIN_GAIN = 0.003
-MAX_USERS = 3000
-MAX_CELLS = 200_000_000  # users x sources x streamers held at once: 0.8 GB
+MAX_CELLS = 200_000_000  # val users x sources x streamers held at once: 0.8 GB
 # Of thousands of streamers only those that some source ranks high can be in a sum's top: the search asks these alone.
 SHORTLIST = 100  # of each source, and of their plain sum
 _BATCH = 256
@@ -76,9 +75,9 @@ class ValScores:
 
 
 def val_users(pairs: EvalPairs, seed: int) -> Int[np.ndarray, " n_users"]:
-    """Users with a val target, a seeded draw of MAX_USERS (fewer where streamers are many) where there are more."""
+    """Users with a val target; a seeded draw of them where their fits would be more than MAX_CELLS."""
     users = np.flatnonzero(np.diff(pairs.target.indptr))
-    n = min(MAX_USERS, max(100, MAX_CELLS // (len(SOURCES) * pairs.target.shape[1])))
+    n = max(100, MAX_CELLS // (len(SOURCES) * pairs.target.shape[1]))
     if len(users) > n:
         users = np.sort(np.random.default_rng(seed).choice(users, n, replace=False))
     return users

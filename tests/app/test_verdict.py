@@ -8,7 +8,14 @@ import pytest
 
 from app.groups import MAX_USERS, groups_of
 from app.search import matching_rows
-from app.verdict import arrived_reading, arrived_sentence, correction_sentence, verdict
+from app.verdict import (
+    arrived_reading,
+    arrived_sentence,
+    correction_sentence,
+    repair_reading,
+    repair_sentences,
+    verdict,
+)
 from app.worklist import USER, make_worklist
 from mspa_model.data import load_dataset
 from mspa_model.runs import Run, load_run
@@ -49,6 +56,46 @@ def test_the_verdict_says_what_the_run_beats(tiny_world: Path, means: dict, star
 def test_correction_is_judged_by_its_paired_interval(tiny_world: Path, low: float, high: float, word: str):
     paired = {"paired": {"final_minus_step0": {"ndcg@10": {"value": (low + high) / 2, "low": low, "high": high}}}}
     assert correction_sentence(paired, load_dataset(tiny_world).info).startswith(f"Self-correction {word}")
+
+
+def repaired(back: tuple[float, float, float] | None = (0.9, 0.5, 1.2)) -> dict:
+    """metrics.json of false statements put in, nothing else; back: what correction gives back, with its interval."""
+    interval = dict(zip(("value", "low", "high"), back or (None, None, None), strict=True))
+    ignoring, cost = {"value": -0.1, "low": -0.4, "high": 0.2}, {"value": 0.14, "low": 0.1, "high": 0.2}
+    found = {"n_users": 9, "n_false": 3, "cost": cost, "recovered": interval, "recovered_by_ignoring": ignoring}
+    return {"correction": {"false_statements": found}}
+
+
+def test_what_false_statements_cost_and_what_comes_back_is_said(tiny_world: Path):
+    info = load_dataset(tiny_world).info
+    (sentence,) = repair_sentences(repaired(), info)
+    assert sentence.startswith(f"3 false statements put into the preferences of 9 {info.user_is}s cost 14% of ndcg@10")
+    assert "gives 90% (50% to 120%) of that back, leaving all out −10%." in sentence
+    (sentence,) = repair_sentences(repaired(None), info)
+    assert sentence.endswith("cost nothing beyond doubt, so there was nothing to repair.")
+    assert info.user_is in repair_reading(info)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "word"),
+    [(0.01, 0.03, "gains"), (-0.03, -0.01, "loses"), (-0.01, 0.01, "changes nothing beyond doubt")],
+)
+def test_what_correction_is_worth_after_a_shift_is_said(tiny_world: Path, low: float, high: float, word: str):
+    info = load_dataset(tiny_world).info
+    gain = {"value": (low + high) / 2, "low": low, "high": high}
+    (sentence,) = repair_sentences(
+        {"correction": {"shifted": {"n_users": 8, "kept_share": 0.5, "ndcg@10": gain}}}, info
+    )
+    assert f"For 8 {info.user_is}s" in sentence
+    assert f"keeps a step for 50% and {word}: ndcg@10" in sentence
+
+
+def test_of_what_was_not_measured_nothing_is_said(tiny_world: Path):
+    info = load_dataset(tiny_world).info
+    nobody = {"n_users": 0, "kept_share": None, "ndcg@10": dict.fromkeys(("value", "low", "high"))}
+    assert repair_sentences({}, info) == []
+    assert repair_sentences({"correction": {"shifted": None, "false_statements": None}}, info) == []
+    assert repair_sentences({"correction": {"shifted": nobody}}, info) == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import torch
 
 from mspa_model.preference.statements import tip_weights
 from mspa_model.ranking.cotipping import LowRankCoTips
-from mspa_model.ranking.fading import MIN_NEW, Fade, FadeRules, Sides, _gains, days_to_try, find_fade, judge, spans
+from mspa_model.ranking.fading import MIN_NEW, Fade, Sides, _gains, days_to_try, find_fade, judge, spans
 from mspa_model.ranking.recency import hold_out, places_of, unfaded, weigh
 from mspa_model.ranking.recommender import Recommender
 from mspa_model.ranking.scorer import PreferenceTensors
@@ -20,7 +20,7 @@ from tests.ranking.test_batch import empty_set
 
 DAY = np.timedelta64(1, "D")
 START = np.datetime64("2026-01-01", "us")
-RULES = FadeRules(40, 5)
+MAX_WITNESSES = 40
 
 
 def history(streamers: list[int], every: int = 1) -> History:
@@ -63,26 +63,41 @@ def test_a_history_spans_fourteen_days_or_nothing_is_looked_for(days, expected):
     assert not spans(History("x", np.array([1]), np.ones(1), np.array(["NaT"], "datetime64[us]"), np.array([-1])))
 
 
-def test_gains_are_judged_by_the_day_that_others_chose_hand_solved():
+def test_the_day_that_parts_two_tastes_most_surely_hand_solved():
     # Two days; the newer four (of six) all rise by 1 at the first day, fall at the second.
     sides = Sides(np.array([4, 5]), np.array([[1.0, 1, 1, 1, 0, 0], [-1.0, -1, -1, -1, -1, 0]]))
-    day, gain, error = judge(sides, 3)
+    found = judge(sides)
+    assert found is not None
+    day, gain, error = found
     assert day == 0
-    # Newer: 1, 1, 1, 1 -> mean 1, squares 0 + 3 * .3, over 6 and 4; both: mean 4/6, squares 4/3 + .9, over 8 and 6.
-    newer, both = (1.0, (0.9 / 6 / 4) ** 0.5), (4 / 6, ((4 / 3 + 0.9) / 8 / 6) ** 0.5)
-    assert newer[0] / newer[1] > both[0] / both[1]
-    assert (gain, error) == pytest.approx(both)
+    # Newer: mean 1, squares 0 + 3 * 1, over 6 and 4; older: mean 0, squares the same, over 4 and 2; newer count
+    # double.
+    new_error, old_error = (3 / 6 / 4) ** 0.5, (3 / 4 / 2) ** 0.5
+    assert gain / error == pytest.approx(2 * (1 / new_error) / 5**0.5)
+    assert gain == pytest.approx((2 / new_error) / (2 / new_error + 1 / old_error))
 
 
-def test_nothing_is_found_where_no_day_raises_the_newer_ones():
-    assert judge(Sides(np.array([4]), np.array([[-0.1, -0.2, -0.1, -0.2, 3.0, 3.0]])), 5) is None
+def test_the_older_side_speaks_too():
+    """Of two days under which the newer rise alike, the one under which the older rise as well."""
+    gains = np.array([[0.5, 0.5, 0.5, 0.5, -0.5, -0.5, -0.5], [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]])
+    found = judge(Sides(np.array([4, 4]), gains))
+    assert found is not None
+    assert found[0] == 1
+    alone = judge(Sides(np.array([4]), gains[:1]))
+    assert alone is not None
+    assert found[1] / found[2] > alone[1] / alone[2]
 
 
-def test_a_witness_does_not_choose_the_day_that_it_is_judged_by():
-    """One large gain draws the day to itself; judged by the others' choice it falls."""
-    gains = np.array([[9.0, -1, -1, -1, 0, 0], [-2.0, 1, 1, 1, 0, 0]])
-    _, gain, _ = judge(Sides(np.array([4, 4]), gains), 6)
-    assert gain < 0.5
+def test_nothing_is_found_where_no_day_raises_the_witnesses():
+    assert judge(Sides(np.array([4]), np.array([[-0.1, -0.2, -0.1, -0.2, -3.0, 0.0]]))) is None
+
+
+def test_one_witness_that_leaps_is_less_sure_than_four_that_rise():
+    leap, rise = (np.array([[*new, 0.0, 0.0]]) for new in ([2.0, 0, 0, 0], [0.5, 0.5, 0.5, 0.5]))
+    one, four = (judge(Sides(np.array([4]), gains)) for gains in (leap, rise))
+    assert one is not None
+    assert four is not None
+    assert one[1] / one[2] < four[1] / four[2]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -143,7 +158,7 @@ def fade_of(recommender: Recommender, tips: History):
     told = recommender.composer.compose(tips)
     given = recommender._tensors(told)
     nobody, base = torch.zeros(0, dtype=torch.long), recommender.base_weights
-    return find_fade(recommender.scorer, recommender.composer, tips, given, nobody, base, RULES)
+    return find_fade(recommender.scorer, recommender.composer, tips, given, nobody, base, MAX_WITNESSES)
 
 
 def test_the_day_of_a_planted_shift_is_found(two_tastes: Recommender):

@@ -1,6 +1,7 @@
 """What is true of a made-up world, in the words of a vocabulary. Read to score texts, never to choose anything."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 
 from mspa_model.data.world.aspects import ASPECTS
 from mspa_model.data.world.plan import FIRST_DAY
-from mspa_model.types import Dataset, Modality, Vocabulary
+from mspa_model.types import Dataset, Modality, Split, Vocabulary
 
 SAID = 0.2  # weight of the modality x liking from which a taste is a planted statement
 LEAST_PMI = np.log(2)  # nats: a value stands for a planted one if it meets it twice as often as chance would
@@ -50,6 +51,26 @@ def load_truth(dataset: Dataset, vocabulary: Vocabulary) -> Truth | None:
     return Truth(planted, shows, holds, planted_values(vocabulary.membership > 0, shows))
 
 
+def shift_days(dataset: Dataset) -> Float[np.ndarray, " n_users"] | None:
+    """Day of the world, counted from zero, from which on each user likes something else; NaN for one who does not.
+    None where the set does not say.
+    """
+    file = dataset.folder / "truth" / "users.parquet"
+    users = pd.read_parquet(file) if file.is_file() else pd.DataFrame()
+    if not {"user_id", "shift_day"} <= set(users.columns):
+        return None
+    days = users.drop_duplicates("user_id").set_index("user_id")["shift_day"].reindex(dataset.users["user_id"])
+    return pd.to_numeric(days, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+
+
+def days_of(dataset: Dataset, split: Split, which: Literal["min", "max"]) -> Float[np.ndarray, " n_users"]:
+    """Day of the world, counted from zero, of each user's first or last tip of a split; NaN without one."""
+    tips = dataset.tips[dataset.tips["split"] == split]
+    found = tips.groupby("user_idx")["tipped_at"].agg(which)
+    days = (found - pd.Timestamp(FIRST_DAY)).dt.days.reindex(range(dataset.n_users))
+    return days.to_numpy(np.float64)
+
+
 def _tables(dataset: Dataset) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame] | None:
     """users, streamers and tastes of truth/, where all are there with the columns that are read."""
     columns = {
@@ -89,19 +110,12 @@ def _holds(
         )
         for column in ("liking", "liking_after")
     }
-    shifted = _last_day(dataset) >= users["shift_day"].astype("Float64").to_numpy(np.float64, na_value=np.inf)
+    from_day = users["shift_day"].astype("Float64").to_numpy(np.float64, na_value=np.inf)
+    shifted = days_of(dataset, "train", "max") >= from_day
     felt = np.where(shifted[:, None], liking["liking_after"], liking["liking"])
     weights = np.stack([users[f"weight_{p.modality.value}"] for p in planted], axis=1)
     pull = np.nan_to_num(felt * weights)
     return np.where(np.abs(pull) >= SAID, np.sign(pull), 0).astype(np.int64)
-
-
-def _last_day(dataset: Dataset) -> Float[np.ndarray, " n_users"]:
-    """Day of the world, counted from zero, on which each user's train tips end; -1 without one."""
-    train = dataset.tips[dataset.tips["split"] == "train"]
-    last = train.groupby("user_idx")["tipped_at"].max()
-    days = (last - pd.Timestamp(FIRST_DAY)).dt.days.reindex(range(dataset.n_users))
-    return days.fillna(-1).to_numpy(np.float64)
 
 
 def planted_values(

@@ -79,7 +79,10 @@ def main() -> None:
             states.warn(sentence)
     with st.sidebar:
         sidebar.draw_run(runs, name)
-    draw_page(page, run, runs, selection)
+    try:
+        draw_page(page, run, runs, selection)
+    except MspaError as error:  # packages raise, the app translates
+        states.fault(error)
 
 
 def _navigation(run: Run) -> StreamlitPage:
@@ -97,7 +100,12 @@ def _navigation(run: Run) -> StreamlitPage:
 
 
 def draw_page(page: StreamlitPage, run: Run, runs: dict[str, Path], selection: Selection) -> None:
-    """The sidebar's rest, then the page; an unknown id is said once, with what is nearest."""
+    """The sidebar's rest and the page; an unknown id is said once, with what is nearest."""
+    st.session_state["run"], st.session_state["runs"] = run, runs
+    said = st.container()
+    of_the_run = page.url_path == ""
+    if of_the_run:  # stored figures alone: there to read while the model is made
+        page.run()
     picked = resolve(run, selection)
     with st.sidebar:
         if isinstance(picked, Unknown):
@@ -108,17 +116,16 @@ def draw_page(page: StreamlitPage, run: Run, runs: dict[str, Path], selection: S
         sidebar.draw_scopes(run, selection)
         sidebar.draw_new_share(run, selection)
         st.caption(f"Run {run.hash[:12]}, made {run.created_at[:10]}")
-    if isinstance(picked, Unknown):
-        states.warn(picked.sentence)
-        states.offer(picked.param, picked.nearest, "nearest")
-        return
-    for sentence in picked.notes:
-        states.warn(sentence)
-    st.session_state["picked"], st.session_state["runs"] = picked, runs
-    try:
+    with said:
+        if isinstance(picked, Unknown):
+            states.warn(picked.sentence)
+            states.offer(picked.param, picked.nearest, "nearest")
+            return
+        for sentence in picked.notes:
+            states.warn(sentence)
+    st.session_state["picked"] = picked
+    if not of_the_run:
         page.run()
-    except MspaError as error:  # packages raise, the app translates
-        states.fault(error)
 
 
 main()

@@ -8,7 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 from app.lookup import RUN_KEY
-from mspa_model.runs import MANIFEST, Run, load_run
+from mspa_model.manifest import MANIFEST
+from mspa_model.runs import Run, load_run
 from mspa_model.types import Comparison
 
 LOCK = threading.RLock()  # one torch model for all sessions, and Captum's hooks on it

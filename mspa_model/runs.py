@@ -3,13 +3,12 @@
 config.json dataset.json metrics.json users.parquet vocabulary.* *.safetensors manifest.json. No pickle.
 """
 
-import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +26,8 @@ from mspa_model.data import interaction_matrix, load_dataset
 from mspa_model.device import DeviceName, resolve_device
 from mspa_model.errors import RunError
 from mspa_model.features.encode import encode
+from mspa_model.manifest import MANIFEST, check_manifest, sha256, write_json
 from mspa_model.preference.composer import Composer
-from mspa_model.preference.composers import active_composer, load_composers, save_composers
 from mspa_model.preference.vocabulary import load_vocabulary, save_vocabulary
 from mspa_model.ranking.corrector import Corrector
 from mspa_model.ranking.cotipping import cotips_from_tensors
@@ -38,18 +37,27 @@ from mspa_model.ranking.scorer import Scorer
 from mspa_model.ranking.towers import build_aligners
 from mspa_model.types import Dataset, Features, MapPlane, MapPoints, Modality, Vocabulary
 
-MANIFEST = "manifest.json"
 AUDIT = "audit.json"
-FORMAT = 3
 _PLANE = ("streamer_xy", "user_xy", "streamer_lost", "user_lost")  # arrays of a MapPlane, in order
+
+
+@dataclass(frozen=True)
+class Model:
+    """What writes and ranks. composer: whose preferences are ranked; composers: all that the run can ask, by name,
+    "teacher" always among them.
+    """
+
+    composer: Composer
+    composers: Mapping[str, Composer]
+    recommender: Recommender
 
 
 @dataclass(frozen=True)
 class Run:
     """A loaded run with its dataset. metrics: metrics.json; users: users.parquet, a row a measured user and step.
 
-    composer: whose preferences are ranked; composers: all that this run can ask, by name, "teacher" always among them.
-    audit: audit.json, what `explain audit` found; None where it was not asked.
+    model: made when it is first asked for, then kept: the language model's library takes seconds to import, and a page
+    of stored figures needs none of it. audit: audit.json, what `explain audit` found; None where it was not asked.
     """
 
     path: Path
@@ -57,9 +65,7 @@ class Run:
     dataset: Dataset
     features: Features
     vocabulary: Vocabulary
-    composer: Composer
-    composers: Mapping[str, Composer]
-    recommender: Recommender
+    model: Callable[[], Model]
     metrics: Mapping[str, Any]
     users: pd.DataFrame
     map: MapPoints | None
@@ -68,8 +74,25 @@ class Run:
     audit: Mapping[str, Any] | None = None
 
     @property
+    def composer(self) -> Composer:
+        return self.model().composer
+
+    @property
+    def composers(self) -> Mapping[str, Composer]:
+        return self.model().composers
+
+    @property
+    def recommender(self) -> Recommender:
+        return self.model().recommender
+
+    @property
     def device(self) -> torch.device:
         return self.recommender.device
+
+    def with_model(self, **parts: Any) -> "Run":
+        """The run with other parts in its model's place."""
+        changed = replace(self.model(), **parts)
+        return replace(self, model=lambda: changed)
 
 
 @dataclass(frozen=True)
@@ -92,6 +115,8 @@ def new_folder(out: Path) -> AbstractContextManager[Path]:
 def save_model(folder: Path, final: Path, parts: TrainedParts) -> None:
     """Everything but metrics, users and map, into a folder being written that will become `final`."""
     scorer, recommender = parts.recommender.scorer, parts.recommender
+    from mspa_model.preference.composers import save_composers
+
     (folder / "config.json").write_text(config_to_json(parts.config) + "\n", encoding="utf-8")
     write_json(folder / "dataset.json", _dataset_card(parts.dataset, final))
     save_vocabulary(folder, recommender.composer.vocabulary)
@@ -127,7 +152,7 @@ def save_audit(run: Run, found: Mapping[str, Any]) -> None:
     """audit.json into the run's folder, and its hash into the manifest, which else stays as it is."""
     manifest = check_manifest(run.path)
     write_json(run.path / AUDIT, found)
-    files = dict(sorted({**manifest["files"], AUDIT: _sha256(run.path / AUDIT)}.items()))
+    files = dict(sorted({**manifest["files"], AUDIT: sha256(run.path / AUDIT)}.items()))
     write_json(run.path / MANIFEST, {**manifest, "files": files})
 
 
@@ -136,23 +161,11 @@ def map_metrics(points: MapPoints) -> dict[str, dict]:
     return {"map": dict(points.quality), "map_planes": {m.value: dict(p.quality) for m, p in points.planes.items()}}
 
 
-def write_manifest(folder: Path) -> None:
-    """SHA-256 of every file; written last."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST)
-    hashes = {p.relative_to(folder).as_posix(): _sha256(p) for p in files}
-    created = datetime.now(UTC).isoformat(timespec="seconds")
-    write_json(folder / MANIFEST, {"format": FORMAT, "created_at": created, "files": hashes})
-
-
-def write_json(path: Path, value: object) -> None:
-    """Indented JSON, in place of the file at once."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-    os.replace(fresh, path)
-
-
 def load_run(path: Path, data: Path | None = None, device: DeviceName = "auto") -> Run:
-    """A run and its dataset (data: where it lies now, if it was moved). Raises RunError on damage, naming the file."""
+    """A run and its dataset (data: where it lies now, if it was moved). Raises RunError on damage, naming the file.
+
+    That weights are of another version is found, and raised, when the model is first asked for.
+    """
     path = Path(path)
     manifest = check_manifest(path)
     where = resolve_device(device)
@@ -165,13 +178,7 @@ def load_run(path: Path, data: Path | None = None, device: DeviceName = "auto") 
     stored = read_stored(path)
     features = encode(dataset, config.features, where, stored=stored)
     vocabulary = load_vocabulary(path)
-    try:
-        composers = load_composers(path, config, dataset, features, vocabulary, where)
-        composer = active_composer(composers, config.composer)
-        recommender = _load_recommender(path, config, dataset, features, composer, where)
-    except (KeyError, RuntimeError) as error:
-        got = f"{path} with weights of another shape or name"
-        raise RunError(got, "a run made by this version", "Train it again.") from error
+    opened = sha256(path / MANIFEST)
     metrics = json.loads((path / "metrics.json").read_text(encoding="utf-8"))
     users = pd.read_parquet(path / "users.parquet")
     return Run(
@@ -180,40 +187,14 @@ def load_run(path: Path, data: Path | None = None, device: DeviceName = "auto") 
         dataset,
         features,
         vocabulary,
-        composer,
-        composers,
-        recommender,
+        cache(lambda: _load_model(path, opened, config, dataset, features, vocabulary, where)),
         metrics,
         users,
         _load_map(path, metrics),
-        _sha256(path / MANIFEST),
+        opened,
         manifest["created_at"],
         _load_audit(path),
     )
-
-
-def check_manifest(path: Path) -> Mapping[str, Any]:
-    """The manifest, after every file was found and hashed; raises RunError naming the first that differs."""
-    todo = "Copy the run again or train it anew with `python -m mspa_model train`."
-    if not (path / MANIFEST).is_file():
-        raise RunError(f"{path} without {MANIFEST}", "a run folder", todo)
-    try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-        files = dict(manifest["files"])
-        version = manifest["format"]
-    except (ValueError, KeyError, TypeError, UnicodeDecodeError) as error:
-        raise RunError(f"{path / MANIFEST} that cannot be read", "a manifest of file hashes", todo) from error
-    if version != FORMAT:
-        raise RunError(f"a run of format {version}", f"format {FORMAT}", "Train it again with this version.")
-    for name, expected in files.items():
-        file = path / name
-        if not file.resolve().is_relative_to(path.resolve()):
-            raise RunError(f"manifest entry {name!r}", "a file inside the run", todo)
-        if not file.is_file():
-            raise RunError(f"{path} without {name}", "every file of its manifest", todo)
-        if _sha256(file) != expected:
-            raise RunError(f"{file} with other bytes than were written", "the file of the manifest's hash", todo)
-    return manifest
 
 
 def _dataset_card(dataset: Dataset, final: Path) -> dict[str, str]:
@@ -233,6 +214,29 @@ def _load_dataset_of(path: Path, data: Path | None) -> Dataset:
         todo = "Name the folder it was trained on with --data, or train again."
         raise RunError(f"a dataset at {folder.resolve()} that has changed", "the data this run was trained on", todo)
     return dataset
+
+
+def _load_model(
+    path: Path,
+    opened: str,
+    config: RunConfig,
+    dataset: Dataset,
+    features: Features,
+    vocabulary: Vocabulary,
+    device: torch.device,
+) -> Model:
+    """opened: the manifest's hash when the run was opened; raises RunError where another run took its place."""
+    from mspa_model.preference.composers import active_composer, load_composers
+
+    if not (path / MANIFEST).is_file() or sha256(path / MANIFEST) != opened:
+        raise RunError(f"{path} that was written anew since it was opened", "the run that was opened", "Open it again.")
+    try:
+        composers = load_composers(path, config, dataset, features, vocabulary, device)
+        composer = active_composer(composers, config.composer)
+        return Model(composer, composers, _load_recommender(path, config, dataset, features, composer, device))
+    except (KeyError, RuntimeError) as error:
+        got = f"{path} with weights of another shape or name"
+        raise RunError(got, "a run made by this version", "Train it again.") from error
 
 
 def _load_recommender(
@@ -304,11 +308,3 @@ def _load_audit(path: Path) -> Mapping[str, Any] | None:
 
 def _plain(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

@@ -6,18 +6,18 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app.resolve import Picked
 from app.state import choose
 from app.ui.chart import show_picture
 from app.ui.states import missing, note, say
 from app.ui.table import show_table
 from explain.audit.words import audit_lines
 from explain.figures import randomisation_drawn, seals_drawn
+from mspa_model.runs import Run
 
 _USER = "id"
 
 
-def draw_audit(picked: Picked, audit: Mapping[str, Any]) -> None:
+def draw_audit(run: Run, audit: Mapping[str, Any]) -> None:
     """Counts of the seals, what stands behind them, and a table of the red ones."""
     say(f"{audit_lines(audit)[0]} A green one may be quoted, an amber one with the limit that it names.")
     show_picture(seals_drawn(audit), "seals", "Seals of the audited cases")
@@ -29,11 +29,11 @@ def draw_audit(picked: Picked, audit: Mapping[str, Any]) -> None:
             show_picture(randomisation_drawn(audit), "randomisation", "What is left as parameters are drawn anew")
             for reason in audit["missing"]:
                 note(f"Not known: {reason}.")
-    _draw_red(picked, audit)
+    _draw_red(run, audit)
 
 
-def _draw_red(picked: Picked, audit: Mapping[str, Any]) -> None:
-    info = picked.run.dataset.info
+def _draw_red(run: Run, audit: Mapping[str, Any]) -> None:
+    info = run.dataset.info
     red = [row for row in audit["cases"] if row["seal"] == "red"]
     if not red:
         missing("None of the audited cases is red.")

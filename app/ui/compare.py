@@ -3,7 +3,6 @@
 import streamlit as st
 
 from app import cache
-from app.resolve import Picked
 from app.state import choose, read_selection
 from app.ui.states import fault, missing, note, say, warn
 from app.ui.table import show_table
@@ -24,13 +23,14 @@ from explain.compare import (
 )
 from explain.narrate import plural
 from mspa_model.errors import MspaError
+from mspa_model.runs import Run
 from mspa_model.types import Comparison
 
 RUNS = "runs"  # session_state: the runs that the dashboard was started with, by name
 _NONE = "—"
 
 
-def draw_compare(picked: Picked) -> None:
+def draw_compare(run: Run) -> None:
     """Which run, then what sets the two apart, sentence first; nothing is computed before a run is chosen."""
     fold = st.expander(
         "Compare with another run", key="compare", expanded=bool(read_selection().against), on_change="rerun"
@@ -38,16 +38,16 @@ def draw_compare(picked: Picked) -> None:
     if not fold.open:
         return
     with fold:
-        runs = cache.other_runs(st.session_state[RUNS], picked.run)
+        runs = cache.other_runs(st.session_state[RUNS], run)
         name = _choose_run(list(runs))
         if name is None:
             return
         try:
-            found = cache.comparison(runs[name], picked.run, tuple(runs.values()))
+            found = cache.comparison(runs[name], run, tuple(runs.values()))
         except MspaError as error:
             fault(error)
             return
-        _draw(picked, found)
+        _draw(run, found)
 
 
 def _choose_run(names: list[str]) -> str | None:
@@ -76,12 +76,12 @@ def _take() -> None:
     choose(against=None if value == _NONE else value)
 
 
-def _draw(picked: Picked, found: Comparison) -> None:
-    info = picked.run.dataset.info
+def _draw(run: Run, found: Comparison) -> None:
+    info = run.dataset.info
     st.markdown(f"**{escape_md(headline(found))}**")
     say(overlap_sentence(found, info))
-    _draw_figures(picked, found)
-    _draw_losses(picked, found)
+    _draw_figures(run, found)
+    _draw_losses(run, found)
     say(config_sentence(found))
     if found.config:
         more = st.expander("Which settings differ", key="compare-config", type="compact", on_change="rerun")
@@ -90,21 +90,21 @@ def _draw(picked: Picked, found: Comparison) -> None:
                 show_table(config_table(found), "compare-settings", "Settings whose value differs")
 
 
-def _draw_figures(picked: Picked, found: Comparison) -> None:
+def _draw_figures(run: Run, found: Comparison) -> None:
     metrics = list(dict.fromkeys(d.metric for d in found.differences))
     metric = st.segmented_control("Metric", metrics, default=found.metric, required=True, key="compare-metric")
-    table = figures_table(found, metric, picked.run.dataset.info)
+    table = figures_table(found, metric, run.dataset.info)
     numbers = {name: st.column_config.NumberColumn(format="%.4f") for name in table.select_dtypes("float")}
     show_table(table, "compare-figures", f"{metric} on test: {found.after.name} less {found.before.name}", numbers)
     note(f"How to read: {how_to_read(found, metric)} {seed_sentence(found)}")
 
 
-def _draw_losses(picked: Picked, found: Comparison) -> None:
-    info = picked.run.dataset.info
+def _draw_losses(run: Run, found: Comparison) -> None:
+    info = run.dataset.info
     say(users_sentence(found, info))
     if not found.losses:
         return
-    table = losses_table(found, picked.run.dataset)
+    table = losses_table(found, run.dataset)
     columns = {name: st.column_config.NumberColumn(format="%.3f") for name in table.select_dtypes("float")}
     show_table(
         table,
@@ -113,7 +113,7 @@ def _draw_losses(picked: Picked, found: Comparison) -> None:
         columns,
         on_pick=lambda row: choose(user=str(table[USER].iat[row]), history="train"),
     )
-    say(largest_sentence(found, picked.run.dataset))
+    say(largest_sentence(found, run.dataset))
     note(
         "How to read: points are how far that source puts the lost one ahead of what overtook it, in this run less in "
         f"the other. Click a row to pick that {info.user_is} for all pages. {stale_sentence(found)}"

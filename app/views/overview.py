@@ -4,7 +4,6 @@ import pandas as pd
 import streamlit as st
 
 from app import cache
-from app.resolve import Picked
 from app.state import choose
 from app.ui.audit import draw_audit
 from app.ui.chart import show_picture
@@ -31,9 +30,8 @@ from mspa_model.runs import Run
 _SEALED_AT_ONCE = 10
 
 
-def draw(picked: Picked) -> None:
+def draw(run: Run) -> None:
     """Verdict, data and run, accuracy beside baselines, sources, and whom to look at."""
-    run = picked.run
     answer("Can I use this run, and where do I look?", verdict(run.metrics, run.dataset.info))
     say(correction_sentence(run.metrics, run.dataset.info))
     repaired = repair_sentences(run.metrics, run.dataset.info)
@@ -53,7 +51,7 @@ def draw(picked: Picked) -> None:
         show_picture(source_weights(run.metrics), "sources", "What the scores are made of")
         for sentence in run.metrics.get("notes", ()):
             note(sentence)
-    _draw_worklist(picked)
+    _draw_worklist(run)
     _draw_new(run)
     info = run.dataset.info
     title = f"How well {plural(info.user_is)} with few and with many {plural(info.tip_is)} are known"
@@ -63,7 +61,7 @@ def draw(picked: Picked) -> None:
             show_picture(accuracy_by_tips(run.metrics), "by-tips", "Accuracy by what is known of them")
             if kept := kept_by_tips(run):
                 note(kept)
-    draw_compare(picked)
+    draw_compare(run)
 
 
 def _draw_cards(run: Run) -> None:
@@ -125,8 +123,8 @@ def _draw_new(run: Run) -> None:
                 note(f"How to read: {places_how(info)}")
 
 
-def _draw_worklist(picked: Picked) -> None:
-    info = picked.run.dataset.info
+def _draw_worklist(run: Run) -> None:
+    info = run.dataset.info
     heading("Where to look")
     few = f"Few {plural(info.tip_is)}"
     lists = {"changed": "Changed by correction", "missed": "Missed", "few": few, "red": "Seals"}
@@ -140,9 +138,9 @@ def _draw_worklist(picked: Picked) -> None:
         label_visibility="collapsed",
     )
     if kind == "red":
-        _draw_red(picked)
+        _draw_red(run)
         return
-    frame = getattr(cache.worklist(picked.run), kind)
+    frame = getattr(cache.worklist(run), kind)
     words = {
         "changed": f"{plural(info.user_is)} for whom correction kept a step, most helped first",
         "missed": f"{plural(info.user_is)} none of whose test {plural(info.tip_is)} stand in the top 10",
@@ -165,21 +163,21 @@ def _draw_worklist(picked: Picked) -> None:
     note(f"Click a row to pick that {info.user_is} for all pages, known by train {plural(info.tip_is)} alone.")
 
 
-def _draw_red(picked: Picked) -> None:
+def _draw_red(run: Run) -> None:
     """Of an audited run the seals that were counted; of any other, seals are made when asked."""
-    info = picked.run.dataset.info
-    if picked.run.audit is not None:
-        draw_audit(picked, picked.run.audit)
+    info = run.dataset.info
+    if run.audit is not None:
+        draw_audit(run, run.audit)
         return
-    lists = cache.worklist(picked.run)
+    lists = cache.worklist(run)
     users = list(dict.fromkeys([*lists.changed[USER].head(5), *lists.missed[USER].head(5)]))[:_SEALED_AT_ONCE]
     whom = f"the first {info.streamer_is} of {counted(len(users), info.user_is)} from the lists beside"
     note(f"A seal belongs to one case, so none is made ahead. This one seals {whom}.")
     if not users:
         missing(f"No {info.user_is} was measured, so there is nobody to start from.")
-    elif st.button("Seal them now", key="seal-now") or st.session_state.get("sealed") == picked.run.hash:
-        st.session_state["sealed"] = picked.run.hash
-        frame = cache.seals(picked.run, tuple(users))
+    elif st.button("Seal them now", key="seal-now") or st.session_state.get("sealed") == run.hash:
+        st.session_state["sealed"] = run.hash
+        frame = cache.seals(run, tuple(users))
         red = frame[frame["seal"] == "red"]
         say(f"{len(red)} of {len(frame)} are red." if len(red) else f"None of {len(frame)} is red.")
         show_table(
@@ -190,4 +188,4 @@ def _draw_red(picked: Picked) -> None:
         )
 
 
-draw(st.session_state["picked"])
+draw(st.session_state["run"])

@@ -4,7 +4,7 @@ an attribution that explains the model must change until nothing is left of the 
 
 from collections.abc import Callable, Sequence
 from copy import copy, deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -83,7 +83,7 @@ def redrawn_run(run: Run, level: int, seed: int) -> Run:
             _draw_anew(layer, generator)
     recommender = copy(run.recommender)
     recommender.scorer = scorer
-    return replace(run, recommender=recommender)
+    return run.with_model(recommender=recommender)
 
 
 def _layers(aligner: Aligner) -> tuple[tuple[nn.Module, ...], ...]:

@@ -3,12 +3,12 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 
 MAX_SHARE = 0.3  # of the streamers with a text; a more frequent word is filler
 MAX_CANDIDATES = 2_000
@@ -18,7 +18,7 @@ LETTERS = re.compile(r"[^\W\d_]+")
 CLAUSE_END = re.compile(r"[.,;:!?()\n]")
 INSIDE_SENTENCE = re.compile(r"(?<=[\w,;])\s+([^\W\d_]{2,})")  # a word that no full stop stands before
 # Beyond scikit-learn's list: verbs and adverbs of any plot or profile, which name no taste.
-STOP_WORDS = ENGLISH_STOP_WORDS | set(
+_MORE_STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
         """
@@ -29,6 +29,14 @@ STOP_WORDS = ENGLISH_STOP_WORDS | set(
         """,
     )
 )
+
+
+@cache
+def stop_words() -> frozenset[str]:
+    """English words that name no taste: scikit-learn's and ours."""
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS  # half a second to import; few runs are trained
+
+    return ENGLISH_STOP_WORDS | _MORE_STOP_WORDS
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,8 @@ def key_phrases(
     usable = sum(bool(text.strip()) for text in texts)
     if n_phrases < 1 or usable < 2 * min_streamers:
         return ()
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     barred = barred | proper_names(texts)
     vectorizer = TfidfVectorizer(
         analyzer=lambda text: terms(text, barred),
@@ -72,7 +82,8 @@ def terms(text: str, barred: frozenset[str]) -> list[str]:
     found: list[str] = []
     for clause in CLAUSE_END.split(text.lower()):
         words = [
-            w if WORD.fullmatch(w) and w not in STOP_WORDS and w not in barred else "" for w in LETTERS.findall(clause)
+            w if WORD.fullmatch(w) and w not in stop_words() and w not in barred else ""
+            for w in LETTERS.findall(clause)
         ]
         found.extend(w for w in words if w)
         found.extend(f"{a} {b}" for a, b in pairwise(words) if a and b)

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from mspa_model.config import RunConfig, config_from_json, config_to_json
 from mspa_model.errors import MspaError, RunError
-from mspa_model.runs import Run, check_manifest
+from mspa_model.manifest import check_manifest
+from mspa_model.runs import Run
 from mspa_model.training.compare_groups import differences_of, final_rows, groups_of_measured
 from mspa_model.training.compare_users import count_users, largest_losses
 from mspa_model.training.scorecard import TOP_SHOWN

@@ -16,12 +16,13 @@ from tqdm import tqdm
 
 from mspa_model.data.load import history_of
 from mspa_model.data.split import EvalPairs, eval_pairs, interaction_matrix
+from mspa_model.manifest import write_json
 from mspa_model.preference.composer import Composer
 from mspa_model.preference.composers import TEACHER
 from mspa_model.preference.statements import signed_strengths
 from mspa_model.ranking.recency import place_matrix, weigh
 from mspa_model.ranking.scorer import PreferenceTensors
-from mspa_model.runs import Run, write_json
+from mspa_model.runs import Run
 from mspa_model.training.arrived import arrived_tips
 from mspa_model.training.cold import cold_metrics
 from mspa_model.training.metrics import UserMetrics, concatenate, measured_users, metrics_of_scores, top_of

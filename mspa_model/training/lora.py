@@ -13,11 +13,12 @@ from tqdm import tqdm
 
 from mspa_model.data import history_of
 from mspa_model.errors import ComposerError
+from mspa_model.manifest import write_json, write_manifest
 from mspa_model.preference.composer import Composer
 from mspa_model.preference.large_answer import answer_text
 from mspa_model.preference.large_loading import ADAPTER_CONFIG, load_large_model, require
 from mspa_model.preference.large_model import LargeWriter
-from mspa_model.runs import new_folder, write_json, write_manifest
+from mspa_model.runs import new_folder
 from mspa_model.training.text.users import text_users
 from mspa_model.types import Dataset, History
 

@@ -14,6 +14,7 @@ from mspa_model.data import eval_pairs, history_of, interaction_matrix, load_dat
 from mspa_model.device import DeviceName, resolve_device
 from mspa_model.errors import RunError
 from mspa_model.features.encode import read_raw, scale
+from mspa_model.manifest import MANIFEST, write_json, write_manifest
 from mspa_model.preference.composer import Composer
 from mspa_model.preference.composers import active_composer
 from mspa_model.preference.teacher import build_teacher
@@ -23,7 +24,6 @@ from mspa_model.ranking.corrector import Corrector
 from mspa_model.ranking.recency import place_matrix
 from mspa_model.ranking.recommender import Recommender
 from mspa_model.runs import (
-    MANIFEST,
     Run,
     TrainedParts,
     build_recommender,
@@ -32,8 +32,6 @@ from mspa_model.runs import (
     new_folder,
     save_map,
     save_model,
-    write_json,
-    write_manifest,
 )
 from mspa_model.training.baselines import BaselineResult, score_baselines
 from mspa_model.training.caution import CautionChoice, choose_caution, choose_fade_caution

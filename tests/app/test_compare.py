@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mspa_model.runs import write_manifest
+from mspa_model.manifest import write_manifest
 from tests.app.pages import sound, texts, url_of
 
 Open = Callable[..., AppTest]

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mspa_model.data import fingerprint
-from mspa_model.runs import write_json, write_manifest
+from mspa_model.manifest import write_json, write_manifest
 from tests.app.pages import PAGES, sound, texts, turn_to, url_of
 
 Open = Callable[..., AppTest]

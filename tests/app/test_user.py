@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mspa_model.manifest import write_manifest
 from mspa_model.pipeline import rank_user
-from mspa_model.runs import write_manifest
 from tests.app.pages import sound, texts, turn_to
 
 Open = Callable[..., AppTest]

@@ -19,7 +19,7 @@ from mspa_model.ranking.cotipping import CoTipsSetting, fit_cotips
 from mspa_model.ranking.recency import place_matrix
 from mspa_model.ranking.scorer import Scorer
 from mspa_model.ranking.towers import build_aligners
-from mspa_model.runs import Run, build_recommender
+from mspa_model.runs import Model, Run, build_recommender
 from mspa_model.training.step0 import typical_spreads
 from mspa_model.types import SOURCES, Dataset, Features, MapPoints, RankingTrace, Source, Vocabulary
 
@@ -44,9 +44,7 @@ def closed_form_run(
         dataset=dataset,
         features=features,
         vocabulary=vocabulary,
-        composer=composer,
-        composers={"teacher": composer},
-        recommender=recommender,
+        model=lambda: Model(composer, {"teacher": composer}, recommender),
         metrics=metrics(),
         users=users(dataset),
         map=points(dataset),

@@ -32,7 +32,7 @@ def two(closed: Run) -> Run:
     """A run whose active composer is contrary."""
     teacher = closed.composer
     other = Contrary(closed.dataset, closed.vocabulary, teacher.teacher, closed.features)
-    return replace(closed, composer=other, composers={"teacher": teacher, "compact": other})
+    return closed.with_model(composer=other, composers={"teacher": teacher, "compact": other})
 
 
 def preference_of(run: Run, *signed: tuple[int, float]) -> Preference:

@@ -12,7 +12,8 @@ import torch
 from mspa_model.config import CorrectorConfig, RankingConfig, RunConfig
 from mspa_model.data import eval_pairs
 from mspa_model.errors import RunError
-from mspa_model.runs import Run, write_manifest
+from mspa_model.manifest import write_manifest
+from mspa_model.runs import Run
 from mspa_model.training.compare import (
     SeedRun,
     compare_runs,

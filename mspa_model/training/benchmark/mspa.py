@@ -13,6 +13,7 @@ from mspa_model.config import RunConfig
 from mspa_model.data import eval_pairs, history_of, interaction_matrix
 from mspa_model.errors import RunError
 from mspa_model.features.encode import encode, read_raw, scale
+from mspa_model.manifest import MANIFEST, check_manifest, write_manifest
 from mspa_model.preference.composer import Composer
 from mspa_model.preference.composers import active_composer, load_composers, save_composers
 from mspa_model.preference.teacher import build_teacher
@@ -20,7 +21,7 @@ from mspa_model.preference.vocabulary import build_vocabulary, load_vocabulary, 
 from mspa_model.ranking.batch import BatchScorer, preference_rows
 from mspa_model.ranking.corrector import Corrector
 from mspa_model.ranking.recommender import Recommender
-from mspa_model.runs import MANIFEST, Run, build_recommender, check_manifest, new_folder, write_manifest
+from mspa_model.runs import Model, Run, build_recommender, new_folder
 from mspa_model.training.baselines import BaselineAbsent
 from mspa_model.training.benchmark.store import PREPARED, JobResult, Told, user_rows
 from mspa_model.training.cold import cold_at, cold_pairs, told_apart
@@ -132,8 +133,8 @@ def _run(
 ) -> Run:
     """What evaluation asks for; nothing of it is written."""
     nobody = pd.DataFrame({"user_id": pd.Series(dtype="str")})
-    vocabulary, composers = composer.vocabulary, {composer.name: composer}
-    return Run(out, config, dataset, features, vocabulary, composer, composers, recommender, {}, nobody, None, "", "")
+    model = Model(composer, {composer.name: composer}, recommender)
+    return Run(out, config, dataset, features, composer.vocabulary, lambda: model, {}, nobody, None, "", "")
 
 
 def _traced(run: Run, seed: int, progress: bool) -> list[pd.DataFrame]:

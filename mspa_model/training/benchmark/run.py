@@ -16,7 +16,7 @@ from mspa_model.config import FeatureConfig, RunConfig, config_to_json
 from mspa_model.data import load_dataset
 from mspa_model.device import DeviceName, resolve_device
 from mspa_model.errors import UnknownIdError
-from mspa_model.runs import write_json
+from mspa_model.manifest import write_json
 from mspa_model.training.benchmark.figures import figures
 from mspa_model.training.benchmark.jobs import MSPA, PREPARE, STEP0, Order, order_json, run_job
 from mspa_model.training.benchmark.recommenders import PEERS

@@ -13,7 +13,7 @@ import pandas as pd
 from jaxtyping import Bool
 
 from mspa_model.errors import RunError
-from mspa_model.runs import write_json
+from mspa_model.manifest import write_json
 from mspa_model.training.metrics import METRICS, UserMetrics
 
 Part = Literal["val", "test", "cold"]

@@ -4,8 +4,9 @@ Dense form: EASE (Steck 2019, "Embarrassingly Shallow Autoencoders"), with users
 and with what streamers are like as further rows beside the users' (Jeunen, Van Balen and Goethals 2020, "Closed-form
 models for collaborative filtering with side-information"): few tips then lean on content.
 Above RankingConfig.max_dense_streamers: a truncated SVD of the tips with ridge shrinkage of its directions.
-To either a latent model may be added (training/latent.py), which val weighs. Every fit is a sum over tips, each tip's
-row times a number: its weight, or its share of the history where val found that a long one should speak no louder.
+To either a latent model may be added (training/latent.py), and one that knows what is tipped next
+(training/ordered.py); val weighs both. Every fit is a sum over tips, each tip's row times a number: its weight, or its
+share of the history where val found that a long one should speak no louder.
 """
 
 from dataclasses import dataclass, replace
@@ -179,15 +180,25 @@ class BlendedCoTips:
         return {**self.dense.tensors(), **self.latent.tensors()}
 
 
-def blend(linear: CoTips, latent: LowRankCoTips, share: float) -> CoTips:
-    """linear + share x latent; linear itself where the share is 0."""
+def blend(model: CoTips, part: LowRankCoTips, share: float) -> CoTips:
+    """model + share x part; the model itself where the share is 0."""
     if share == 0.0:
-        return linear
-    if isinstance(linear, DenseCoTips):
-        return BlendedCoTips(linear, latent.scaled(share))
-    assert isinstance(linear, LowRankCoTips)
-    both = torch.cat([linear.tipped, latent.tipped * share], 1), torch.cat([linear.found, latent.found], 1)
-    return LowRankCoTips(*both, latent.by_share)
+        return model
+    if isinstance(model, DenseCoTips):
+        return BlendedCoTips(model, part.scaled(share))
+    if isinstance(model, BlendedCoTips):
+        return replace(model, latent=_sum(model.latent, part.scaled(share)))
+    assert isinstance(model, LowRankCoTips)
+    return _sum(model, part.scaled(share))
+
+
+def _sum(*parts: LowRankCoTips) -> LowRankCoTips:
+    """Of low-rank models: their columns side by side, those by share last."""
+    columns = [(part, slice(part._n_by_weight)) for part in parts]
+    columns += [(part, slice(part._n_by_weight, None)) for part in parts]
+    tipped = torch.cat([part.tipped[:, which] for part, which in columns], 1)
+    found = torch.cat([part.found[:, which] for part, which in columns], 1)
+    return LowRankCoTips(tipped, found, sum(part.by_share for part in parts))
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,11 @@ def unfaded(history: History) -> Int[np.ndarray, " n"]:
     return distinct[np.isin(distinct, history.streamer_idx[history.counts == 1.0])]
 
 
+def is_timed(places: sp.csr_matrix) -> bool:
+    """Whether places (place_matrix) tell an order."""
+    return bool(places.nnz > 0 and places.data.max() > 1)
+
+
 def place_matrix(dataset: Dataset, splits: tuple[Split, ...]) -> sp.csr_matrix:
     """The places of every user's distinct tips in these splits, (n_users, n_streamers) float32."""
     rows, tips = rows_in(dataset, splits), dataset.tips

@@ -11,11 +11,14 @@ from tqdm import tqdm
 
 from mspa_model.config import RunConfig
 from mspa_model.data.split import EvalPairs
-from mspa_model.ranking.cotipping import CoTips, CoTipsSetting, LowRankCoTips, fit_cotips
-from mspa_model.ranking.recency import NO_DECAY, weigh
+from mspa_model.ranking.cotipping import CoTips, CoTipsSetting, LowRankCoTips, blend, fit_cotips
+from mspa_model.ranking.recency import NO_DECAY, is_timed, weigh
+from mspa_model.ranking.scorer import MIN_SPREAD, Scorer
 from mspa_model.training.metrics import measure
+from mspa_model.types import SOURCES, Source
 
 _BATCH = 256
+_COTIPS = SOURCES.index(Source.COTIPS)
 
 
 def choose_cotips(
@@ -36,9 +39,8 @@ def choose_cotips(
     ranking = config.ranking
     dense = train.shape[1] <= ranking.max_dense_streamers
     shares = ranking.cotips_content if dense and content.size else (0.0,)
-    timed = places.nnz > 0 and places.data.max() > 1
     first = CoTipsSetting(ranking.cotips_ridge[0], ranking.cotips_degree_power[0], shares[min(1, len(shares) - 1)])
-    lives = ranking.cotips_half_life if timed else (NO_DECAY,)
+    lives = ranking.cotips_half_life if is_timed(places) else (NO_DECAY,)
     seen: set[CoTipsSetting] = set()
     best: tuple[float, CoTipsSetting, CoTips, float] | None = None
     ways = {"content": shares, "ridge": ranking.cotips_ridge, "degree_power": ranking.cotips_degree_power}
@@ -65,6 +67,23 @@ def latent_fits(latent: LowRankCoTips, places: sp.csr_matrix, half_life: float) 
         parts.append(latent.fit(weigh(torch.from_numpy(places[start : start + _BATCH].toarray()), half_life)))
     fits = torch.cat(parts)
     return fits - fits.mean(1, keepdim=True)
+
+
+def join(scorer: Scorer, part: LowRankCoTips, weights: Float[Tensor, " n_fits"], spread: Tensor) -> float:
+    """Leaves the scorer with a further part of co-tipping and with weights over no spread; gives the part's share.
+
+    weights: of standardised fits, the part's last; spread: of the part's fit.
+    """
+    linear, added = weights[_COTIPS] / scorer.spreads[_COTIPS], weights[-1] / spread
+    share = float(weights[-1] / (weights[_COTIPS] + weights[-1]).clamp(min=MIN_SPREAD))
+    if share < 1.0:
+        scorer.cotips = blend(scorer.cotips, part, float(added / linear) if share else 0.0)
+    else:
+        scorer.cotips = part
+    base = weights[:-1] / scorer.spreads
+    base[_COTIPS] = added if share == 1.0 else linear
+    scorer.base_weights = base
+    return share
 
 
 def _fit(cotips: CoTips, places: sp.csr_matrix, half_life: float) -> np.ndarray:

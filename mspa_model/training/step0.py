@@ -14,13 +14,14 @@ from mspa_model.data import eval_pairs, interaction_matrix
 from mspa_model.data.split import EvalPairs
 from mspa_model.preference.composer import Composer
 from mspa_model.ranking.content import likeness_rows, likeness_with_labels
-from mspa_model.ranking.cotipping import CoTips, LowRankCoTips, blend, cotips_from_tensors
-from mspa_model.ranking.recency import NO_DECAY, place_matrix
+from mspa_model.ranking.cotipping import CoTips, CoTipsSetting, LowRankCoTips, cotips_from_tensors
+from mspa_model.ranking.recency import NO_DECAY, is_timed, place_matrix
 from mspa_model.ranking.scorer import MIN_SPREAD, POPULARITY, Scorer
 from mspa_model.training.align import AlignerTraining
-from mspa_model.training.cotips import choose_cotips, latent_fits
+from mspa_model.training.cotips import choose_cotips, join, latent_fits
 from mspa_model.training.latent import LatentTraining
 from mspa_model.training.likening import liken_the_cold
+from mspa_model.training.ordered import ordered_cotips, weigh_ordered
 from mspa_model.training.told import told_users
 from mspa_model.training.weights import (
     MIN_GAIN,
@@ -32,12 +33,11 @@ from mspa_model.training.weights import (
     val_scores,
     val_users,
 )
-from mspa_model.types import SOURCES, Dataset, Features, Source
+from mspa_model.types import SOURCES, Dataset, Features
 
 SPREAD_USERS = 1000
 COLD_QUANTILES = (0.05, 0.1, 0.25, 0.5)
 _BATCH = 256
-_COTIPS = SOURCES.index(Source.COTIPS)
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,10 @@ def train_step0(
     scores = val_scores(scorer, composer, places, whole, val, metric)
     cold = np.asarray(train.sum(0)).ravel() == 0
     setting |= weigh_with_latent(scorer, latents, scores, places[users])
+    if is_timed(places) and len(cold) <= config.ranking.max_dense_streamers:
+        ordered = ordered_cotips(places, CoTipsSetting(setting["ridge"], setting["degree_power"]), config.seed)
+        scores = val_scores(scorer, composer, places, whole, val, metric)
+        setting["ordered"] = weigh_ordered(scorer, ordered, scores, places[users])
     setting["cold_ridge"] = liken_the_cold(scorer, scores, places[users], likeness_with_labels(dataset, features), cold)
     scorer.spreads = typical_spreads(scorer, composer, places, config.seed)
     scores = val_scores(scorer, composer, places, whole, val, metric)
@@ -123,15 +127,7 @@ def weigh_with_latent(
             best = reached, latent, weights, spread
     assert best is not None
     _, latent, weights, spread = best
-    linear, added = weights[_COTIPS] / scorer.spreads[_COTIPS], weights[-1] / spread
-    share = float(weights[-1] / (weights[_COTIPS] + weights[-1]).clamp(min=MIN_SPREAD))
-    if share < 1.0:
-        scorer.cotips = blend(scorer.cotips, latent, float(added / linear) if share else 0.0)
-    else:
-        scorer.cotips = latent
-    base = weights[:-1] / scorer.spreads
-    base[_COTIPS] = added if share == 1.0 else linear
-    scorer.base_weights = base
+    share = join(scorer, latent, weights, spread)
     return {"latent": share, "latent_by_share": float(share > 0 and latent.by_share > 0)}
 
 

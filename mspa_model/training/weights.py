@@ -61,9 +61,16 @@ class ValScores:
 
     def measure(self, weights: Float[Tensor, " n_sources"], keep: Bool[np.ndarray, " n_users"] | None = None) -> float:
         """Mean of the metric over users (those where keep is True) under these weights; 0.0 where there is no user."""
+        values = self.each(weights, keep)
+        return float(values.mean()) if len(values) else 0.0
+
+    def each(
+        self, weights: Float[Tensor, " n_sources"], keep: Bool[np.ndarray, " n_users"] | None = None
+    ) -> Float[np.ndarray, " _"]:
+        """The metric of every user (those where keep is True) under these weights."""
         users = np.arange(len(self.user_idx)) if keep is None else np.flatnonzero(keep)
         if not len(users):
-            return 0.0
+            return np.zeros(0)
         used = weights.nonzero()[:, 0]
         fits = self.fits[users][:, used] if keep is not None or len(used) < len(weights) else self.fits
         scores = torch.einsum("s,usn->un", weights[used], fits) + self.mask[users]
@@ -71,7 +78,7 @@ class ValScores:
         top = scores.topk(min(max(CUTOFFS), scores.shape[1]), dim=1).indices
         top = (top if self.streamers is None else self.streamers[users].gather(1, top)).cpu().numpy()
         targets = self.pairs.target[self.user_idx[users]]
-        return float(metrics_of_top(top, targets)[self.metric].mean())
+        return metrics_of_top(top, targets)[self.metric]
 
 
 def val_users(pairs: EvalPairs, seed: int) -> Int[np.ndarray, " n_users"]:

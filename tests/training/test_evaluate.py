@@ -19,7 +19,7 @@ from mspa_model.preference.vocabulary import build_vocabulary
 from mspa_model.ranking.corrector import Corrector
 from mspa_model.ranking.cotipping import CoTipsSetting, fit_cotips
 from mspa_model.ranking.towers import build_aligners
-from mspa_model.runs import Run, build_recommender
+from mspa_model.runs import Model, Run, build_recommender
 from mspa_model.training.baselines import score_baselines
 from mspa_model.training.evaluate import Evaluation, evaluate, write_evaluation
 from mspa_model.training.metrics import METRICS, measure
@@ -52,9 +52,7 @@ def cotips_run(folder: Path, config: RunConfig, out: Path) -> Run:
         dataset,
         features,
         vocabulary,
-        composer,
-        {"teacher": composer},
-        recommender,
+        lambda: Model(composer, {"teacher": composer}, recommender),
         metrics,
         pd.DataFrame(),
         None,

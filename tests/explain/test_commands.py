@@ -92,6 +92,11 @@ def test_report_and_verify(explain: Callable[..., Done], folder: Path, tmp_path:
     evidence = next(file for file in files if file.suffix == ".json")
     assert explain("verify", str(evidence), "--run", str(folder)).status == 0
     assert explain("verify", str(evidence), "--run", str(tmp_path)).status == 2
+    told = json.loads(evidence.read_text(encoding="utf-8"))
+    evidence.write_text(json.dumps({**told, "answer": "It stands first, whatever the model says."}), encoding="utf-8")
+    forged = explain("verify", str(evidence), "--run", str(folder))
+    assert (forged.status, forged.err) == (1, "")
+    assert "changed" in forged.out
 
 
 def test_help_says_what_each_command_is_for(explain: Callable[..., Done]) -> None:

@@ -42,8 +42,8 @@ def estimate(dataset: Dataset, config: RunConfig) -> Estimate:
     ranking = config.ranking  # step0.choose_cotips changes one number at a time, the ridge twice
     tries = 2 * len(ranking.cotips_ridge) + len(ranking.cotips_degree_power) + len(ranking.cotips_content)
     seconds = 60.0 + _media_seconds(dataset) + _teaching_seconds(config)
-    # Each co-tipping try and each of EASE's four is one inverse of a square of streamers.
-    seconds += (tries + 4) * SECONDS_A_DENSE_CUBE * n**3 if dense else tries * 30.0
+    # Each co-tipping try, the ordered model and each of EASE's four is one inverse of a square of streamers.
+    seconds += (tries + 5) * SECONDS_A_DENSE_CUBE * n**3 if dense else tries * 30.0
     epochs = config.ranking.max_epochs / 2
     seconds += epochs * users / config.ranking.batch * (0.08 + 2e-5 * min(n, MAX_CANDIDATES))
     seconds += 2 * SECONDS_A_LATENT_CELL * min(ranking.latent_epochs * users * n, ALL_CELLS)

@@ -246,7 +246,7 @@ def _share(mask: np.ndarray) -> float | None:
 
 def _notes(run: Run, pairs: EvalPairs, measured: Sequence[Measured], stored: Mapping[str, Any]) -> list[str]:
     """Sentences that belong beside the numbers."""
-    return [*_data_notes(run, pairs, measured), *_source_notes(run), *_absent_notes(stored)]
+    return [*_data_notes(run, pairs, measured), *_source_notes(run), *_order_notes(stored), *_absent_notes(stored)]
 
 
 def _data_notes(run: Run, pairs: EvalPairs, measured: Sequence[Measured]) -> Iterator[str]:
@@ -266,6 +266,15 @@ def _source_notes(run: Run) -> Iterator[str]:
             yield f"{source.value}: the set has none."
         elif weight == 0:
             yield f"{source.value}: val does not pay for it; weight zero."
+
+
+def _order_notes(stored: Mapping[str, Any]) -> Iterator[str]:
+    """Of a set with times: whether co-tipping goes by what is tipped next (training/ordered.py)."""
+    share = stored.get("step0", {}).get("cotips", {}).get("ordered")
+    if share:
+        yield f"co-tipping: {share:.0%} of its weight goes by the order of tips, by what is tipped next."
+    elif share == 0:
+        yield "co-tipping: val does not pay for the order of tips; it is left out."
 
 
 def _absent_notes(stored: Mapping[str, Any]) -> Iterator[str]:

@@ -10,6 +10,7 @@ import torch
 from mspa_model.ranking.cotipping import CoTipsSetting, LowRankCoTips
 from mspa_model.ranking.recency import is_timed
 from mspa_model.training.ordered import FUTURE, PAST, RANK, ordered_cotips, weigh_ordered
+from mspa_model.training.scorecard import _order_notes
 from mspa_model.types import SOURCES, Source
 from tests.training.test_likening import MIN_USERS, scorer_of, val_of
 
@@ -98,3 +99,15 @@ def test_it_joins_where_val_rises_by_more_than_chance_and_leaves_all_alone_elsew
 def test_nobody_to_ask_changes_nothing():
     scorer, (scores, places) = scorer_of(leads_to(3)), val_of(0, 20)
     assert weigh_ordered(scorer, leads_to(20), scores, places) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ({"ordered": 0.5}, ["co-tipping: 50% of its weight goes by the order of tips, by what is tipped next."]),
+        ({"ordered": 0.0}, ["co-tipping: val does not pay for the order of tips; it is left out."]),
+        ({}, []),
+    ],
+)
+def test_what_val_found_of_the_order_is_said_beside_the_numbers(setting: dict[str, float], said: list[str]):
+    assert list(_order_notes({"step0": {"cotips": setting}})) == said

@@ -4,7 +4,6 @@ Names come from data and are hostile: they are shortened and stripped of control
 a sentence still has to escape it for its medium.
 """
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -12,8 +11,8 @@ from explain.cards import SaidValue
 from explain.types import Attribution, Contribution, Deletion, Explanation, RankMove
 from mspa_model.preference.columns import quoted
 from mspa_model.types import Dataset, DatasetInfo, Source
+from mspa_model.words import counted, plain, plural
 
-NAME_LIMIT = 60
 SMALLEST = 0.005  # points that a sentence still tells from none
 _BY_SOURCE = {
     Source.VISUAL: "how it looks",
@@ -23,13 +22,6 @@ _BY_SOURCE = {
 }
 _COMPOSERS = {"teacher": "the teacher (statistics)", "compact": "the compact language model"}
 _NOUNS = {Source.VISUAL: "looks", Source.AUDIO: "sound", Source.TEXT: "words"}
-
-
-def plain(text: str, limit: int = NAME_LIMIT) -> str:
-    """The text on one line without control and direction marks, cut to `limit` characters."""
-    visible = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text[: 4 * limit])
-    line = " ".join("".join(c for c in visible if unicodedata.category(c) != "Cf").split())
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
 def name_of(dataset: Dataset, streamer_idx: int) -> str:
@@ -42,18 +34,6 @@ def ordinal(number: int) -> str:
     """1st, 2nd, 3rd, 4th, 11th, 21st."""
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number:,}{ending}"
-
-
-def plural(word: str) -> str:
-    """The plural of a dataset's word: "ratings of 4 or 5", "micro-videos", "categories"."""
-    head, of, rest = word.partition(" of ")
-    ending = head[:-1] + "ies" if head.endswith("y") and head[-2:-1] not in "aeiou" else head + "s"
-    return ending + of + rest
-
-
-def counted(number: int, word: str) -> str:
-    """ "1 tip", "12 tips"."""
-    return f"{number:,} {word if number == 1 else plural(word)}"
 
 
 def listed(words: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 
 from mspa_model.runs import Run
 from mspa_model.types import SOURCES, Arrival, DatasetInfo, Preference, RankingTrace, Step
+from mspa_model.words import counted, plain
 
 
 def trace_json(run: Run, trace: RankingTrace, k: int = 10) -> dict[str, Any]:
@@ -33,7 +34,8 @@ def trace_json(run: Run, trace: RankingTrace, k: int = 10) -> dict[str, Any]:
 def arrival_json(run: Run, arrival: Arrival, k: int = 10) -> dict[str, Any]:
     """As trace_json, of the trace with the new tips, and under "arrived" what came in and what moved.
 
-    before, after: ids of the top k; left: with the place that each has now, null where it is no candidate any more.
+    before, after: ids of the top k; left: with the place that each has now, null where it is no candidate any more;
+    names: by id, of all these.
     """
     ids, after = run.dataset.streamers["streamer_id"], arrival.after.final.ranking
     order = arrival.before.final.ranking.order[:k].tolist()
@@ -53,6 +55,7 @@ def arrival_json(run: Run, arrival: Arrival, k: int = 10) -> dict[str, Any]:
         "entered": [ids.iloc[i] for i in arrival.entered(k)],
         "left": [{"streamer": ids.iloc[i], "place": after.rank_of(i), "tipped": i in tipped} for i in arrival.left(k)],
         "kept_steps": [len(arrival.before.steps) - 1, len(arrival.after.steps) - 1],
+        "names": {ids.iloc[i]: _name(run, i) for i in dict.fromkeys([*order, *after.order[:k].tolist()])},
     }
     return {**trace_json(run, arrival.after, k), "arrived": told}
 
@@ -65,7 +68,7 @@ def trace_words(told: Mapping[str, Any], info: DatasetInfo) -> str:
     for step in told["steps"]:
         lines.append(f"\nStep {step['step']}. {step['reason']}")
         lines += [f"  {c}" for c in step["changes"]]
-        lines += [f"  {i}. {r['streamer']}  {r['score']:.3f}{_new_words(r)}" for i, r in enumerate(step["ranking"], 1)]
+        lines += [f"  {i}. {_row_words(row)}" for i, row in enumerate(step["ranking"], 1)]
     lines.append(f"\n{told['stop_sentence']}")
     lines += [f"\n{line}" for line in _arrived_words(told.get("arrived"), info)]
     return "\n".join([*lines, told["why"]] if "why" in told else lines)
@@ -78,6 +81,15 @@ def live_sentence(n_ranked: int, moment: str, info: DatasetInfo) -> str:
     return f"Only who is live at {moment} is ranked: {n_ranked:,}. The correction was judged among all."
 
 
+def _row_words(row: Mapping[str, Any]) -> str:
+    """ "s377  Unforgiven (1992)  2.370": the id is what other commands ask for."""
+    return f"{_called(row['streamer'], row['name'])}  {row['score']:.3f}{_new_words(row)}"
+
+
+def _called(streamer_id: str, name: str) -> str:
+    return f"{streamer_id}  {name}" if name else streamer_id
+
+
 def _new_words(row: Mapping[str, Any]) -> str:
     """How a line marks a streamer without a train tip."""
     return "" if not row["new"] else "  new: a kept place" if row["kept_place"] else "  new"
@@ -86,19 +98,25 @@ def _new_words(row: Mapping[str, Any]) -> str:
 def _arrived_words(arrived: Mapping[str, Any] | None, info: DatasetInfo) -> Iterable[str]:
     if arrived is None:
         return
-    n, before, after = len(arrived["tips"]), *arrived["kept_steps"]
+    names, (before, after) = arrived["names"], arrived["kept_steps"]
     known = f"{arrived['n_known']} known of this {info.user_is}"
-    yield f"{n} new {info.tip_is}{'' if n == 1 else 's'} beside {known}; nothing was trained."
+    yield f"{counted(len(arrived['tips']), f'new {info.tip_is}')} beside {known}; nothing was trained."
     yield f"Kept correction steps: {before} before, {after} after."
-    yield f"Top {len(arrived['before'])} before: {', '.join(arrived['before']) or 'nobody'}."
-    yield f"Entered: {', '.join(arrived['entered']) or 'nobody'}."
-    yield f"Left: {', '.join(_left_words(one) for one in arrived['left']) or 'nobody'}."
+    yield f"Top {len(arrived['before'])} before: {', '.join(names[i] or i for i in arrived['before']) or 'nobody'}."
+    yield f"Entered: {', '.join(names[i] or i for i in arrived['entered']) or 'nobody'}."
+    yield f"Left: {', '.join(_left_words(one, names) for one in arrived['left']) or 'nobody'}."
 
 
-def _left_words(one: Mapping[str, Any]) -> str:
+def _left_words(one: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    called = names[one["streamer"]] or one["streamer"]
     if one["place"] is None:
-        return f"{one['streamer']} ({'tipped now' if one['tipped'] else 'no candidate'})"
-    return f"{one['streamer']} (now {one['place']})"
+        return f"{called} ({'tipped now' if one['tipped'] else 'no candidate'})"
+    return f"{called} (now {one['place']})"
+
+
+def _name(run: Run, streamer_idx: int) -> str:
+    """On one line; empty where the set has none."""
+    return plain(str(run.dataset.streamers["name"].iloc[streamer_idx]))
 
 
 def _step_json(run: Run, step: Step, k: int) -> dict[str, Any]:
@@ -107,6 +125,7 @@ def _step_json(run: Run, step: Step, k: int) -> dict[str, Any]:
     ranking = [
         {
             "streamer": ids.iloc[i],
+            "name": _name(run, i),
             "score": float(scores[i]),
             "new": bool(run.recommender.is_cold[i]),
             "kept_place": i in step.ranking.placed,

@@ -82,7 +82,19 @@ def test_what_moved_is_told_with_places(run: Run, tmp_path: Path):
     assert {"streamer": first, "place": None, "tipped": True} in came["left"]
     said = trace_words(told, run.dataset.info)
     assert "1 new tip beside 10 known of this user; nothing was trained." in said
-    assert f"{first} (tipped now)" in said
+    called = came["names"][first]
+    assert called.startswith("Comedy room")
+    assert f"Left: {called} (tipped now)" in said
+    row = told["steps"][-1]["ranking"][0]
+    assert f"  1. {row['streamer']}  {row['name']}  {row['score']:.3f}" in said
+
+
+def test_new_tips_are_counted_in_the_datasets_own_words(run: Run, tmp_path: Path):
+    ids = _ids(run, rank_user(run, USER).final.ranking)[:2]
+    told = arrival_json(run, rank_arrivals(run, USER, _new(run, tmp_path, *ids)), k=5)
+    info = replace(run.dataset.info, tip_is="rating of 4 or 5", user_is="viewer")
+    said = trace_words(told, info)
+    assert "2 new ratings of 4 or 5 beside 10 known of this viewer; nothing was trained." in said
 
 
 def test_only_who_is_live_is_ranked_and_the_rest_of_the_trace_stays(run: Run):

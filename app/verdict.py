@@ -44,9 +44,9 @@ def correction_sentence(metrics: Mapping, info: DatasetInfo, metric: str = "ndcg
         return f"Self-correction kept no step for any of the {word} measured: nothing it proposed beat its uncertainty."
     acted = f" It kept a step for {share:.0%} of {plural(info.user_is)}." if share is not None else ""
     worth = f"{gain['value']:+.4f} ({gain['low']:+.4f} to {gain['high']:+.4f})".replace("-", "−")
-    if gain["low"] > 0:
+    if round(gain["low"], 4) > 0:  # as it is shown: a bound that reads +0.0000 proves nothing
         return f"Self-correction helps: {metric} {worth} against step 0.{acted}"
-    if gain["high"] < 0:
+    if round(gain["high"], 4) < 0:
         return f"Self-correction harms: {metric} {worth} against step 0.{acted}"
     return f"Self-correction neither helps nor harms beyond doubt: {metric} {worth} against step 0.{acted}"
 

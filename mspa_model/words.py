@@ -22,3 +22,9 @@ def plural(word: str) -> str:
 def counted(number: int, word: str) -> str:
     """ "1 tip", "12 tips"."""
     return f"{number:,} {word if number == 1 else plural(word)}"
+
+
+def small(number: float) -> str:
+    """The size of a number near zero with two digits that say something: "0.25", "0.0042", "less than 0.0001"."""
+    size = abs(number)
+    return f"{size:.2f}" if size >= 0.1 or size == 0 else f"{size:.2g}" if size >= 1e-4 else "less than 0.0001"

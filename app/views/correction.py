@@ -18,6 +18,7 @@ from explain.figures import rank_lines, weights_change, witnesses
 from explain.narrate import counted, name_of, plain, plural
 from explain.newcomers import marked_names, names_note
 from mspa_model.types import RankingTrace, Step
+from mspa_model.words import small
 
 _ACTED = 6
 
@@ -82,7 +83,7 @@ def _answer(picked: Picked) -> str:
         return f"Nothing needed for {info.user_is} {picked.user_id}: {why}, so step 0 stands."
     moved = cache.difference(picked.run, picked.basis, 0, last).sentence
     gain = sum(step.witness_gain or 0.0 for step in trace.steps)
-    judged = f"its witnesses rose by {gain:.2f} of the scores' spread, more than their uncertainty, so it was kept"
+    judged = f"its witnesses rose by {small(gain)} of the scores' spread, more than their uncertainty, so it was kept"
     return f"Yes, for {info.user_is} {picked.user_id}: {judged}. {moved}"
 
 

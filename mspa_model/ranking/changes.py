@@ -9,6 +9,7 @@ from mspa_model.preference.columns import quoted
 from mspa_model.ranking.correction import Stance
 from mspa_model.ranking.fading import Fade
 from mspa_model.types import FADED, SOURCES, Change, Modality, Source, Step, StopReason, Vocabulary
+from mspa_model.words import small
 
 SOURCE_WORDS = {
     Source.VISUAL: "what is seen",
@@ -98,7 +99,7 @@ def _shifts(before: Stance, after: Stance) -> list[Change]:
 
 def gain_reason(kept: bool, gain: float, needed: float) -> str:
     """Why a step was kept or not: the witnesses' mean rise beside what it had to beat."""
-    rise = f"Held-out tips {'rose' if gain >= 0 else 'fell'} by {abs(gain):.2f} of the scores' spread on average"
+    rise = f"Held-out tips {'rose' if gain >= 0 else 'fell'} by {small(gain)} of the scores' spread on average"
     if kept:
-        return f"{rise}, more than the {needed:.2f} of uncertainty that a step must beat: kept."
-    return f"{rise}, not more than the {needed:.2f} of uncertainty that a step must beat: not kept."
+        return f"{rise}, more than the {small(needed)} of uncertainty that a step must beat: kept."
+    return f"{rise}, not more than the {small(needed)} of uncertainty that a step must beat: not kept."

@@ -7,12 +7,13 @@ import pytest
 import scipy.sparse as sp
 import torch
 
-from mspa_model.ranking.cotipping import CoTipsSetting, LowRankCoTips
+from mspa_model.ranking.cotipping import CoTipsSetting
 from mspa_model.ranking.recency import is_timed
 from mspa_model.training.ordered import FUTURE, PAST, RANK, ordered_cotips, weigh_ordered
 from mspa_model.training.scorecard import _order_notes
 from mspa_model.types import SOURCES, Source
 from tests.training.test_likening import MIN_USERS, scorer_of, val_of
+from tests.training.test_step0 import leads_to
 
 PLAIN = CoTipsSetting(ridge=2.0, degree_power=0.0)
 COTIPS = SOURCES.index(Source.COTIPS)
@@ -74,13 +75,6 @@ def test_an_order_is_known_where_places_differ():
     assert is_timed(places_of([0, 1]))
     assert not is_timed(sp.csr_matrix(np.ones((2, 3), dtype=np.float32)))
     assert not is_timed(sp.csr_matrix((2, 3), dtype=np.float32))
-
-
-def leads_to(streamer: int) -> LowRankCoTips:
-    """Of 30 streamers, a tip to the first finds this one."""
-    tipped, found = torch.zeros(30, 1), torch.zeros(30, 1)
-    tipped[0], found[streamer] = 1.0, 1.0
-    return LowRankCoTips(tipped, found)
 
 
 @pytest.mark.parametrize(("streamer", "joins"), [(20, True), (5, False)])

@@ -135,7 +135,7 @@ def residuals(
     # The values that a row states, in as many slots as any row needs; unused ones are left empty.
     slots = told.abs().topk(int((told != 0).sum(1).max()), dim=1).indices
     filled = told.gather(1, slots) != 0
-    return {m: _unstated(row, used, slots, filled, m, vocabulary) for m, row in pooled.items()}
+    return _unstated(pooled, used, slots, filled, vocabulary)
 
 
 def pooled_features(
@@ -155,24 +155,29 @@ def pooled_features(
 
 
 def _unstated(
-    pooled: Float[Tensor, "batch feature_dim"],
+    pooled: dict[Modality, Float[Tensor, "batch feature_dim"]],
     used: Int[Tensor, " n_used"],
     slots: Int[Tensor, "batch n_slots"],
     filled: Bool[Tensor, "batch n_slots"],
-    modality: Modality,
     vocabulary: Vocabulary,
-) -> Float[Tensor, "batch feature_dim"]:
+) -> dict[Modality, Float[Tensor, "batch feature_dim"]]:
     """Pooled features less their ridge projection onto the prototypes of the used values that fill each row's slots.
 
     Solved in the space of the slots, so the work does not grow with feature_dim; empty slots become rows of the
-    identity.
+    identity. All modalities are solved at once: a trace asks this of hundreds of small systems.
     """
-    gram = torch.as_tensor(vocabulary.prototype_products[modality], device=pooled.device)
-    ridge = RIDGE * gram.diagonal().mean().clamp_min(1e-9)
-    prototypes = torch.as_tensor(vocabulary.prototypes[modality], device=pooled.device)[used]
-    gram, products = gram[used[:, None], used], pooled @ prototypes.T
+    if not pooled:
+        return pooled
+    device = slots.device
+    whole = torch.stack([torch.as_tensor(vocabulary.prototype_products[m], device=device) for m in pooled])
+    ridge = RIDGE * whole.diagonal(dim1=1, dim2=2).mean(1).clamp_min(1e-9)
+    gram = whole[:, used[:, None], used]
+    prototypes = {m: torch.as_tensor(vocabulary.prototypes[m], device=device)[used] for m in pooled}
+    products = torch.stack([row @ prototypes[m].T for m, row in pooled.items()])
     both = filled[:, :, None] & filled[:, None, :]
-    system = torch.where(both, gram[slots[:, :, None], slots[:, None, :]], 0)
-    system = system + torch.diag_embed(torch.where(filled, ridge, torch.ones_like(ridge)))
-    solved = torch.linalg.solve(system, torch.where(filled, products.gather(1, slots), 0))
-    return pooled - torch.zeros_like(products).scatter(1, slots, solved) @ prototypes
+    system = torch.where(both, gram[:, slots[:, :, None], slots[:, None, :]], 0)
+    system = system + torch.diag_embed(torch.where(filled, ridge[:, None, None], torch.ones_like(ridge)[:, None, None]))
+    places = slots.expand(len(pooled), -1, -1)
+    solved = torch.linalg.solve(system, torch.where(filled, products.gather(2, places), 0))
+    told = torch.zeros_like(products).scatter(2, places, solved)
+    return {m: row - told[i] @ prototypes[m] for i, (m, row) in enumerate(pooled.items())}

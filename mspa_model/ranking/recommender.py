@@ -290,7 +290,8 @@ class Recommender:
         user, folds = self._user_idx.get(user_id), self.scorer.fold_weights
         if user is None:
             return self._indices(np.zeros(0, np.int64)), self.base_weights
-        return self._indices(self._train_tips[user].indices), folds[user % len(folds)]
+        start, end = self._train_tips.indptr[user : user + 2]
+        return self._indices(self._train_tips.indices[start:end]), folds[user % len(folds)]
 
     def _indices(self, idx: np.ndarray) -> Int[Tensor, " n"]:
         return torch.as_tensor(np.array(idx, dtype=np.int64), device=self.device)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mspa_model.words import counted, plain, plural, small
+from mspa_model.words import NAME_LIMIT, counted, plain, plural, small
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,4 @@ def test_words_are_counted_as_the_set_has_them():
 def test_hostile_text_is_one_short_line():
     assert plain("a\x1b[31m\nb\u202ec\u2028 d") == "a [31m bc d"
     assert plain("x" * 90, 10) == "x" * 9 + "…"
+    assert len(plain("x" * 90)) == NAME_LIMIT == 60

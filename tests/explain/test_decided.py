@@ -57,7 +57,7 @@ LIMITS: dict[str, dict[str, Any]] = {
     "figures_map": {"MAX_POINTS": 12_000},
     "leading": {"N_HALVES": 20, "FEWEST": 4},
     "map": {"MAX_GROUPS": 7, "PLACED_FROM": 5},
-    "narrate": {"NAME_LIMIT": 60, "SMALLEST": 0.005},
+    "narrate": {"SMALLEST": 0.005},
     "neighbors": {"MAX_SHARED": 6},
     "pieces": {
         "MAX_PIECES": 60,

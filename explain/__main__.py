@@ -14,7 +14,7 @@ import typer
 from mspa_model.errors import MspaError, run_command
 
 if TYPE_CHECKING:
-    from explain.types import Explanation, Turn
+    from explain.types import Carrying, Explanation, Turn
     from mspa_model.runs import Run
 
 app = typer.Typer(
@@ -38,6 +38,7 @@ NewShare = Annotated[float, typer.Option("--new-share", help="Share of the place
 Device = Annotated[Literal["auto", "cpu", "cuda"], typer.Option("--device", help="Where to compute.")]
 Data = Annotated[Path | None, typer.Option("--data", help="Dataset folder, where it is not where the run was trained.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_N_PIECES = 8  # seconds, sentences or words that are named in words; JSON has all
 
 
 @app.command()
@@ -54,26 +55,34 @@ def case(
     against_step: Annotated[
         int | None, typer.Option("--against-step", help="Also: how the margin differs from this step's.")
     ] = None,
+    opened: Annotated[
+        Literal["visual", "audio", "text"] | None,
+        typer.Option("--open", help="Also: which frames, seconds or words of the streamer carry this modality."),
+    ] = None,
     as_json: AsJson = False,
     device: Device = "auto",
     data: Data = None,
 ) -> None:
     """Why the streamer stands above or below its rival, in sentences or as JSON."""
+    from explain.pieces import carrying
     from explain.pipeline import explain
     from explain.turns import turn_between
     from explain.types import Case
     from mspa_model.pipeline import rank_user
     from mspa_model.runs import load_run
+    from mspa_model.types import Modality
 
     loaded = load_run(run, data=data, device=device)
     asked = Case(user, streamer, rival, step, history, candidates, _moment(at), new_share)
     trace = rank_user(loaded, user, history, candidates, asked.live_at, new_share)
     explanation = explain(loaded, asked, trace)
-    turn = None
+    last, turn, inside = explanation.case.step or 0, None, None
     if against_step is not None:
         pair = (explanation.streamer_idx, explanation.rival_idx)
-        turn = turn_between(loaded, trace, against_step, explanation.case.step or 0, pair)
-    typer.echo(to_json(explanation, turn) if as_json else in_words(explanation, turn))
+        turn = turn_between(loaded, trace, against_step, last, pair)
+    if opened is not None:
+        inside = carrying(loaded, trace.steps[last], Modality(opened), explanation.streamer_idx)
+    typer.echo((to_json if as_json else in_words)(explanation, turn, inside))
 
 
 @app.command()
@@ -145,13 +154,17 @@ def audit(
     typer.echo(json.dumps(shown_figures(found), indent=2, allow_nan=False) if as_json else audit_words(found))
 
 
-def in_words(explanation: "Explanation", turn: "Turn | None" = None) -> str:
-    """The explanation as lines of plain text: answer, seal, evidence, reasons, what turned since a step, checks."""
+def in_words(explanation: "Explanation", turn: "Turn | None" = None, inside: "Carrying | None" = None) -> str:
+    """The explanation as lines of plain text: answer, seal, evidence, reasons, what turned since a step, what a
+    modality is carried by, checks.
+    """
     marks = {"pass": "✓", "fail": "✗", "not applicable": "–"}
     lines = [explanation.answer, "", f"[{explanation.seal.colour}] {explanation.seal.sentence}"]
     lines += [explanation.evidence.sentence, "", *explanation.sentences, ""]
     if turn is not None:
         lines += [turn.sentence, *_turn_lines(turn), ""]
+    if inside is not None:
+        lines += [inside.sentence, *_inside_lines(inside), *filter(None, [inside.note]), ""]
     lines += [f"{marks[check.verdict]} {check.sentence}" for check in explanation.checks]
     return "\n".join(lines)
 
@@ -164,9 +177,23 @@ def _turn_lines(turn: "Turn") -> list[str]:
     return lines
 
 
-def to_json(explanation: "Explanation", turn: "Turn | None" = None) -> str:
-    """Every field of the explanation, with the margin of each part beside its two sides; and of the turn, if any."""
+def _inside_lines(inside: "Carrying") -> list[str]:
+    """Every input's share, then the pieces that move the score most when left out alone."""
+    lines = [f"  {given.share:+.3f}  {given.label}" for given in inside.inputs]
+    for piece in sorted(inside.pieces, key=lambda piece: -abs(piece.lost))[:_N_PIECES]:
+        seconds = f"{piece.start:g} to {piece.stop:g} s"
+        what = seconds if piece.kind == "second" else f"the {piece.kind} “{piece.text}”"
+        lines.append(f"  {-piece.lost:+.3f}  without {what} of {inside.inputs[piece.of].label}")
+    return lines
+
+
+def to_json(explanation: "Explanation", turn: "Turn | None" = None, inside: "Carrying | None" = None) -> str:
+    """Every field of the explanation, with the margin of each part beside its two sides; of the turn and of what
+    carries a modality, if asked for.
+    """
     fields = asdict(explanation)
+    if inside is not None:
+        fields["inside"] = asdict(inside)
     if turn is not None:
         fields["turn"] = {**asdict(turn), "change": turn.change, "off": turn.off}
     for kind in ("sources", "tips", "statements", "residuals"):
@@ -180,6 +207,8 @@ def _plain(value: Any) -> Any:
         return value.tolist()
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, Path):
+        return value.as_posix()
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from explain.__main__ import main
+from explain.__main__ import _N_PIECES, main
 from mspa_model.pipeline import rank_user
 from mspa_model.runs import Run, load_run
 
@@ -108,3 +108,30 @@ def test_it_starts_as_a_module() -> None:
     done = subprocess.run([sys.executable, "-m", "explain", "--help"], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0
     assert "verify" in done.stdout
+
+
+SAMPLE = str(Path(__file__).parents[2] / "sample_data" / "run")
+
+
+@pytest.mark.parametrize(("modality", "kind"), [("audio", "second"), ("text", "sentence"), ("visual", None)])
+def test_case_opens_a_modality_into_what_it_is_made_from(explain: Callable[..., Done], modality: str, kind: str | None):
+    words = ("case", SAMPLE, "--user", "u0463", "--streamer", "s000", "--device", "cpu", "--open", modality)
+    told = explain(*words, "--json")
+    assert told.status == 0, told.err
+    inside = json.loads(told.out)["inside"]
+    assert sum(given["share"] for given in inside["inputs"]) == pytest.approx(inside["whole"], abs=1e-5)
+    assert (kind in {piece["kind"] for piece in inside["pieces"]}) == (kind is not None)
+    said = explain(*words).out
+    assert inside["sentence"] in said
+    assert all(f"{given['share']:+.3f}  {given['label']}" in said for given in inside["inputs"])
+    strongest = sorted(inside["pieces"], key=lambda piece: -abs(piece["lost"]))[:_N_PIECES]
+    assert said.count("  without ") == len(strongest)
+    assert all(f"{-piece['lost']:+.3f}  without " in said for piece in strongest)
+
+
+def test_case_says_why_a_modality_cannot_be_opened(explain: Callable[..., Done], folder: Path, first: tuple[Run, str]):
+    words = ("case", str(folder), "--user", "u002", "--streamer", first[1], "--device", "cpu", "--open", "audio")
+    done = explain(*words)
+    assert (done.status, done.out) == (2, "")
+    assert "audio" in done.err
+    assert done.err.strip().count("\n") == 0

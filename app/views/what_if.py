@@ -18,18 +18,17 @@ from explain.figures import scenario_moves
 from explain.narrate import counted, ordinal, plural
 from explain.types import Edit, ScenarioResult
 
-_QUESTION = "What would move it, for this user or a group?"
-
 
 def draw(picked: Picked) -> None:
     """The edit, before and after, headroom, limits; without an edit, the control that changes nothing."""
     info = picked.run.dataset.info
+    question = f"What would move it, for this {info.user_is} or a group?"
     if picked.streamer_idx is None:
-        answer(_QUESTION, f"There is no {info.streamer_is} left to rank, so nothing can move.")
+        answer(question, f"There is no {info.streamer_is} left to rank, so nothing can move.")
         return
     edits = editor_of(picked)
     result = cache.scenario(picked.run, picked.basis, edits)
-    answer(_QUESTION, _answer(picked, result))
+    answer(question, _answer(picked, result))
     basis(picked)
     left, right = pair("edit", (2, 3))
     with left:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mspa_model.preference.prose import write_prose
 from mspa_model.preference.statements import signed_strengths, statements_of, tip_weights
-from mspa_model.preference.teacher import Teacher, residuals
+from mspa_model.preference.teacher import LinearMap, Teacher, residuals
 from mspa_model.types import Dataset, Features, History, Modality, Preference, Vocabulary
 
 UNCHANGED = 1e-4  # a strength that differs by less was not edited
@@ -69,14 +69,17 @@ class Composer:
         return self._preference(preference.history, strengths, rows, preference.composer)
 
     def taught(
-        self, tips: Float[Tensor, "batch n_streamers"], among: Int[Tensor, " n_streamers"] | None = None
+        self,
+        tips: Float[Tensor, "batch n_streamers"],
+        among: Int[Tensor, " n_streamers"] | None = None,
+        maps: Mapping[Modality, LinearMap] | None = None,
     ) -> tuple[Float[Tensor, "batch n_values"], dict[Modality, Float[Tensor, "batch feature_dim"]]]:
         """Strengths and residuals of many histories at once, without words: what towers and witnesses read.
 
-        among: the streamers that the columns of tips stand for; all of them where it is None.
+        among: the streamers that the columns of tips stand for; all of them where it is None. maps: see residuals().
         """
         strengths = self.teacher.strengths(tips, among)
-        return strengths, residuals(tips, strengths, self.features, self.vocabulary, among)
+        return strengths, residuals(tips, strengths, self.features, self.vocabulary, among, maps)
 
     def statement_embeddings(self) -> Float[Tensor, "n_values _"] | None:
         """A row a value that its statements bring to the aligners beside its prototype; the teacher has none."""

@@ -1,10 +1,11 @@
 """The teacher: statistics that write statements. How much more often is a value tipped here than by everyone?"""
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
@@ -17,6 +18,7 @@ MIN_TIPS_FOR_DISLIKE = 5.0
 # Of the mean squared length of prototypes: near-equal prototypes share a coefficient, and a statement takes a part of
 # what it explains out of the residual, not all, so that a wrong or a missing one costs less (docs/LOG.md).
 RIDGE = 3.0
+LinearMap = Callable[[Float[Tensor, "n feature_dim"]], Float[Tensor, "n dim"]]
 
 
 class Teacher:
@@ -122,62 +124,81 @@ def residuals(
     features: Features,
     vocabulary: Vocabulary,
     among: Int[Tensor, " n_streamers"] | None = None,
+    maps: Mapping[Modality, LinearMap] | None = None,
 ) -> dict[Modality, Float[Tensor, "batch feature_dim"]]:
     """Per modality, what statements do not cover: pooled features of the tipped streamers less their ridge projection
     onto the span of the prototypes of the stated values. Zero for a user without tips that have the modality.
+
+    maps: a linear map of each modality's features, which gives the rows that the map makes of these ("batch dim").
+    Streamers are mapped before they are pooled: of hundreds of histories of a few streamers that is far less work.
     """
-    pooled = {m: pooled_features(tips, features, m, among) for m in features.modalities}
+    rows = {m: _rows(features, m, among, tips.device) for m in features.modalities}
+    totals = {m: _totals(tips, features, m, among) for m in features.modalities}
     # One user states a few of many values: only their prototypes are multiplied.
     used = (strengths != 0).any(0).nonzero()[:, 0]
-    if not len(used):
-        return pooled
-    told = strengths[:, used]
-    # The values that a row states, in as many slots as any row needs; unused ones are left empty.
-    slots = told.abs().topk(int((told != 0).sum(1).max()), dim=1).indices
-    filled = told.gather(1, slots) != 0
-    return _unstated(pooled, used, slots, filled, vocabulary)
+    prototypes = {m: torch.as_tensor(vocabulary.prototypes[m], device=tips.device)[used] for m in rows}
+    if maps is None:
+        left = {m: (tips @ row) / totals[m] for m, row in rows.items()}
+        products = {m: left[m] @ prototypes[m].T for m in rows}
+    else:
+        left = {m: (tips @ maps[m](row)) / totals[m] for m, row in rows.items()}
+        products = {m: (tips @ (row @ prototypes[m].T)) / totals[m] for m, row in rows.items()}
+        prototypes = {m: maps[m](row) for m, row in prototypes.items()}
+    if not len(used) or not rows:
+        return left
+    covered = _covered(torch.stack(list(products.values())), strengths[:, used], used, tuple(rows), vocabulary)
+    return {m: row - covered[i] @ prototypes[m] for i, (m, row) in enumerate(left.items())}
 
 
 def pooled_features(
+    tips: Float[Tensor, "batch n_streamers"], features: Features, modality: Modality
+) -> Float[Tensor, "batch feature_dim"]:
+    """Weighted mean feature row of the tipped streamers that have the modality; zero where none has."""
+    return (tips @ _rows(features, modality, None, tips.device)) / _totals(tips, features, modality, None)
+
+
+def _rows(
+    features: Features, modality: Modality, among: Int[Tensor, " n_streamers"] | None, device: torch.device
+) -> Float[Tensor, "n_streamers feature_dim"]:
+    """Features of the streamers that columns of tips stand for: `among`, all of them where it is None."""
+    which = slice(None) if among is None else among.cpu().numpy()
+    return torch.as_tensor(features.arrays[modality][which], device=device)
+
+
+def _totals(
     tips: Float[Tensor, "batch n_streamers"],
     features: Features,
     modality: Modality,
-    among: Int[Tensor, " n_streamers"] | None = None,
-) -> Float[Tensor, "batch feature_dim"]:
-    """Weighted mean feature row of the tipped streamers that have the modality; zero where none has. among: the
-    streamers that the columns of tips stand for, all of them where it is None.
-    """
+    among: Int[Tensor, " n_streamers"] | None,
+) -> Float[Tensor, "batch 1"]:
+    """What tips to streamers that have the modality weigh together; rows of all others are zero, so need no mask."""
     which = slice(None) if among is None else among.cpu().numpy()
-    rows = torch.as_tensor(features.arrays[modality][which], device=tips.device)
     present = torch.as_tensor(features.present[modality][which], device=tips.device, dtype=tips.dtype)
-    # Absent rows are zero, so the sum needs no mask; the weight does.
-    return (tips @ rows) / (tips @ present).clamp_min(1e-9)[:, None]
+    return (tips @ present).clamp_min(1e-9)[:, None]
 
 
-def _unstated(
-    pooled: dict[Modality, Float[Tensor, "batch feature_dim"]],
+def _covered(
+    products: Float[Tensor, "n_modalities batch n_used"],
+    told: Float[Tensor, "batch n_used"],
     used: Int[Tensor, " n_used"],
-    slots: Int[Tensor, "batch n_slots"],
-    filled: Bool[Tensor, "batch n_slots"],
+    modalities: Sequence[Modality],
     vocabulary: Vocabulary,
-) -> dict[Modality, Float[Tensor, "batch feature_dim"]]:
-    """Pooled features less their ridge projection onto the prototypes of the used values that fill each row's slots.
+) -> Float[Tensor, "n_modalities batch n_used"]:
+    """How much of each prototype the stated values cover: a ridge projection. products: of what is pooled with the
+    prototypes of the used values; told: their strengths.
 
-    Solved in the space of the slots, so the work does not grow with feature_dim; empty slots become rows of the
-    identity. All modalities are solved at once: a trace asks this of hundreds of small systems.
+    Solved in the space of the values that a row states, in as many slots as any row needs, so the work does not grow
+    with feature_dim; empty slots become rows of the identity. All modalities are solved at once: a trace asks this of
+    hundreds of small systems.
     """
-    if not pooled:
-        return pooled
-    device = slots.device
-    whole = torch.stack([torch.as_tensor(vocabulary.prototype_products[m], device=device) for m in pooled])
+    slots = told.abs().topk(int((told != 0).sum(1).max()), dim=1).indices
+    filled = told.gather(1, slots) != 0
+    whole = torch.stack([torch.as_tensor(vocabulary.prototype_products[m], device=told.device) for m in modalities])
     ridge = RIDGE * whole.diagonal(dim1=1, dim2=2).mean(1).clamp_min(1e-9)
     gram = whole[:, used[:, None], used]
-    prototypes = {m: torch.as_tensor(vocabulary.prototypes[m], device=device)[used] for m in pooled}
-    products = torch.stack([row @ prototypes[m].T for m, row in pooled.items()])
     both = filled[:, :, None] & filled[:, None, :]
     system = torch.where(both, gram[:, slots[:, :, None], slots[:, None, :]], 0)
     system = system + torch.diag_embed(torch.where(filled, ridge[:, None, None], torch.ones_like(ridge)[:, None, None]))
-    places = slots.expand(len(pooled), -1, -1)
+    places = slots.expand(len(products), -1, -1)
     solved = torch.linalg.solve(system, torch.where(filled, products.gather(2, places), 0))
-    told = torch.zeros_like(products).scatter(2, places, solved)
-    return {m: row - told[i] @ prototypes[m] for i, (m, row) in enumerate(pooled.items())}
+    return torch.zeros_like(products).scatter(2, places, solved)

@@ -232,11 +232,13 @@ def _user_side(
     given: PreferenceTensors,
 ) -> dict[Modality, Float[Tensor, "cases dim"]]:
     """What streamers' embeddings are multiplied with, composed from each case's counts."""
+    maps = {m: scorer.aligner(m).residual for m in scorer.modalities}
     # The history as it is comes first: one composition for it and all cases.
-    taught, residual = composer.taught(torch.cat([torch.ones_like(counts[:1]), counts]), idx)
+    taught, left = composer.taught(torch.cat([torch.ones_like(counts[:1]), counts]), idx, maps)
     strengths = (taught[1:] + given.strengths - taught[:1]).clamp(-1.0, 1.0)
+    own = {m: scorer.user_vectors(m, given.strengths, given.residual[m]) for m in scorer.modalities}
     return {
-        m: scorer.user_vectors(m, strengths, residual[m][1:] + (given.residual[m] - residual[m][:1]))
+        m: own[m] + (strengths - given.strengths) @ scorer.value_vectors[m] + left[m][1:] - left[m][:1]
         for m in scorer.modalities
     }
 

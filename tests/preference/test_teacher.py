@@ -96,6 +96,29 @@ def test_residual_is_what_the_ridge_leaves():
     assert not left[2].any()
 
 
+@pytest.mark.parametrize("stated", [True, False])
+def test_a_mapped_residual_is_the_map_of_the_residual(stated: bool):
+    features = rooms.features()
+    vocabulary = rooms.vocabulary(prototypes_of(rooms.vocabulary().membership, features))
+    # The last streamer has no audio; one row states nothing, one has no tip at all.
+    among, tips = torch.tensor([0, 2, 4, 9]), torch.tensor([[3.0, 1, 0, 1], [0, 0.3, 2, 0], [0, 0, 0, 0]])
+    strengths = torch.tensor([[0.5, 0.0, -0.3], [0.0, 0.0, 0.0], [0.0, 0.2, 0.0]]) * stated
+    draw = torch.Generator().manual_seed(0)
+    maps = {m: _linear(features.arrays[m].shape[1], draw) for m in features.modalities}
+    left = residuals(tips, strengths, features, vocabulary, among)
+    mapped = residuals(tips, strengths, features, vocabulary, among, maps)
+    assert left
+    assert mapped.keys() == left.keys()
+    for m, row in left.items():
+        assert row.abs().max() > 0.1
+        torch.testing.assert_close(mapped[m], maps[m](row), atol=1e-4, rtol=1e-4)
+
+
+def _linear(width: int, draw: torch.Generator):
+    weight = torch.randn(width, 5, generator=draw)
+    return lambda rows: rows @ weight
+
+
 def test_pooling_counts_only_streamers_that_have_the_modality():
     features = rooms.features()
     tips = torch.zeros(1, rooms.N_STREAMERS)

@@ -28,6 +28,7 @@ from mspa_model.training.weights import (
     ValScores,
     choose_weights,
     fold_weights,
+    pairs_of,
     single_source_metrics,
     told_fits,
     val_scores,
@@ -63,9 +64,9 @@ def train_step0(
     metric = dataset.info.split.metric
     places = place_matrix(dataset, ("train",))
     users = val_users(val, config.seed)
-    content = likeness_rows(features)
-    linear, setting = choose_cotips(train, places, content, val, metric, config, progress)
-    latents = _latents(train, content, val, metric, config, device, progress)
+    content, drawn = likeness_rows(features), pairs_of(val, users)
+    linear, setting = choose_cotips(train, places, content, drawn, metric, config, progress)
+    latents = _latents(train, content, drawn, metric, config, device, progress)
     whole = told_users(dataset, composer, users)
     lesson = AlignerTraining(composer, features, train, val, metric, config.ranking, config.seed, device, whole)
     aligners = lesson.run(progress)

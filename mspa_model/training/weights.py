@@ -90,6 +90,15 @@ def val_users(pairs: EvalPairs, seed: int) -> Int[np.ndarray, " n_users"]:
     return users
 
 
+def pairs_of(pairs: EvalPairs, users: Int[np.ndarray, " n_users"]) -> EvalPairs:
+    """The same pairs with targets of these users alone, so that no other is measured."""
+    kept = np.zeros(pairs.target.shape[0], dtype=pairs.target.dtype)
+    kept[users] = 1
+    target = sp.csr_matrix(sp.diags(kept) @ pairs.target)
+    target.eliminate_zeros()
+    return EvalPairs(pairs.mask, target, pairs.n_hidden)
+
+
 def val_scores(
     scorer: Scorer, composer: Composer, places: sp.csr_matrix, whole: ToldUsers, pairs: EvalPairs, metric: str
 ) -> ValScores:

@@ -8,7 +8,17 @@ import scipy.sparse as sp
 import torch
 
 from mspa_model.data import EvalPairs
-from mspa_model.training.weights import ValScores, choose_weights, fold_weights, logit_weights, single_source_metrics
+from mspa_model.training import weights as weights_module
+from mspa_model.training.metrics import measured_users
+from mspa_model.training.weights import (
+    ValScores,
+    choose_weights,
+    fold_weights,
+    logit_weights,
+    pairs_of,
+    single_source_metrics,
+    val_users,
+)
 from mspa_model.types import SOURCES, Source
 
 VISUAL, AUDIO, TEXT, COTIPS, POPULARITY = range(len(SOURCES))
@@ -82,3 +92,26 @@ def test_a_further_part_is_weighed_with_the_sources(scores):
     assert len(weights) == len(SOURCES) + 1
     assert weights[-1] == 1.0
     assert weights[[VISUAL, TEXT, COTIPS]].max() < 0.1
+
+
+def test_pairs_of_some_users_measure_these_alone():
+    target = sp.csr_matrix(np.array([[1, 0, 1], [0, 1, 0], [0, 0, 0], [1, 1, 0]], dtype=np.float32))
+    mask = sp.csr_matrix(np.array([[0, 1, 0], [0, 0, 0], [1, 0, 0], [0, 0, 1]], dtype=np.float32))
+    pairs = EvalPairs(mask, target, 3)
+    drawn = pairs_of(pairs, np.array([0, 3]))
+    assert measured_users(drawn).tolist() == [0, 3]
+    np.testing.assert_array_equal(drawn.target[[0, 3]].toarray(), target[[0, 3]].toarray())
+    assert drawn.target.nnz == 4
+    assert (drawn.mask is mask, drawn.n_hidden) == (True, 3)
+    everyone = pairs_of(pairs, measured_users(pairs))
+    assert (everyone.target != target).nnz == 0
+
+
+def test_of_many_streamers_fewer_val_users_are_drawn(monkeypatch: pytest.MonkeyPatch):
+    target = sp.csr_matrix(np.ones((500, 4), dtype=np.float32))
+    pairs = EvalPairs(sp.csr_matrix((500, 4), dtype=np.float32), target, 0)
+    assert len(val_users(pairs, 7)) == 500
+    monkeypatch.setattr(weights_module, "MAX_CELLS", 200 * 4 * len(SOURCES))
+    drawn = val_users(pairs, 7)
+    assert len(np.unique(drawn)) == 200
+    assert drawn.tolist() == val_users(pairs, 7).tolist() != val_users(pairs, 8).tolist()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
+import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
@@ -59,7 +60,8 @@ def top_k(scores: Scores, k: int) -> Int[np.ndarray, "batch k"]:
         )
     n_batch, n_streamers = scores.shape
     k = min(k, n_streamers)
-    last_in = np.partition(scores, n_streamers - k, axis=1)[:, n_streamers - k, None]
+    # NumPy's partition takes ten times as long on a hundred thousand columns, many of them equal.
+    last_in = torch.from_numpy(scores).topk(k, dim=1).values[:, -1:].numpy()
     above, level = scores > last_in, scores == last_in
     places_left = k - above.sum(1, keepdims=True)
     chosen = above | (level & (np.cumsum(level, axis=1) <= places_left))

@@ -19,6 +19,7 @@ from mspa_model.data.split import EvalPairs
 from mspa_model.preference.composer import Composer
 from mspa_model.preference.teacher import residuals
 from mspa_model.ranking.towers import Aligner, build_aligners, feature_tensors, value_rows
+from mspa_model.training.candidates import draw_candidates
 from mspa_model.training.metrics import concatenate, metrics_of_scores
 from mspa_model.training.told import ToldUsers
 from mspa_model.types import Features, Modality
@@ -28,7 +29,6 @@ LEFT_OUT, BLUR = 0.5, 0.5  # of the statements read; of a strength, at most
 RUNNING = 0.98  # a batch's share of the running mean is the rest
 LOOK_EVERY = 3  # epochs
 MAX_VAL_USERS = 1500
-MAX_CANDIDATES = 10_000  # streamers in a batch's softmax; of more, those tipped and a draw of the others
 SCALE_RATE = 3e-3
 
 
@@ -112,7 +112,7 @@ class AlignerTraining:
         users = self.rng.permutation(np.flatnonzero(np.diff(self.train.indptr)))
         for start in range(0, len(users), self.config.batch):
             rows = self.train[users[start : start + self.config.batch]]
-            among, level = self._candidates(rows)
+            among, level = draw_candidates(rows, self.log_popularity, self.rng)
             tips = self._tensor((rows if among is None else rows[:, among.cpu().numpy()]).toarray())
             given = tips * self._tensor(self.rng.random(tips.shape) < INPUT_SHARE)
             strengths = self._blurred(self.composer.teacher.strengths(given, among))
@@ -129,19 +129,6 @@ class AlignerTraining:
         kept = self.rng.random(strengths.shape) >= LEFT_OUT
         factor = kept * self.rng.uniform(1 - BLUR, 1 + BLUR, strengths.shape)
         return (strengths * self._tensor(factor)).clamp(-1, 1)
-
-    def _candidates(self, rows: sp.csr_matrix) -> tuple[Int[Tensor, " n"] | None, Float[Tensor, " n"]]:
-        """The streamers that a batch's tips are told from (None: all), and the logit that each brings."""
-        n = rows.shape[1]
-        if n <= MAX_CANDIDATES:
-            return None, self.log_popularity
-        tipped = np.unique(rows.indices)
-        others = np.setdiff1d(np.arange(n), tipped)
-        drawn = self.rng.choice(others, min(len(others), max(MAX_CANDIDATES - len(tipped), 1)), replace=False)
-        among = torch.from_numpy(np.concatenate([tipped, drawn]).astype(np.int64)).to(self.device)
-        level = self.log_popularity[among]
-        level[len(tipped) :] += float(np.log(max(len(others), 1) / max(len(drawn), 1)))
-        return among, level
 
     def _loss(self, logits: Tensor, wanted: Tensor) -> Float[Tensor, ""]:
         """A user counts by the root of their tips: between each user alike and each tip alike."""

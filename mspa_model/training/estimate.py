@@ -6,7 +6,7 @@ import psutil
 
 from mspa_model.config import RunConfig
 from mspa_model.errors import ResourceError
-from mspa_model.training.align import MAX_CANDIDATES
+from mspa_model.training.candidates import MAX_CANDIDATES
 from mspa_model.training.latent import ALL_CELLS
 from mspa_model.training.weights import MAX_CELLS
 from mspa_model.types import SOURCES, Dataset, Modality
@@ -46,7 +46,7 @@ def estimate(dataset: Dataset, config: RunConfig) -> Estimate:
     seconds += (tries + 5) * SECONDS_A_DENSE_CUBE * n**3 if dense else tries * 30.0
     epochs = config.ranking.max_epochs / 2
     seconds += epochs * users / config.ranking.batch * (0.08 + 2e-5 * min(n, MAX_CANDIDATES))
-    seconds += 2 * SECONDS_A_LATENT_CELL * min(ranking.latent_epochs * users * n, ALL_CELLS)
+    seconds += 2 * SECONDS_A_LATENT_CELL * min(ranking.latent_epochs * users * min(n, MAX_CANDIDATES), ALL_CELLS)
     square = 8.0 * n * n * 4 if dense else 4.0 * n * config.ranking.low_rank * 4
     val_fits = min(users * n, MAX_CELLS // len(SOURCES)) * 4.0 * 7
     return Estimate(seconds / 60, 1.5 + (square + val_fits) / _GIB, psutil.virtual_memory().available / _GIB)

@@ -13,7 +13,7 @@ as loudly as a short one, and content is left out.
 import numpy as np
 import scipy.sparse as sp
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -21,6 +21,7 @@ from mspa_model.config import RankingConfig
 from mspa_model.data.split import EvalPairs
 from mspa_model.ranking.cotipping import LowRankCoTips, shares_of
 from mspa_model.ranking.recency import NO_DECAY, weigh
+from mspa_model.training.candidates import MAX_CANDIDATES, draw_candidates
 from mspa_model.training.metrics import measure
 
 INPUT_SHARE = 0.5  # of a user's tips that are read
@@ -28,7 +29,7 @@ LOOK_EVERY = 3  # epochs
 SHARE_RATE = 1 / 3  # of the learning rate, where tips count by their share
 START = 0.01  # deviation of what is learnt, at first
 BATCH_CELLS = 4_000_000  # users x streamers of a batch, at most
-ALL_CELLS = 40_000_000_000  # users x streamers of all epochs, at most: about ten minutes on two cores
+ALL_CELLS = 40_000_000_000  # users x candidates of all epochs, at most: about ten minutes on two cores
 
 
 class LatentTraining:
@@ -78,8 +79,13 @@ class LatentTraining:
             return LowRankCoTips(tipped, found, tipped.shape[1] if self.by_share else 0)
 
     def _n_epochs(self) -> int:
-        cells = len(self._users()) * self.train.shape[1]
+        cells = len(self._users()) * self._n_told_from
         return max(1, min(self.config.latent_epochs, ALL_CELLS // max(cells, 1)))
+
+    @property
+    def _n_told_from(self) -> int:
+        """Streamers in a batch's softmax."""
+        return min(self.train.shape[1], MAX_CANDIDATES)
 
     def _users(self) -> np.ndarray:
         return np.flatnonzero(np.diff(self.train.indptr))
@@ -102,11 +108,14 @@ class LatentTraining:
 
     def _epoch(self, optimizer: torch.optim.Optimizer) -> None:
         users = self.rng.permutation(self._users())
-        size = max(1, min(self.config.latent_batch, BATCH_CELLS // max(self.train.shape[1], 1)))
+        size = max(1, min(self.config.latent_batch, BATCH_CELLS // max(self._n_told_from, 1)))
         for start in range(0, len(users), size):
-            tips = self._dense(self.train[users[start : start + size]])
+            rows = self.train[users[start : start + size]]
+            among, level = draw_candidates(rows, self.vectors.popularity, self.rng)
+            tips = self._dense(rows if among is None else rows[:, among.cpu().numpy()])
+            warm = self.vectors.warm if among is None else self.vectors.warm[among]
             given = tips * self._kept(tips.shape)
-            logits = self.vectors(self._heard(given)).masked_fill(~self.vectors.warm, -1e9)
+            logits = self.vectors(self._heard(given), among, level).masked_fill(~warm, -1e9)
             loss = -(logits.log_softmax(1) * tips).sum(1).mean()
             optimizer.zero_grad()
             loss.backward()
@@ -122,7 +131,7 @@ class LatentTraining:
 
     @torch.no_grad()
     def _scores(self, users: np.ndarray) -> np.ndarray:
-        return self.vectors(self._heard(self._dense(self.train[users]))).cpu().numpy()
+        return self.vectors(self._heard(self._dense(self.train[users])), None, self.vectors.popularity).cpu().numpy()
 
     def _dense(self, rows: sp.csr_matrix) -> Tensor:
         return torch.from_numpy(rows.toarray().astype(np.float32)).to(self.device)
@@ -157,11 +166,17 @@ class _Vectors(nn.Module):
         self.register_buffer("warm", counts > 0, persistent=False)
         self.log_scale = nn.Parameter(torch.ones(()))
 
-    def sides(self) -> tuple[Float[Tensor, "n_streamers dim"], Float[Tensor, "n_streamers dim"]]:
-        tipped = self.tipped * self.warm[:, None] + self.content @ self.like_tipped
-        found = self.found * self.warm[:, None] + self.content @ self.like_found
+    def sides(self, among: Int[Tensor, " n"] | None = None) -> tuple[Float[Tensor, "n dim"], Float[Tensor, "n dim"]]:
+        """Both vectors of the streamers `among`, of all where it is None."""
+        which = slice(None) if among is None else among
+        warm, content = self.warm[which, None], self.content[which]
+        tipped = self.tipped[which] * warm + content @ self.like_tipped
+        found = self.found[which] * warm + content @ self.like_found
         return tipped * self.log_scale.exp(), found
 
-    def forward(self, weights: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:
-        tipped, found = self.sides()
-        return self.popularity + (weights @ tipped) @ found.T
+    def forward(
+        self, weights: Float[Tensor, "batch n"], among: Int[Tensor, " n"] | None, level: Float[Tensor, " n"]
+    ) -> Float[Tensor, "batch n"]:
+        """Logits of the streamers `among`, whose columns weights has; level: what each brings of itself."""
+        tipped, found = self.sides(among)
+        return level + (weights @ tipped) @ found.T

@@ -1,6 +1,9 @@
 """The latent part of co-tipping finds planted tastes, and by content those whom nobody has tipped yet."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 import scipy.sparse as sp
 import torch
 
@@ -53,3 +56,17 @@ def test_the_same_seed_learns_the_same():
 def test_without_any_content_tips_alone_are_learnt():
     rows = taught(content=np.zeros((0, 0))).rows(torch.tensor([1]))
     assert set(rows[0].topk(4).indices.tolist()) == {0, 2, 3, 4}
+
+
+@pytest.mark.parametrize("by_share", [False, True])
+def test_it_learns_from_a_draw_of_streamers_as_well(monkeypatch: pytest.MonkeyPatch, by_share: bool):
+    for module in ("candidates", "latent"):
+        monkeypatch.setattr(f"mspa_model.training.{module}.MAX_CANDIDATES", 9)  # a batch of three users tips six or so
+    tips, wanted = world()
+    train, pairs = sp.csr_matrix(tips), EvalPairs(sp.csr_matrix(tips), sp.csr_matrix(wanted), 0)
+    config = replace(CONFIG, latent_batch=3)
+    content = np.zeros((N_STREAMERS, 0))
+    lesson = LatentTraining(train, content, pairs, "ndcg@10", config, 1, torch.device("cpu"), by_share)
+    rows = lesson.run(progress=False).rows(torch.tensor([1, 8]))
+    assert set(rows[0].topk(4).indices.tolist()) == {0, 2, 3, 4}
+    assert set(rows[1].topk(4).indices.tolist()) == {6, 7, 9, 10}

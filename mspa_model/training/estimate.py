@@ -17,7 +17,12 @@ SECONDS_A_FRAME = 0.08
 SECONDS_A_CLIP = 0.05
 SECONDS_A_BATCH = 0.35
 SECONDS_A_DENSE_CUBE = 8e-11
+SECONDS_A_LOW_RANK_TRY = 5e-5  # a streamer
 SECONDS_A_LATENT_CELL = 3e-8  # a user beside a streamer, once
+SECONDS_A_LATENT_STEP = 1e-6  # a streamer: every vector is moved by every batch
+SECONDS_A_TRACE, SECONDS_A_TRACE_STREAMER = 0.005, 1e-6
+TRACES = (2_000, 1_600)  # of val users, at most: those looked at for a shift, and for the corrector's caution
+PLANES = 45  # of val users x streamers, of four bytes: their fits, joined, weighed and searched at once
 _GIB = 1024**3
 
 
@@ -43,12 +48,16 @@ def estimate(dataset: Dataset, config: RunConfig) -> Estimate:
     tries = 2 * len(ranking.cotips_ridge) + len(ranking.cotips_degree_power) + len(ranking.cotips_content)
     seconds = 60.0 + _media_seconds(dataset) + _teaching_seconds(config)
     # Each co-tipping try, the ordered model and each of EASE's four is one inverse of a square of streamers.
-    seconds += (tries + 5) * SECONDS_A_DENSE_CUBE * n**3 if dense else tries * 30.0
+    seconds += (tries + 5) * SECONDS_A_DENSE_CUBE * n**3 if dense else tries * SECONDS_A_LOW_RANK_TRY * n
     epochs = config.ranking.max_epochs / 2
     seconds += epochs * users / config.ranking.batch * (0.08 + 2e-5 * min(n, MAX_CANDIDATES))
     seconds += 2 * SECONDS_A_LATENT_CELL * min(ranking.latent_epochs * users * min(n, MAX_CANDIDATES), ALL_CELLS)
+    seconds += 2 * SECONDS_A_LATENT_STEP * n * ranking.latent_epochs * (users / ranking.latent_batch)
+    traces = users + sum(min(users, most) for most in TRACES)
+    seconds += traces * (SECONDS_A_TRACE + SECONDS_A_TRACE_STREAMER * n)
     square = 8.0 * n * n * 4 if dense else 4.0 * n * config.ranking.low_rank * 4
-    val_fits = min(users * n, MAX_CELLS // len(SOURCES)) * 4.0 * 7
+    val_users = dataset.tips.loc[dataset.tips["split"] == "val", "user_idx"].nunique()
+    val_fits = min(val_users * n, MAX_CELLS // len(SOURCES)) * 4.0 * PLANES
     return Estimate(seconds / 60, 1.5 + (square + val_fits) / _GIB, psutil.virtual_memory().available / _GIB)
 
 

@@ -6,8 +6,9 @@ vector is learnt from its tips and from its content together, so one with few ti
 nothing else and is not among those that a tip could have gone to, for it would learn to be nobody's. Log popularity
 stands in the logits and is left to its own source.
 
-Two are taught, of which val takes one (step0.py): by weight, a long history speaks by the root of its length; by share,
-as loudly as a short one, and content is left out.
+Each is the mean of three trainings with seeds of their own: where tips are few, much of what one learns is chance.
+Two such means are taught, of which val takes one (step0.py): by weight, a long history speaks by the root of its
+length; by share, as loudly as a short one, and content is left out.
 """
 
 import numpy as np
@@ -15,21 +16,41 @@ import scipy.sparse as sp
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.nn.functional import embedding_bag
 from tqdm import tqdm
 
 from mspa_model.config import RankingConfig
 from mspa_model.data.split import EvalPairs
-from mspa_model.ranking.cotipping import LowRankCoTips, shares_of
-from mspa_model.ranking.recency import NO_DECAY, weigh
+from mspa_model.ranking.cotipping import LowRankCoTips
 from mspa_model.training.candidates import MAX_CANDIDATES, draw_candidates
 from mspa_model.training.metrics import measure
 
+TRAININGS = 3  # whose mean is taken
 INPUT_SHARE = 0.5  # of a user's tips that are read
 LOOK_EVERY = 3  # epochs
 SHARE_RATE = 1 / 3  # of the learning rate, where tips count by their share
 START = 0.01  # deviation of what is learnt, at first
 BATCH_CELLS = 4_000_000  # users x streamers of a batch, at most
 ALL_CELLS = 40_000_000_000  # users x candidates of all epochs, at most: about ten minutes on two cores
+
+
+def teach_latent(
+    train: sp.csr_matrix,
+    content: Float[np.ndarray, "n_streamers _"],
+    val: EvalPairs,
+    metric: str,
+    config: RankingConfig,
+    seed: int,
+    device: torch.device,
+    by_share: bool,
+    progress: bool,
+) -> LowRankCoTips:
+    """The mean of TRAININGS trainings, every fit the mean of theirs; arguments as LatentTraining's."""
+    seeds = np.random.SeedSequence(seed).generate_state(TRAININGS)
+    trainings = (LatentTraining(train, content, val, metric, config, int(s), device, by_share) for s in seeds)
+    taught = [training.run(progress) for training in trainings]
+    tipped, found = torch.cat([t.tipped for t in taught], 1), torch.cat([t.found for t in taught], 1)
+    return LowRankCoTips(tipped / TRAININGS, found, sum(t.by_share for t in taught))
 
 
 class LatentTraining:
@@ -110,31 +131,37 @@ class LatentTraining:
         users = self.rng.permutation(self._users())
         size = max(1, min(self.config.latent_batch, BATCH_CELLS // max(self._n_told_from, 1)))
         for start in range(0, len(users), size):
-            rows = self.train[users[start : start + size]]
-            among, level = draw_candidates(rows, self.vectors.popularity, self.rng)
-            tips = self._dense(rows if among is None else rows[:, among.cpu().numpy()])
-            warm = self.vectors.warm if among is None else self.vectors.warm[among]
-            given = tips * self._kept(tips.shape)
-            logits = self.vectors(self._heard(given), among, level).masked_fill(~warm, -1e9)
-            loss = -(logits.log_softmax(1) * tips).sum(1).mean()
             optimizer.zero_grad()
-            loss.backward()
+            self._loss(self.train[users[start : start + size]]).backward()
             optimizer.step()
 
-    def _heard(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:
-        return shares_of(tips) if self.by_share else weigh(tips, NO_DECAY)
+    def _loss(self, rows: sp.csr_matrix) -> Float[Tensor, ""]:
+        """Minus the mean over users of their tips' log-probabilities. Only the softmax itself is dense."""
+        among, level = draw_candidates(rows, self.vectors.popularity, self.rng)
+        warm = self.vectors.warm if among is None else self.vectors.warm[among]
+        tips = rows if among is None else rows[:, among.cpu().numpy()]
+        tipped, found = self.vectors.sides(among)
+        told = self._told(self._part_of(tips), tipped)
+        level = level.masked_fill(~warm, -torch.inf)
+        n_tips = torch.from_numpy(np.diff(tips.indptr)).to(self.device)
+        own = (told * _sums(tips, found)).sum() + _sums(tips, level[:, None]).sum()
+        return (n_tips * torch.addmm(level, told, found.T).logsumexp(1)).sum().sub(own) / tips.shape[0]
 
-    def _kept(self, shape: torch.Size) -> Tensor:
-        return torch.from_numpy((self.rng.random(shape, dtype=np.float32) < INPUT_SHARE).astype(np.float32)).to(
-            self.device
-        )
+    def _part_of(self, tips: sp.csr_matrix) -> sp.csr_matrix:
+        """Each tip, or not, by chance."""
+        kept = self.rng.random(tips.nnz) < INPUT_SHARE
+        ends = np.concatenate([[0], np.cumsum(kept)])[tips.indptr]
+        return sp.csr_matrix((tips.data[kept], tips.indices[kept], ends), shape=tips.shape)
+
+    def _told(self, tips: sp.csr_matrix, tipped: Float[Tensor, "n dim"]) -> Float[Tensor, "batch dim"]:
+        """What a history says: its tips' vectors, over the root of their number or over their number."""
+        n_tips = torch.from_numpy(np.maximum(np.diff(tips.indptr), 1)).to(self.device, torch.float32)
+        return _sums(tips, tipped) / (n_tips if self.by_share else n_tips.sqrt())[:, None]
 
     @torch.no_grad()
     def _scores(self, users: np.ndarray) -> np.ndarray:
-        return self.vectors(self._heard(self._dense(self.train[users])), None, self.vectors.popularity).cpu().numpy()
-
-    def _dense(self, rows: sp.csr_matrix) -> Tensor:
-        return torch.from_numpy(rows.toarray().astype(np.float32)).to(self.device)
+        tipped, found = self.vectors.sides()
+        return torch.addmm(self.vectors.popularity, self._told(self.train[users], tipped), found.T).cpu().numpy()
 
     def _state(self) -> dict[str, Tensor]:
         return {k: v.detach().clone() for k, v in self.vectors.state_dict().items()}
@@ -174,9 +201,8 @@ class _Vectors(nn.Module):
         found = self.found[which] * warm + content @ self.like_found
         return tipped * self.log_scale.exp(), found
 
-    def forward(
-        self, weights: Float[Tensor, "batch n"], among: Int[Tensor, " n"] | None, level: Float[Tensor, " n"]
-    ) -> Float[Tensor, "batch n"]:
-        """Logits of the streamers `among`, whose columns weights has; level: what each brings of itself."""
-        tipped, found = self.sides(among)
-        return level + (weights @ tipped) @ found.T
+
+def _sums(tips: sp.csr_matrix, vectors: Float[Tensor, "n dim"]) -> Float[Tensor, "batch dim"]:
+    """Per row of tips, the sum of its streamers' vectors."""
+    idx, ends = (torch.from_numpy(a.astype(np.int64)).to(vectors.device) for a in (tips.indices, tips.indptr))
+    return embedding_bag(idx, vectors, ends, mode="sum", include_last_offset=True)

@@ -19,7 +19,7 @@ from mspa_model.ranking.recency import NO_DECAY, is_timed, place_matrix
 from mspa_model.ranking.scorer import MIN_SPREAD, POPULARITY, Scorer
 from mspa_model.training.align import AlignerTraining
 from mspa_model.training.cotips import choose_cotips, join, latent_fits
-from mspa_model.training.latent import LatentTraining
+from mspa_model.training.latent import teach_latent
 from mspa_model.training.likening import liken_the_cold
 from mspa_model.training.ordered import ordered_cotips, weigh_ordered
 from mspa_model.training.told import told_users
@@ -101,11 +101,10 @@ def _latents(
 ) -> tuple[LowRankCoTips, ...]:
     """The latent models that val chooses from: by weight with content, by share without."""
     ways = ((content, False), (content[:, :0], True))
-    trainings = (
-        LatentTraining(train, rows, val, metric, config.ranking, config.seed, device, by_share)
+    return tuple(
+        teach_latent(train, rows, val, metric, config.ranking, config.seed, device, by_share, progress)
         for rows, by_share in ways
     )
-    return tuple(training.run(progress) for training in trainings)
 
 
 def weigh_with_latent(

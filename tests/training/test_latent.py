@@ -10,7 +10,7 @@ import torch
 from mspa_model.config import RankingConfig
 from mspa_model.data.split import EvalPairs
 from mspa_model.ranking.cotipping import LowRankCoTips
-from mspa_model.training.latent import LatentTraining
+from mspa_model.training.latent import TRAININGS, LatentTraining, teach_latent
 
 CONFIG = RankingConfig(latent_dim=8, latent_batch=20, latent_epochs=30, latent_learning_rate=0.02, patience=30)
 N_USERS, N_STREAMERS, COLD = 80, 12, 11
@@ -70,3 +70,32 @@ def test_it_learns_from_a_draw_of_streamers_as_well(monkeypatch: pytest.MonkeyPa
     rows = lesson.run(progress=False).rows(torch.tensor([1, 8]))
     assert set(rows[0].topk(4).indices.tolist()) == {0, 2, 3, 4}
     assert set(rows[1].topk(4).indices.tolist()) == {6, 7, 9, 10}
+
+
+@pytest.mark.parametrize("by_share", [False, True])
+def test_the_mean_of_trainings_fits_as_they_do_in_the_mean(by_share: bool):
+    tips, wanted = world()
+    train, pairs = sp.csr_matrix(tips), EvalPairs(sp.csr_matrix(tips), sp.csr_matrix(wanted), 0)
+    told = (train, np.zeros((N_STREAMERS, 0)), pairs, "ndcg@10", CONFIG)
+    mean = teach_latent(*told, 1, torch.device("cpu"), by_share, progress=False)
+    seeds = np.random.SeedSequence(1).generate_state(TRAININGS)
+    fits = [
+        LatentTraining(*told, int(seed), torch.device("cpu"), by_share).run(False).fit(torch.from_numpy(tips))
+        for seed in seeds
+    ]
+    assert not torch.allclose(fits[0], fits[1], atol=0.01)
+    torch.testing.assert_close(mean.fit(torch.from_numpy(tips)), sum(fits) / TRAININGS)
+
+
+def test_the_loss_is_the_mean_log_probability_of_all_tips_told_from_a_part(monkeypatch: pytest.MonkeyPatch):
+    """Two users, three streamers, by hand: the first tip of each is read, and all of them are asked for."""
+    tips = sp.csr_matrix(np.array([[1, 1, 0], [0, 1, 0]], np.float32))
+    lesson = LatentTraining(tips, np.zeros((3, 0)), EvalPairs(tips, tips, 0), "ndcg@10", CONFIG, 1, torch.device("cpu"))
+    monkeypatch.setattr(lesson, "_part_of", lambda rows: sp.csr_matrix(np.array([[1, 0, 0], [0, 1, 0]], np.float32)))
+    tipped, found = (side.detach().double() for side in lesson.vectors.sides())
+    popularity = lesson.vectors.popularity.double()
+    loss = 0.0
+    for read, asked in ((0, (0, 1)), (1, (1,))):
+        logits = (popularity + tipped[read] @ found.T)[:2]  # nobody tipped the third, so that no tip could go there
+        loss -= sum(float(logits.log_softmax(0)[streamer]) for streamer in asked) / 2
+    assert lesson._loss(tips).item() == pytest.approx(loss, rel=1e-5)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.ui.text import escape_md
 
+_SENTENCE, _TWO_LINES = 60, 56  # a text cell of more characters is wrapped; pixels a row then takes
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
 
 
@@ -44,6 +45,8 @@ def show_table(
             help="Download this table",
         )
     settings: dict[str, Any] = {"hide_index": True, "column_config": columns, "height": height, "alt": caption}
+    if any(isinstance(cell, str) and len(cell) > _SENTENCE for cell in frame.to_numpy().ravel()):
+        settings["row_height"] = _TWO_LINES
     if on_pick is None:
         st.dataframe(frame, key=key, **settings)
         return

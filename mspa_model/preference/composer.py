@@ -22,7 +22,7 @@ class Composer:
 
     def __init__(self, dataset: Dataset, vocabulary: Vocabulary, teacher: Teacher, features: Features) -> None:
         self.vocabulary, self.teacher, self.features = vocabulary, teacher, features
-        self._info, self._n_streamers = dataset.info, dataset.n_streamers
+        self.info, self._n_streamers = dataset.info, dataset.n_streamers
 
     def compose(self, history: History) -> Preference:
         """Statements (none without tips), their text, and the residual."""
@@ -110,5 +110,5 @@ class Composer:
         self, history: History, strengths: Tensor, residual: dict[Modality, Tensor], composer: str
     ) -> Preference:
         statements = statements_of(strengths, history, self.vocabulary)
-        text = write_prose(statements, len(history), self.vocabulary, self._info)
+        text = write_prose(statements, len(history), self.vocabulary, self.info)
         return Preference(history, statements, text, {m: r.numpy() for m, r in residual.items()}, composer)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from mspa_model.types import DatasetInfo, Statement, Vocabulary
+from mspa_model.words import counted, plural
 
 FEW_TIPS = 5
 STRONG = 0.5
@@ -24,8 +25,8 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def _opening(n_tips: int, info: DatasetInfo) -> str:
-    tips = f"{n_tips} {'tip' if n_tips == 1 else 'tips'}"
-    named = tips if info.tip_is == "tip" else f"{tips} ({info.tip_is})"
+    tips, own_word = counted(n_tips, "tip"), info.tip_is if n_tips == 1 else plural(info.tip_is)
+    named = tips if info.tip_is == "tip" else f"{tips} ({own_word})"
     return f"Only {named}, so this is a guess." if n_tips < FEW_TIPS else f"Read from {named}."
 
 
@@ -41,4 +42,4 @@ def _claims(statements: Sequence[Statement], vocabulary: Vocabulary) -> str:
 
 def _claim(statement: Statement, vocabulary: Vocabulary) -> str:
     label, n = vocabulary.values[statement.value_idx].label, len(statement.evidence)
-    return f"{label} ({n} {'tip' if n == 1 else 'tips'})" if n else label
+    return f"{label} ({counted(n, 'tip')})" if n else label

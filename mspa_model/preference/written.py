@@ -102,7 +102,7 @@ class WrittenComposer(Composer):
         rows = super().restate(preference, strengths, residual)
         pointed = {s.value_idx: s for s in preference.statements}
         statements = tuple(_with_evidence(s, pointed.get(s.value_idx)) for s in rows.statements)
-        text = write_prose(statements, len(rows.history), self.vocabulary, self._info)
+        text = write_prose(statements, len(rows.history), self.vocabulary, self.info)
         return Preference(rows.history, statements, text, rows.residual, rows.composer)
 
     def _checked(self, history: History, writing: Writing) -> Preference:
@@ -111,7 +111,7 @@ class WrittenComposer(Composer):
         residual = {m: row.numpy() for m, row in self._residual(history, strengths).items()}
         # Prose that speaks of a claim that was not kept would be an unchecked claim; no tips leave nothing to write of.
         told = len(statements) == len(writing.claims) and writing.prose is not None and len(history) > 0
-        text = writing.prose if told else write_prose(statements, len(history), self.vocabulary, self._info)
+        text = writing.prose if told else write_prose(statements, len(history), self.vocabulary, self.info)
         return Preference(history, statements, text or "", residual, self.name)
 
 

@@ -8,8 +8,8 @@ from mspa_model.config import CorrectorConfig
 from mspa_model.preference.columns import quoted
 from mspa_model.ranking.correction import Stance
 from mspa_model.ranking.fading import Fade
-from mspa_model.types import FADED, SOURCES, Change, Modality, Source, Step, StopReason, Vocabulary
-from mspa_model.words import small
+from mspa_model.types import FADED, SOURCES, Change, DatasetInfo, Modality, Source, Step, StopReason, Vocabulary
+from mspa_model.words import plural, small
 
 SOURCE_WORDS = {
     Source.VISUAL: "what is seen",
@@ -20,23 +20,23 @@ SOURCE_WORDS = {
 }
 
 STOP_SENTENCES: dict[StopReason, str] = {
-    "too few witnesses": "With fewer than {n} different streamers tipped there is too little to judge a correction by.",
-    "no tips": "There are no tips yet, so there is nothing to correct from.",
-    "no gain": "The next step did not raise the held-out tips by more than their uncertainty, so it was not kept.",
+    "too few witnesses": "With fewer than {n} different {streamers} tipped there is too little to judge by.",
+    "no tips": "There are no {tips} yet, so there is nothing to correct from.",
+    "no gain": "The next step did not raise the held-out {tips} by more than their uncertainty, so it was not kept.",
     "no change": "The corrector had nothing left to change.",
     "step bound": "The bound of {n} steps was reached.",
 }
 
 
-TOO_FEW_SINCE = "Fewer than {n} streamers were tipped since the taste shifted: too few to judge a further step by."
+TOO_FEW_SINCE = "Fewer than {n} {streamers} were tipped since the taste shifted: too few to judge a further step by."
 
 
-def stop_sentence(stop: StopReason, steps: Sequence[Step], config: CorrectorConfig) -> str:
+def stop_sentence(stop: StopReason, steps: Sequence[Step], config: CorrectorConfig, info: DatasetInfo) -> str:
     """Why correction ended after these steps."""
-    if stop == "too few witnesses":
-        said = TOO_FEW_SINCE if len(steps) > 1 else STOP_SENTENCES[stop]
-        return said.format(n=config.min_witnesses)
-    return STOP_SENTENCES[stop].format(n=config.max_steps)
+    too_few = stop == "too few witnesses"
+    said = TOO_FEW_SINCE if too_few and len(steps) > 1 else STOP_SENTENCES[stop]
+    n = config.min_witnesses if too_few else config.max_steps
+    return said.format(n=n, streamers=plural(info.streamer_is), tips=plural(info.tip_is))
 
 
 def fade_change(fade: Fade) -> Change:
@@ -46,12 +46,14 @@ def fade_change(fade: Fade) -> Change:
     return Change("older tips faded", f"before {day}", 1.0, FADED, sentence)
 
 
-def changes_between(before: Stance, after: Stance, base: torch.Tensor, vocabulary: Vocabulary) -> tuple[Change, ...]:
+def changes_between(
+    before: Stance, after: Stance, base: torch.Tensor, vocabulary: Vocabulary, info: DatasetInfo
+) -> tuple[Change, ...]:
     """Source weights (those in use), statements and residual shifts that differ, the largest changes first."""
     return (
         *_weight_changes(before, after, base),
         *_statement_changes(before, after, vocabulary),
-        *_shifts(before, after),
+        *_shifts(before, after, info),
     )
 
 
@@ -84,7 +86,7 @@ def _statement_changes(before: Stance, after: Stance, vocabulary: Vocabulary) ->
     return changes
 
 
-def _shifts(before: Stance, after: Stance) -> list[Change]:
+def _shifts(before: Stance, after: Stance, info: DatasetInfo) -> list[Change]:
     changes = []
     for m in Modality:
         if m in after.residual:
@@ -92,14 +94,16 @@ def _shifts(before: Stance, after: Stance) -> list[Change]:
             if size > 0:
                 was = float(before.residual[m].norm())
                 where = SOURCE_WORDS[Source(m.value)]
-                sentence = f"The part not put into words moved in {where}, towards the tips held out."
+                held_out = f"the {plural(info.tip_is)} held out"
+                sentence = f"The part not put into words moved in {where}, towards {held_out}."
                 changes.append(Change("residual shift", m.value, was, float(after.residual[m].norm()), sentence))
     return changes
 
 
-def gain_reason(kept: bool, gain: float, needed: float) -> str:
+def gain_reason(kept: bool, gain: float, needed: float, info: DatasetInfo) -> str:
     """Why a step was kept or not: the witnesses' mean rise beside what it had to beat."""
-    rise = f"Held-out tips {'rose' if gain >= 0 else 'fell'} by {small(gain)} of the scores' spread on average"
+    moved = "rose" if gain >= 0 else "fell"
+    rise = f"Held-out {plural(info.tip_is)} {moved} by {small(gain)} of the scores' spread on average"
     if kept:
         return f"{rise}, more than the {small(needed)} of uncertainty that a step must beat: kept."
     return f"{rise}, not more than the {small(needed)} of uncertainty that a step must beat: not kept."

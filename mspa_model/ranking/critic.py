@@ -8,7 +8,8 @@ from torch import Tensor
 
 from mspa_model.ranking.scorer import MIN_SPREAD
 from mspa_model.ranking.witnesses import Witnesses
-from mspa_model.types import SOURCES, Critique, SourceGap, ValueGap, Vocabulary
+from mspa_model.types import SOURCES, Critique, DatasetInfo, SourceGap, ValueGap, Vocabulary
+from mspa_model.words import counted
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def top_candidates(
 
 
 def spell_out(
-    view: CritiqueTensors, witnesses: Witnesses, ranks: Int[Tensor, " n"], vocabulary: Vocabulary
+    view: CritiqueTensors, witnesses: Witnesses, ranks: Int[Tensor, " n"], vocabulary: Vocabulary, info: DatasetInfo
 ) -> Critique:
     """The critique in words: every source in use, and the ten values whose gap is widest or that are stated."""
     sources = tuple(
@@ -113,12 +114,14 @@ def spell_out(
         )
         for j in widest
     )
-    return Critique(tuple(witnesses.idx.tolist()), tuple(ranks.tolist()), sources, values, _sentence(ranks, values))
+    return Critique(
+        tuple(witnesses.idx.tolist()), tuple(ranks.tolist()), sources, values, _sentence(ranks, values, info)
+    )
 
 
-def _sentence(ranks: Int[Tensor, " n"], values: tuple[ValueGap, ...]) -> str:
+def _sentence(ranks: Int[Tensor, " n"], values: tuple[ValueGap, ...], info: DatasetInfo) -> str:
     median = int(ranks.float().median())
-    said = f"Half of the {len(ranks)} tips held out one at a time stand at place {median} or better."
+    said = f"Half of the {counted(len(ranks), info.tip_is)} held out one at a time stand at place {median} or better."
     missing = max(values, key=lambda v: v.witnesses - v.top_k, default=None)
     if missing is not None and missing.witnesses - missing.top_k >= 0.2:
         said += (

@@ -113,7 +113,7 @@ class Recommender:
             tuple(steps),
             rejected,
             stop,
-            stop_sentence(stop, steps, self.config),
+            stop_sentence(stop, steps, self.config, self.composer.info),
             history_scope,
             candidate_scope,
             last,
@@ -220,6 +220,7 @@ class Recommender:
         given, history = self._tensors(preference), preference.history.faded(found.before)
         stance = self.correction.recounted(given, self._spread_out(history), before.emphasis)
         after = self._restated(replace(preference, history=history), stance)
+        vocabulary, info = self.composer.vocabulary, self.composer.info
         was = Stance(given.strengths[0], given.residual, before.emphasis)
         return Step(
             before.index + 1,
@@ -228,10 +229,10 @@ class Recommender:
             before.emphasis,
             self.score(after, candidates, before.emphasis),
             None,
-            (fade_change(found), *changes_between(was, stance, self.base_weights, self.composer.vocabulary)),
+            (fade_change(found), *changes_between(was, stance, self.base_weights, vocabulary, info)),
             found.gain,
             found.uncertainty,
-            gain_reason(kept, found.gain, self.config.fade_caution * found.uncertainty),
+            gain_reason(kept, found.gain, self.config.fade_caution * found.uncertainty, info),
         )
 
     def _step(
@@ -249,7 +250,7 @@ class Recommender:
         gain, uncertainty = float(gains.mean()), float(gains.std() / len(gains) ** 0.5)
         kept = gain > self.config.caution * uncertainty
         after = each.part(slice(0, 1))
-        stance = after.stance.row(0)
+        stance, vocabulary, info = after.stance.row(0), self.composer.vocabulary, self.composer.info
         preference = self._restated(before.preference, stance)
         step = Step(
             before.index + 1,
@@ -257,11 +258,11 @@ class Recommender:
             preference,
             stance.emphasis,
             self._ranked(self.correction.own_fits(bench, after), stance.emphasis, candidates),
-            spell_out(view.row(0), bench.witnesses, ranks, self.composer.vocabulary),
-            changes_between(moved.stance.row(0), stance, self.base_weights, self.composer.vocabulary),
+            spell_out(view.row(0), bench.witnesses, ranks, vocabulary, info),
+            changes_between(moved.stance.row(0), stance, self.base_weights, vocabulary, info),
             gain,
             uncertainty,
-            gain_reason(kept, gain, self.config.caution * uncertainty),
+            gain_reason(kept, gain, self.config.caution * uncertainty, info),
         )
         return step, after
 

@@ -7,7 +7,7 @@ import psutil
 from mspa_model.config import RunConfig
 from mspa_model.errors import ResourceError
 from mspa_model.training.candidates import MAX_CANDIDATES
-from mspa_model.training.latent import ALL_CELLS
+from mspa_model.training.latent import ALL_CELLS, TRAININGS
 from mspa_model.training.weights import MAX_CELLS
 from mspa_model.types import SOURCES, Dataset, Modality
 
@@ -18,7 +18,7 @@ SECONDS_A_CLIP = 0.05
 SECONDS_A_BATCH = 0.35
 SECONDS_A_DENSE_CUBE = 8e-11
 SECONDS_A_LOW_RANK_TRY = 5e-5  # a streamer
-SECONDS_A_LATENT_CELL = 3e-8  # a user beside a streamer, once
+SECONDS_A_LATENT_CELL = 2e-8  # a user beside a streamer, once
 SECONDS_A_LATENT_STEP = 1e-6  # a streamer: every vector is moved by every batch
 SECONDS_A_TRACE, SECONDS_A_TRACE_STREAMER = 0.005, 1e-6
 TRACES = (2_000, 1_600)  # of val users, at most: those looked at for a shift, and for the corrector's caution
@@ -51,8 +51,10 @@ def estimate(dataset: Dataset, config: RunConfig) -> Estimate:
     seconds += (tries + 5) * SECONDS_A_DENSE_CUBE * n**3 if dense else tries * SECONDS_A_LOW_RANK_TRY * n
     epochs = config.ranking.max_epochs / 2
     seconds += epochs * users / config.ranking.batch * (0.08 + 2e-5 * min(n, MAX_CANDIDATES))
-    seconds += 2 * SECONDS_A_LATENT_CELL * min(ranking.latent_epochs * users * min(n, MAX_CANDIDATES), ALL_CELLS)
-    seconds += 2 * SECONDS_A_LATENT_STEP * n * ranking.latent_epochs * (users / ranking.latent_batch)
+    latents = 2 * TRAININGS  # by weight and by share
+    cells = min(ranking.latent_epochs * users * min(n, MAX_CANDIDATES), ALL_CELLS)
+    steps = n * ranking.latent_epochs * (users / ranking.latent_batch)
+    seconds += latents * (SECONDS_A_LATENT_CELL * cells + SECONDS_A_LATENT_STEP * steps)
     traces = users + sum(min(users, most) for most in TRACES)
     seconds += traces * (SECONDS_A_TRACE + SECONDS_A_TRACE_STREAMER * n)
     square = 8.0 * n * n * 4 if dense else 4.0 * n * config.ranking.low_rank * 4

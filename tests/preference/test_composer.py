@@ -106,7 +106,7 @@ def test_repeated_tips_are_one_tip_to_the_teacher_and_all_are_evidence(composer:
 def test_the_text_is_two_to_four_sentences_and_names_the_tip(composer: Composer):
     preference = composer.compose(rooms.history(0, 1, 2, 3, 4, 5))
     text = write_prose(preference.statements, 6, composer.vocabulary, rooms.info(tip_is="rating"))
-    assert text.startswith("Read from 6 tips (rating).")
+    assert text.startswith("Read from 6 tips (ratings).")
     assert "Comedy (4 tips)" in text
     assert 2 <= text.count(". ") + 1 <= 4
 

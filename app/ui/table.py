@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.ui.text import escape_md
 
-_SENTENCE, _TWO_LINES = 60, 56  # a text cell of more characters is wrapped; pixels a row then takes
+_SENTENCE, _TALL = 100, 72  # a text cell of more characters is wrapped; streamlit wraps in rows above 70 pixels
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
 
 
@@ -46,7 +46,7 @@ def show_table(
         )
     settings: dict[str, Any] = {"hide_index": True, "column_config": columns, "height": height, "alt": caption}
     if any(isinstance(cell, str) and len(cell) > _SENTENCE for cell in frame.to_numpy().ravel()):
-        settings["row_height"] = _TWO_LINES
+        settings["row_height"] = _TALL
     if on_pick is None:
         st.dataframe(frame, key=key, **settings)
         return

@@ -60,7 +60,7 @@ class Recommender:
         """
         self.scorer, self.composer, self.fused, self.config = scorer, composer, fused, config
         self.correction = SelfCorrection(scorer, composer, corrector.eval().to(scorer.device), config)
-        self._train_tips = train_tips
+        self._train_tips, self._words = train_tips, (composer.vocabulary, composer.info)
         self.is_cold = is_cold(train_tips)
         self._user_idx = {user_id: i for i, user_id in enumerate(user_ids)}
 
@@ -220,7 +220,6 @@ class Recommender:
         given, history = self._tensors(preference), preference.history.faded(found.before)
         stance = self.correction.recounted(given, self._spread_out(history), before.emphasis)
         after = self._restated(replace(preference, history=history), stance)
-        vocabulary, info = self.composer.vocabulary, self.composer.info
         was = Stance(given.strengths[0], given.residual, before.emphasis)
         return Step(
             before.index + 1,
@@ -229,10 +228,10 @@ class Recommender:
             before.emphasis,
             self.score(after, candidates, before.emphasis),
             None,
-            (fade_change(found), *changes_between(was, stance, self.base_weights, vocabulary, info)),
+            (fade_change(found), *changes_between(was, stance, self.base_weights, *self._words)),
             found.gain,
             found.uncertainty,
-            gain_reason(kept, found.gain, self.config.fade_caution * found.uncertainty, info),
+            gain_reason(kept, found.gain, self.config.fade_caution * found.uncertainty, self.composer.info),
         )
 
     def _step(
@@ -250,7 +249,7 @@ class Recommender:
         gain, uncertainty = float(gains.mean()), float(gains.std() / len(gains) ** 0.5)
         kept = gain > self.config.caution * uncertainty
         after = each.part(slice(0, 1))
-        stance, vocabulary, info = after.stance.row(0), self.composer.vocabulary, self.composer.info
+        stance = after.stance.row(0)
         preference = self._restated(before.preference, stance)
         step = Step(
             before.index + 1,
@@ -258,11 +257,11 @@ class Recommender:
             preference,
             stance.emphasis,
             self._ranked(self.correction.own_fits(bench, after), stance.emphasis, candidates),
-            spell_out(view.row(0), bench.witnesses, ranks, vocabulary, info),
-            changes_between(moved.stance.row(0), stance, self.base_weights, vocabulary, info),
+            spell_out(view.row(0), bench.witnesses, ranks, *self._words),
+            changes_between(moved.stance.row(0), stance, self.base_weights, *self._words),
             gain,
             uncertainty,
-            gain_reason(kept, gain, self.config.caution * uncertainty, info),
+            gain_reason(kept, gain, self.config.caution * uncertainty, self.composer.info),
         )
         return step, after
 

@@ -8,9 +8,7 @@ def two_tables() -> None:
 
     from app.ui.table import show_table
 
-    said = (
-        "In 18 of 20 random halves of the tips the same modality stays first; 16 of them must agree for a green seal."
-    )
+    said = "In 18 of 20 random halves of the tips the same modality stays first; 16 of them must, for a green seal."
     show_table(pd.DataFrame({"value": [0.9], "in words": [said]}), "long", "One sentence")
     show_table(pd.DataFrame({"value": [0.9], "in words": ["agree"]}), "short", "One word")
 

@@ -11,6 +11,8 @@ Two such means are taught, of which val takes one (step0.py): by weight, a long 
 length; by share, as loudly as a short one, and content is left out.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import scipy.sparse as sp
 import torch
@@ -34,21 +36,10 @@ BATCH_CELLS = 4_000_000  # users x streamers of a batch, at most
 ALL_CELLS = 10_000_000_000  # users x candidates of all epochs, at most: about three minutes on two cores
 
 
-def teach_latent(
-    train: sp.csr_matrix,
-    content: Float[np.ndarray, "n_streamers _"],
-    val: EvalPairs,
-    metric: str,
-    config: RankingConfig,
-    seed: int,
-    device: torch.device,
-    by_share: bool,
-    progress: bool,
-) -> LowRankCoTips:
-    """The mean of TRAININGS trainings, every fit the mean of theirs; arguments as LatentTraining's."""
+def teach_latent(training: Callable[[int], "LatentTraining"], seed: int, progress: bool) -> LowRankCoTips:
+    """The mean of TRAININGS trainings, every fit the mean of theirs; training: makes one with a given seed."""
     seeds = np.random.SeedSequence(seed).generate_state(TRAININGS)
-    trainings = (LatentTraining(train, content, val, metric, config, int(s), device, by_share) for s in seeds)
-    taught = [training.run(progress) for training in trainings]
+    taught = [training(int(s)).run(progress) for s in seeds]
     tipped, found = torch.cat([t.tipped for t in taught], 1), torch.cat([t.found for t in taught], 1)
     return LowRankCoTips(tipped / TRAININGS, found, sum(t.by_share for t in taught))
 
@@ -63,9 +54,9 @@ class LatentTraining:
         val: EvalPairs,
         metric: str,
         config: RankingConfig,
-        seed: int,
         device: torch.device,
-        by_share: bool = False,
+        by_share: bool,
+        seed: int,
     ) -> None:
         """train: 0/1, distinct tips; content: rows of what streamers are like (content.py), of any width; by_share: a
         tip counts by its share of the history.

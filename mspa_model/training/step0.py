@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,7 +20,7 @@ from mspa_model.ranking.recency import NO_DECAY, is_timed, place_matrix
 from mspa_model.ranking.scorer import MIN_SPREAD, POPULARITY, Scorer
 from mspa_model.training.align import AlignerTraining
 from mspa_model.training.cotips import choose_cotips, join, latent_fits
-from mspa_model.training.latent import teach_latent
+from mspa_model.training.latent import LatentTraining, teach_latent
 from mspa_model.training.likening import liken_the_cold
 from mspa_model.training.ordered import ordered_cotips, weigh_ordered
 from mspa_model.training.told import told_users
@@ -102,7 +103,9 @@ def _latents(
     """The latent models that val chooses from: by weight with content, by share without."""
     ways = ((content, False), (content[:, :0], True))
     return tuple(
-        teach_latent(train, rows, val, metric, config.ranking, config.seed, device, by_share, progress)
+        teach_latent(
+            partial(LatentTraining, train, rows, val, metric, config.ranking, device, by_share), config.seed, progress
+        )
         for rows, by_share in ways
     )
 

@@ -1,6 +1,7 @@
 """The latent part of co-tipping finds planted tastes, and by content those whom nobody has tipped yet."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ def taught(seed: int = 1, content: np.ndarray | None = None) -> LowRankCoTips:
     tips, wanted = world()
     alike = np.zeros((N_STREAMERS, 2)) if content is None else content
     train, pairs = sp.csr_matrix(tips), EvalPairs(sp.csr_matrix(tips), sp.csr_matrix(wanted), 0)
-    return LatentTraining(train, alike, pairs, "ndcg@10", CONFIG, seed, torch.device("cpu")).run(progress=False)
+    return LatentTraining(train, alike, pairs, "ndcg@10", CONFIG, torch.device("cpu"), False, seed).run(progress=False)
 
 
 def test_tips_lead_to_those_who_are_tipped_together():
@@ -66,7 +67,7 @@ def test_it_learns_from_a_draw_of_streamers_as_well(monkeypatch: pytest.MonkeyPa
     train, pairs = sp.csr_matrix(tips), EvalPairs(sp.csr_matrix(tips), sp.csr_matrix(wanted), 0)
     config = replace(CONFIG, latent_batch=3)
     content = np.zeros((N_STREAMERS, 0))
-    lesson = LatentTraining(train, content, pairs, "ndcg@10", config, 1, torch.device("cpu"), by_share)
+    lesson = LatentTraining(train, content, pairs, "ndcg@10", config, torch.device("cpu"), by_share, 1)
     rows = lesson.run(progress=False).rows(torch.tensor([1, 8]))
     assert set(rows[0].topk(4).indices.tolist()) == {0, 2, 3, 4}
     assert set(rows[1].topk(4).indices.tolist()) == {6, 7, 9, 10}
@@ -76,13 +77,11 @@ def test_it_learns_from_a_draw_of_streamers_as_well(monkeypatch: pytest.MonkeyPa
 def test_the_mean_of_trainings_fits_as_they_do_in_the_mean(by_share: bool):
     tips, wanted = world()
     train, pairs = sp.csr_matrix(tips), EvalPairs(sp.csr_matrix(tips), sp.csr_matrix(wanted), 0)
-    told = (train, np.zeros((N_STREAMERS, 0)), pairs, "ndcg@10", CONFIG)
-    mean = teach_latent(*told, 1, torch.device("cpu"), by_share, progress=False)
+    content, device = np.zeros((N_STREAMERS, 0)), torch.device("cpu")
+    training = partial(LatentTraining, train, content, pairs, "ndcg@10", CONFIG, device, by_share)
+    mean = teach_latent(training, 1, progress=False)
     seeds = np.random.SeedSequence(1).generate_state(TRAININGS)
-    fits = [
-        LatentTraining(*told, int(seed), torch.device("cpu"), by_share).run(False).fit(torch.from_numpy(tips))
-        for seed in seeds
-    ]
+    fits = [training(int(seed)).run(False).fit(torch.from_numpy(tips)) for seed in seeds]
     assert not torch.allclose(fits[0], fits[1], atol=0.01)
     torch.testing.assert_close(mean.fit(torch.from_numpy(tips)), sum(fits) / TRAININGS)
 
@@ -90,7 +89,8 @@ def test_the_mean_of_trainings_fits_as_they_do_in_the_mean(by_share: bool):
 def test_the_loss_is_the_mean_log_probability_of_all_tips_told_from_a_part(monkeypatch: pytest.MonkeyPatch):
     """Two users, three streamers, by hand: the first tip of each is read, and all of them are asked for."""
     tips = sp.csr_matrix(np.array([[1, 1, 0], [0, 1, 0]], np.float32))
-    lesson = LatentTraining(tips, np.zeros((3, 0)), EvalPairs(tips, tips, 0), "ndcg@10", CONFIG, 1, torch.device("cpu"))
+    nobody, pairs = np.zeros((3, 0)), EvalPairs(tips, tips, 0)
+    lesson = LatentTraining(tips, nobody, pairs, "ndcg@10", CONFIG, torch.device("cpu"), False, 1)
     monkeypatch.setattr(lesson, "_part_of", lambda rows: sp.csr_matrix(np.array([[1, 0, 0], [0, 1, 0]], np.float32)))
     tipped, found = (side.detach().double() for side in lesson.vectors.sides())
     popularity = lesson.vectors.popularity.double()

@@ -2,8 +2,8 @@
 
 A non-negative sum of standardised sources is hard to beat and stays readable. Coordinate search on the metric from
 three starts: the best source alone, a conditional logit of the val tips (smooth, so less led astray by a noisy metric),
-and modalities in the proportion in which they were learnt together; a source that does not raise the metric by at least
-MIN_GAIN of itself gets weight zero. What counts is the mean of several such searches, each over a draw of the users.
+and modalities in the proportion in which they were learnt together; a source that does not raise val by at least
+MIN_GAIN of itself gets weight zero.
 """
 
 from dataclasses import dataclass, replace
@@ -25,7 +25,6 @@ from mspa_model.types import SOURCES, Source
 
 GRID = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.75, 1.0, 1.4, 2.0)
 ROUNDS = 3
-SEARCHES, DRAWN = 5, 0.63  # whose weights are averaged; each sees this share of the val users
 MIN_GAIN = 0.003
 MAX_CELLS = 200_000_000  # val users x sources x streamers held at once: 0.8 GB
 # Of thousands of streamers only those that some source ranks high can be in a sum's top: the search asks these alone.
@@ -46,12 +45,6 @@ class ValScores:
     pairs: EvalPairs
     metric: str
     streamers: Int[Tensor, "n_users n_candidates"] | None = None
-
-    def of(self, rows: Int[np.ndarray, " n"]) -> "ValScores":
-        """Of these users (positions) alone."""
-        streamers = None if self.streamers is None else self.streamers[rows]
-        fits, mask = self.fits[rows], self.mask[rows]
-        return replace(self, user_idx=self.user_idx[rows], fits=fits, mask=mask, streamers=streamers)
 
     def shortlist(self) -> "ValScores":
         """The same users with the candidates that can matter; itself where that would leave out few."""
@@ -130,9 +123,7 @@ def mask_of(
 def choose_weights(scores: ValScores, spreads: Float[Tensor, " n_sources"] | None = None) -> Float[Tensor, " n_fits"]:
     """The base weights: the largest is 1. Popularity alone where there is no val user to choose by.
 
-    The mean of several searches, each over a draw of the users (Breiman 1996, "Bagging predictors"), for what one finds
-    is fitted to the chance of those it sees; a fit that most searches do without has weight zero. Fits beyond those of
-    SOURCES (a further part of co-tipping) are weighed with them, in their order.
+    Fits beyond those of SOURCES (a further part of co-tipping) are weighed with them, in their order.
     spreads: typical deviation of each fit, which is a modality's say in what modalities learnt together.
     """
     alone = single_source_metrics(scores)
@@ -142,21 +133,13 @@ def choose_weights(scores: ValScores, spreads: Float[Tensor, " n_sources"] | Non
         return start
     start[max(range(len(alone)), key=lambda i: (alone[i], i))] = 1.0
     starts = [start, logit_weights(scores), *([] if spreads is None else [_as_learnt(scores, spreads)])]
-    short, rng, n = scores.shortlist(), np.random.default_rng(0), len(scores.user_idx)
-    drawn = [short.of(np.sort(rng.permutation(n)[: max(1, round(DRAWN * n))])) for _ in range(SEARCHES)]
-    return mean_weights(torch.stack([search(some, starts) for some in drawn]))
-
-
-def mean_weights(found: Float[Tensor, "n_searches n_fits"]) -> Float[Tensor, " n_fits"]:
-    """Their mean share, the largest 1; zero where most of them are."""
-    mean = (found / found.sum(1, keepdim=True)).mean(0)
-    weights = torch.where((found > 0).sum(0) * 2 > len(found), mean, 0.0)
-    return weights / weights.max() if weights.any() else mean / mean.max()
+    return search(scores, starts)
 
 
 def search(scores: ValScores, starts: list[Float[Tensor, " n_fits"]]) -> Float[Tensor, " n_fits"]:
     """The best weights that a coordinate search finds from these, the largest 1."""
-    return max((_search(scores, start, None, ROUNDS) for start in starts), key=scores.measure)
+    short = scores.shortlist()
+    return max((_search(short, start, None, ROUNDS) for start in starts), key=short.measure)
 
 
 def _as_learnt(scores: ValScores, spreads: Float[Tensor, " n_sources"]) -> Float[Tensor, " n_fits"]:

@@ -15,7 +15,6 @@ from mspa_model.training.weights import (
     choose_weights,
     fold_weights,
     logit_weights,
-    mean_weights,
     pairs_of,
     single_source_metrics,
     val_users,
@@ -47,24 +46,6 @@ def test_both_halves_are_weighted_alike_and_find_every_target(scores):
     assert weights[VISUAL].item() == pytest.approx(weights[TEXT].item(), rel=0.5)
     assert scores.measure(weights) > 0.97
     assert weights[COTIPS] < 0.2 * weights.max()
-
-
-def test_the_mean_is_of_shares_and_leaves_out_what_most_searches_leave_out():
-    """Shares .5/.25/.25, 1/0/0 and .8/.2/0: their mean is .767, .15 and .083, the last wanted by one search alone."""
-    found = torch.tensor([[1.0, 0.5, 0.5], [1.0, 0.0, 0.0], [1.0, 0.25, 0.0]])
-    torch.testing.assert_close(mean_weights(found), torch.tensor([1.0, 0.15 / (2.3 / 3), 0.0]))
-
-
-def test_where_no_two_searches_agree_their_mean_stands():
-    torch.testing.assert_close(mean_weights(torch.eye(3)), torch.ones(3))
-
-
-def test_some_users_are_measured_as_they_are_among_all(scores):
-    rows, weights = np.array([3, 8, 21]), torch.tensor([1.0, 0.0, 0.4, 0.1, 0.0])
-    some, candidates = scores.of(rows), replace(scores, streamers=torch.arange(N_STREAMERS).repeat(N_USERS, 1)).of(rows)
-    for drawn in (some, candidates):
-        np.testing.assert_array_equal(drawn.each(weights), scores.each(weights)[rows])
-        assert drawn.user_idx.tolist() == [3, 8, 21]
 
 
 def test_a_source_that_the_set_lacks_has_weight_zero(scores):

@@ -80,7 +80,7 @@ def weigh_ordered(scorer: Scorer, ordered: LowRankCoTips, scores: ValScores, pla
     fits = latent_fits(ordered, places, scorer.half_life).to(scores.fits.device)
     spread = fits.std(1, correction=0).mean().clamp(min=MIN_SPREAD)
     joined = replace(scores, fits=torch.cat([scores.fits, (fits / spread)[:, None]], 1))
-    weights = choose_weights(joined, scorer.spreads)
+    weights = choose_weights(joined)
     risen = joined.each(weights) - scores.each(scorer.base_weights * scorer.spreads)
     if risen.mean() <= SURE * risen.std() / len(risen) ** 0.5:
         return 0.0

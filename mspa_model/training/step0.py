@@ -124,7 +124,7 @@ def weigh_with_latent(
         fits = latent_fits(latent, places, scorer.half_life).to(scores.fits.device)
         spread = fits.std(1, correction=0).mean().clamp(min=MIN_SPREAD) if len(fits) else torch.ones(())
         joined = replace(scores, fits=torch.cat([scores.fits, (fits / spread)[:, None]], 1))
-        weights = choose_weights(joined, scorer.spreads)
+        weights = choose_weights(joined)
         reached = joined.measure(weights)
         if best is None or reached > best[0]:
             best = reached, latent, weights, spread

@@ -1,8 +1,9 @@
 """How much each source counts: non-negative weights of standardised fits, chosen on val.
 
-A non-negative sum of standardised sources is hard to beat and stays readable. Coordinate search on the metric from
-three starts: the best source alone, a conditional logit of the val tips (smooth, so less led astray by a noisy metric),
-and modalities in the proportion in which they were learnt together; a source that does not raise val by at least
+A non-negative sum of standardised sources is hard to beat and stays readable. Explanations rest on how modalities stand
+to each other, which the metric is too noisy to tell: they keep the proportion that a conditional logit of the val tips
+finds, which is smooth. Their common scale and all other weights are searched on the metric, coordinate by
+coordinate, from three starts: the best alone, the logit, and all alike. A source that does not raise val by at least
 MIN_GAIN of itself gets weight zero.
 """
 
@@ -58,6 +59,10 @@ class ValScores:
         fits = self.fits.gather(2, listed[:, None].expand(-1, self.fits.shape[1], -1))
         mask = self.mask.gather(1, listed).masked_fill_(again, -torch.inf)
         return replace(self, fits=fits, mask=mask, streamers=listed)
+
+    def grouped(self, groups: Float[Tensor, "n_groups n_sources"]) -> "ValScores":
+        """The same users with fits added up, each row of `groups` one sum."""
+        return replace(self, fits=torch.einsum("gs,usn->ugn", groups, self.fits))
 
     def measure(self, weights: Float[Tensor, " n_sources"], keep: Bool[np.ndarray, " n_users"] | None = None) -> float:
         """Mean of the metric over users (those where keep is True) under these weights; 0.0 where there is no user."""
@@ -120,35 +125,35 @@ def mask_of(
     return mask.masked_fill_(mask > 0, -torch.inf)
 
 
-def choose_weights(scores: ValScores, spreads: Float[Tensor, " n_sources"] | None = None) -> Float[Tensor, " n_fits"]:
+def choose_weights(scores: ValScores) -> Float[Tensor, " n_fits"]:
     """The base weights: the largest is 1. Popularity alone where there is no val user to choose by.
 
     Fits beyond those of SOURCES (a further part of co-tipping) are weighed with them, in their order.
-    spreads: typical deviation of each fit, which is a modality's say in what modalities learnt together.
     """
-    alone = single_source_metrics(scores)
-    start = torch.zeros(len(alone), device=scores.fits.device)
     if not len(scores.user_idx):
-        start[SOURCES.index(Source.POPULARITY)] = 1.0
-        return start
-    start[max(range(len(alone)), key=lambda i: (alone[i], i))] = 1.0
-    starts = [start, logit_weights(scores), *([] if spreads is None else [_as_learnt(scores, spreads)])]
-    return search(scores, starts)
-
-
-def search(scores: ValScores, starts: list[Float[Tensor, " n_fits"]]) -> Float[Tensor, " n_fits"]:
-    """The best weights that a coordinate search finds from these, the largest 1."""
-    short = scores.shortlist()
-    return max((_search(short, start, None, ROUNDS) for start in starts), key=short.measure)
-
-
-def _as_learnt(scores: ValScores, spreads: Float[Tensor, " n_sources"]) -> Float[Tensor, " n_fits"]:
-    """Modalities by their spread, co-tipping as much as the strongest of them."""
-    weights = torch.zeros(scores.fits.shape[1], device=scores.fits.device)
-    weights[: len(SOURCES)] = spreads * (scores.fits[:, : len(SOURCES)].abs().amax((0, 2)) > 0)
-    weights[[i for i, s in enumerate(SOURCES) if s.modality is None]] = 0.0
-    weights[[SOURCES.index(Source.COTIPS), *range(len(SOURCES), len(weights))]] = weights.max().clamp(min=1e-6)
+        return torch.eye(scores.fits.shape[1], device=scores.fits.device)[SOURCES.index(Source.POPULARITY)]
+    logit, short = logit_weights(scores), scores.shortlist()
+    groups = groups_of(logit)
+    grouped = short.grouped(groups)
+    alone = single_source_metrics(grouped)
+    present = torch.tensor([value >= 0 for value in alone], device=logit.device)
+    best = torch.eye(len(alone), device=logit.device)[max(range(len(alone)), key=lambda i: (alone[i], i))]
+    starts = [best, torch.linalg.pinv(groups).T @ logit, present.to(logit.dtype)]
+    found = max((_search(grouped, start, None, ROUNDS) for start in starts), key=grouped.measure) @ groups
+    weights = _drop_idle(short, found, short.measure(found), _modalities(len(found)), None)
     return weights / weights.max()
+
+
+def groups_of(weights: Float[Tensor, " n_fits"]) -> Float[Tensor, "n_groups n_fits"]:
+    """What is searched: modalities together, in the proportion of these weights, and every other fit alone."""
+    modalities, each = _modalities(len(weights)), torch.eye(len(weights), device=weights.device)
+    rest = [i for i in range(len(weights)) if i not in modalities]
+    together = (each[modalities] * weights[modalities][:, None]).sum(0)
+    return torch.cat([together[None] / together.max(), each[rest]]) if together.any() else each[rest]
+
+
+def _modalities(n_fits: int) -> list[int]:
+    return [i for i in range(min(n_fits, len(SOURCES))) if SOURCES[i].modality is not None]
 
 
 def logit_weights(scores: ValScores) -> Float[Tensor, " n_fits"]:
@@ -174,10 +179,13 @@ def logit_weights(scores: ValScores) -> Float[Tensor, " n_fits"]:
 def fold_weights(
     scores: ValScores, base: Float[Tensor, " n_sources"], n_folds: int
 ) -> Float[Tensor, "n_folds n_sources"]:
-    """The weights that the users outside each fold (user_idx mod n_folds) choose, searched from the base."""
-    short = scores.shortlist()
-    rows = [_search(short, base, scores.user_idx % n_folds != f, 1) for f in range(n_folds)]
-    return torch.stack(rows)
+    """The weights that the users outside each fold (user_idx mod n_folds) choose, searched from the base, in which
+    modalities keep their proportion.
+    """
+    groups = groups_of(base)
+    grouped, start = scores.shortlist().grouped(groups), torch.linalg.pinv(groups).T @ base
+    rows = [_search(grouped, start, scores.user_idx % n_folds != f, 1) @ groups for f in range(n_folds)]
+    return torch.stack([row / row.max() for row in rows])
 
 
 def single_source_metrics(scores: ValScores) -> list[float]:

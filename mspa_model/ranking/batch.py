@@ -10,7 +10,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from mspa_model.preference.statements import signed_strengths
-from mspa_model.ranking.cotipping import BlendedCoTips, CoTips, DenseCoTips, LowRankCoTips
+from mspa_model.ranking.cotipping import BlendedCoTips, CoTips, DenseCoTips
+from mspa_model.ranking.low_rank import LowRankCoTips
 from mspa_model.ranking.recency import MIN_WEIGHT, places_of, unfaded, weigh
 from mspa_model.ranking.scorer import POPULARITY, Scorer, deviation
 from mspa_model.types import FADED, SOURCES, History, Modality, Preference, Source

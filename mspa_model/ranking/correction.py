@@ -10,11 +10,12 @@ from torch import Tensor
 
 from mspa_model.config import CorrectorConfig
 from mspa_model.preference.composer import Composer
+from mspa_model.ranking.cases import Cases, OwnTips
 from mspa_model.ranking.corrector import Corrector, Proposal
 from mspa_model.ranking.critic import CritiqueTensors, Standing, criticise, mean_row, top_candidates
 from mspa_model.ranking.recency import hold_out
 from mspa_model.ranking.scorer import MIN_SPREAD, PreferenceTensors, Scorer, deviation
-from mspa_model.ranking.witnesses import Witnesses, gather_witnesses, ranks_among_others, standing_of
+from mspa_model.ranking.witnesses import Witnesses, gather_witnesses, ranks_among_others
 from mspa_model.types import SOURCES, Modality, Source
 
 # Below these a change is not worth a line on a screen: strengths are read to one decimal.
@@ -36,6 +37,11 @@ class Stance:
     residual: Mapping[Modality, Float[Tensor, "_ feature_dim"]]
     emphasis: Float[Tensor, "*batch n_sources"]
 
+    def part(self, which: slice) -> "Stance":
+        """Some of a batch."""
+        residual = {m: r[which] for m, r in self.residual.items()}
+        return Stance(self.strengths[which], residual, self.emphasis[which])
+
     def row(self, i: int) -> "Stance":
         """One of a batch."""
         return Stance(self.strengths[i], {m: r[i : i + 1] for m, r in self.residual.items()}, self.emphasis[i])
@@ -43,24 +49,10 @@ class Stance:
 
 @dataclass(frozen=True)
 class Moved:
-    """A batch of stances, and by how much each moves the fit of a source (its position) away from the given stance's.
-
-    The user's side is linear, so a row holds for the whole history and for every history without a witness.
-    """
+    """A stance, and the fits of the whole history under it."""
 
     stance: Stance
-    rows: Mapping[int, Float[Tensor, "batch n_streamers"]]
-
-    def part(self, which: slice) -> "Moved":
-        """Some of them."""
-        stance = self.stance
-        some = Stance(
-            stance.strengths[which], {m: r[which] for m, r in stance.residual.items()}, stance.emphasis[which]
-        )
-        return Moved(some, {s: rows[which] for s, rows in self.rows.items()})
-
-    def __len__(self) -> int:
-        return len(self.stance.emphasis)
+    fits: Float[Tensor, "n_sources n_streamers"]
 
 
 @dataclass(frozen=True)
@@ -90,20 +82,19 @@ class SelfCorrection:
         tips: Float[Tensor, " n_streamers"],
         given: Stance,
         witness_idx: Int[Tensor, " n"],
-        trained_on: Int[Tensor, " m"],
+        own: OwnTips,
         base: Float[Tensor, " n_sources"],
-        blind: bool = False,
         own_fits: Float[Tensor, "n_sources n_streamers"] | None = None,
         counts: Float[Tensor, " n_streamers"] | None = None,
     ) -> Bench:
-        """Fits of a user's history (tips by weight) and of the history without each witness.
+        """Fits of a user's history (tips by weight) and the history without each witness.
 
         What was handed in beyond the teacher's statements (a false one, an edit) stands on every held-out history too.
-        trained_on: the user's train tips; base: weights fitted without the user's fold; blind: the whole history is
-        scored by the co-tipping model without the user as well, as training needs it; own_fits: of the whole history,
-        where they are known already; counts: what each tipped streamer counts for, 1 where it is None.
+        own: all of the user's tips; base: weights fitted without the user's fold; own_fits: of the whole history, else
+        it is scored by the co-tipping model without the user as well, as training needs it; counts: what each tipped
+        streamer counts for, 1 where it is None.
         """
-        rows, tipped = hold_out(tips, witness_idx), tips.nonzero()[:, 0]
+        rows, tipped = hold_out(tips, witness_idx), own.streamer_idx
         # A user tips a few of a hundred thousand streamers: only these say anything.
         counted = torch.ones(len(tipped), device=tips.device) if counts is None else counts[tipped]
         # The whole history comes first: one composition for it and all that lack a witness.
@@ -111,15 +102,11 @@ class SelfCorrection:
         taught, left = self.composer.taught((histories > 0) * counted, tipped)
         strengths = (taught[1:] + given.strengths - taught[:1]).clamp(-1.0, 1.0)
         residual = {m: left[m][1:] + (given.residual[m] - left[m][:1]) for m in self.scorer.modalities}
-        without = PreferenceTensors(rows, strengths, residual)
-        witnesses = gather_witnesses(self.scorer, without, witness_idx, trained_on, base)
+        witnesses = gather_witnesses(self.scorer, PreferenceTensors(rows, strengths, residual), witness_idx, own, base)
         if own_fits is None:
             whole = PreferenceTensors(tips[None], given.strengths[None], given.residual)
-            own_cotips = None
-            if blind:
-                factors, added = self.scorer.cotips.parts(tipped, tips[None, tipped], trained_on)
-                own_cotips = factors @ added
-            own_fits = self.scorer.fits(whole, own_cotips)[0]
+            cotips = own.rows.combined(self.scorer.cotips.factors(tips[None, tipped])).written
+            own_fits = self.scorer.fits(whole, cotips)[0]
         return Bench(given, own_fits, tips == 0, witnesses)
 
     @torch.no_grad()
@@ -135,19 +122,13 @@ class SelfCorrection:
         return Stance(strengths, residual, emphasis)
 
     def move(self, bench: Bench, stance: Stance) -> Moved:
-        """What a batch of stances alters in the fits of the given one."""
-        given, rows = bench.given, {}
-        for m in self.scorer.modalities:
-            vectors = self.scorer.user_vectors(
-                m, stance.strengths - given.strengths, stance.residual[m] - given.residual[m]
+        """A stance with the fits of the whole history under it."""
+        rows, added = list(bench.own_fits), self._added(bench, batch_of_one(stance))
+        for m, vectors in added.items():
+            rows[SOURCES.index(Source(m.value))] = (
+                bench.own_fits[SOURCES.index(Source(m.value))] + (self.scorer.vector_fit(m, vectors)[0])
             )
-            rows[SOURCES.index(Source(m.value))] = self.scorer.vector_fit(m, vectors)
-        return Moved(stance, rows)
-
-    def own_fits(self, bench: Bench, moved: Moved, i: int = 0) -> Float[Tensor, "n_sources n_streamers"]:
-        """Fits of the whole history under one of the stances."""
-        fits = bench.own_fits
-        return torch.stack([row + moved.rows[s][i] if s in moved.rows else row for s, row in enumerate(fits)])
+        return Moved(stance, torch.stack(rows))
 
     def scores(
         self, own_fits: Float[Tensor, "n_sources n_streamers"], emphasis: Float[Tensor, " n_sources"]
@@ -159,19 +140,18 @@ class SelfCorrection:
     def view(
         self, bench: Bench, moved: Moved, keep: Bool[Tensor, "batch n"]
     ) -> tuple[CritiqueTensors, Int[Tensor, " k"]]:
-        """Critiques of the one stance that was moved to, each from the witnesses where its row of keep is True, and
-        the present top k.
+        """Critiques of the stance that was moved to, each from the witnesses where its row of keep is True, and the
+        present top k.
         """
-        stance, idx = moved.stance.row(0), bench.witnesses.idx
-        own_fits = self.own_fits(bench, moved)
-        top = top_candidates(self.scores(own_fits, stance.emphasis), bench.others, self.config.top_k)
-        at_top = own_fits[:, top] / deviation(own_fits).clamp(min=MIN_SPREAD)[:, None]
-        spread = self._spreads(bench.witnesses, moved)
-        fits = bench.witnesses.own(bench.witnesses.fits)
-        fits = fits + _columns({s: rows[0, idx] for s, rows in moved.rows.items()}, fits)
-        standing = Standing(fits / spread.clamp(min=MIN_SPREAD), mean_row(at_top.T), top)
+        stance, witnesses, fits = moved.stance, bench.witnesses, moved.fits
+        top = top_candidates(self.scores(fits, stance.emphasis), bench.others, self.config.top_k)
+        at_top = fits[:, top] / deviation(fits).clamp(min=MIN_SPREAD)[:, None]
+        without = self._without(bench, batch_of_one(stance))
+        own = without.fits(witnesses.own) / without.spread.clamp(min=MIN_SPREAD)
+        standing = Standing(own, mean_row(at_top.T), top)
         weights = self.scorer.base_weights * stance.emphasis
-        return criticise(standing, keep, idx, weights, stance.strengths, self.membership, self.everyone), top
+        view = criticise(standing, keep, witnesses.idx, weights, stance.strengths, self.membership, self.everyone)
+        return view, top
 
     def propose(self, bench: Bench, moved: Moved, keep: Bool[Tensor, "batch n"], snap: bool) -> Stance:
         """The stances after one step from the one that was moved to, each proposed from its row's witnesses alone.
@@ -198,47 +178,42 @@ class SelfCorrection:
 
     def advance(self, bench: Bench, stance: Stance, keep: Bool[Tensor, " n"], snap: bool) -> Stance:
         """The stance after one step proposed from the witnesses where keep is True."""
-        return self.propose(bench, self.move(bench, batch_of_one(stance)), keep[None], snap).row(0)
-
-    def witness_places(self, bench: Bench, moved: Moved) -> tuple[Int[Tensor, " n"], Float[Tensor, " n"]]:
-        """The rank of each witness among the streamers that the user has not tipped, and how far it stands above them
-        (witnesses.standing_of), under its fold's stance.
-        """
-        scores = self._witness_scores(bench, moved)
-        return ranks_among_others(bench.witnesses, scores), standing_of(bench.witnesses, scores)
-
-    def witness_standing(self, bench: Bench, moved: Moved) -> Float[Tensor, " n"]:
-        """The second of these alone."""
-        return standing_of(bench.witnesses, self._witness_scores(bench, moved))
+        return self.propose(bench, self.move(bench, stance), keep[None], snap).row(0)
 
     @torch.no_grad()
-    def _witness_scores(self, bench: Bench, moved: Moved) -> Float[Tensor, "n n_streamers"]:
-        """Scores of the histories without each witness; of b stances, witness i is asked under stance i % b."""
-        witnesses, n_folds = bench.witnesses, len(moved)
-        emphasis = moved.stance.emphasis[torch.arange(len(witnesses)) % n_folds]
-        weights = self.scorer.weights_of(self._spreads(witnesses, moved), witnesses.base, emphasis)
-        # One product over the stored fits: moving them first would write a copy of all of them.
-        scores = torch.bmm(weights[:, None], witnesses.fits)[:, 0]
-        for f in range(n_folds if moved.rows else 0):
-            rows = torch.stack([rows[f] for rows in moved.rows.values()])
-            scores[f::n_folds] += weights[f::n_folds, list(moved.rows)] @ rows
-        return scores
+    def witness_ranks(self, bench: Bench, stance: Stance) -> Int[Tensor, " n"]:
+        """The rank of each witness among the streamers that the user has not tipped."""
+        stances, witnesses = batch_of_one(stance), bench.witnesses
+        without = self._without(bench, stances)
+        scores = without.scores(self._weights(bench, without, stances))
+        return ranks_among_others(scores, witnesses.idx, without.tipped)
 
-    def _spreads(self, witnesses: Witnesses, moved: Moved) -> Float[Tensor, "n n_sources"]:
-        """Deviations of the fits of the histories without each witness, each under its fold's stance.
+    @torch.no_grad()
+    def witness_standing(self, bench: Bench, stances: Stance) -> Float[Tensor, " n"]:
+        """How far each witness stands above them (Cases.standing); of b stances, witness i is asked under i % b."""
+        without = self._without(bench, stances)
+        return without.standing(self._weights(bench, without, stances), bench.witnesses.own)
 
-        Var(a + b) = Var a + 2 Cov(a, b) + Var b: one pass over the fits, and no copy.
+    def _weights(self, bench: Bench, without: Cases, stances: Stance) -> Float[Tensor, "n n_sources"]:
+        emphasis = stances.emphasis[torch.arange(len(without)) % len(stances.emphasis)]
+        return self.scorer.weights_of(without.spread, bench.witnesses.base, emphasis)
+
+    def _without(self, bench: Bench, stances: Stance) -> Cases:
+        """The histories without each witness; of b stances, that without witness i is under stance i % b."""
+        fold = torch.arange(len(bench.witnesses)) % len(stances.emphasis)
+        return bench.witnesses.without.moved({m: rows[fold] for m, rows in self._added(bench, stances).items()})
+
+    def _added(self, bench: Bench, stances: Stance) -> dict[Modality, Float[Tensor, "batch _"]]:
+        """By how much stances move the user's vector of each modality away from the given one.
+
+        The user's side is linear, so that it is the same for the whole history and for every history without a witness.
         """
-        n_folds, added = len(moved), {}
-        fold = torch.arange(len(witnesses), device=witnesses.idx.device)
-        for s, rows in moved.rows.items():
-            shared = torch.cat([witnesses.fits[f::n_folds, s] @ rows[f] for f in range(n_folds)])
-            in_order = torch.cat([fold[f::n_folds] for f in range(n_folds)]).argsort()
-            own = rows.square().sum(1)[fold % n_folds]
-            added[s] = (2.0 * shared[in_order] + own) / rows.shape[1]
-        variance = witnesses.spread.square()
-        # Rounding may take a variance that has become nothing below zero.
-        return (variance + _columns(added, variance)).clamp(min=0.25 * MIN_SPREAD**2).sqrt()
+        given = bench.given
+        strengths = stances.strengths - given.strengths
+        return {
+            m: self.scorer.user_vectors(m, strengths, stances.residual[m] - given.residual[m])
+            for m in self.scorer.modalities
+        }
 
     def _directions(
         self, witness_idx: Int[Tensor, " n"], keep: Bool[Tensor, "batch n"], top: Int[Tensor, " k"]
@@ -254,14 +229,6 @@ class SelfCorrection:
 def batch_of_one(stance: Stance) -> Stance:
     """The same stance with a row in every field."""
     return Stance(stance.strengths[None], stance.residual, stance.emphasis[None])
-
-
-def _columns(
-    added: Mapping[int, Float[Tensor, " n"]], like: Float[Tensor, "n n_sources"]
-) -> Float[Tensor, "n n_sources"]:
-    """These columns beside zeros."""
-    nothing = torch.zeros_like(like[:, 0])
-    return torch.stack([added.get(s, nothing) for s in range(like.shape[1])], 1)
 
 
 def _mean_rows(

@@ -21,7 +21,8 @@ from scipy.sparse.linalg import svds
 from torch import Tensor
 
 from mspa_model.config import RankingConfig
-from mspa_model.ranking.recency import MIN_WEIGHT
+from mspa_model.ranking.low_rank import LowRankCoTips, side_by_side, strongest
+from mspa_model.ranking.tip_rows import Content, TipRows, WrittenRows
 
 
 @runtime_checkable
@@ -32,13 +33,18 @@ class CoTips(Protocol):
         """Every streamer's fit to each history of one such tip, of weight 1."""
         ...
 
-    def parts(
-        self, streamer_idx: Int[Tensor, " n"], weights: Float[Tensor, "cases n"], user: Int[Tensor, " m"]
-    ) -> tuple[Float[Tensor, "cases r"], Float[Tensor, "r n_streamers"]]:
-        """Factors and rows whose product is the fit of histories that tip these streamers and no other, by the model
-        fitted without the user whose distinct train tips are `user` (may be empty). r is a multiple of n; of factors
-        and rows, numbers i, n + i, and so on are the i-th tip's.
+    def told(self, streamer_idx: Int[Tensor, " n"], user: Int[Tensor, " m"]) -> TipRows:
+        """Rows of these distinct streamers, by the model fitted without the user whose distinct train tips are `user`
+        (may be empty). Their number is a multiple of n; numbers i, n + i, and so on are the i-th tip's.
         """
+        ...
+
+    def factors(self, weights: Float[Tensor, "cases n"]) -> Float[Tensor, "cases r"]:
+        """Of histories that weigh the n tips so: by how much to multiply the rows, whose sum is then the fit."""
+        ...
+
+    def heard_of(self, content: Content) -> Float[Tensor, "rank width"] | None:
+        """Of a low-rank model: inner products of what its rows are multiplied with and what streamers are like."""
         ...
 
     def fit(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:
@@ -60,13 +66,17 @@ class DenseCoTips:
     def rows(self, streamer_idx: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
         return _ease_rows(self.inverse[streamer_idx], self.inverse.diagonal(), streamer_idx)
 
-    def parts(
-        self, streamer_idx: Int[Tensor, " n"], weights: Float[Tensor, "cases n"], user: Int[Tensor, " m"]
-    ) -> tuple[Float[Tensor, "cases n"], Float[Tensor, "n n_streamers"]]:
-        """Exact: the user's row leaves X'DX by a rank-one downdate (Sherman and Morrison 1950) of the inverse."""
-        return weights, self._rows_without(streamer_idx, user)
+    def told(self, streamer_idx: Int[Tensor, " n"], user: Int[Tensor, " m"]) -> WrittenRows:
+        return WrittenRows(self.rows_without(streamer_idx, user))
 
-    def _rows_without(self, streamer_idx: Int[Tensor, " n"], user: Int[Tensor, " m"]) -> Float[Tensor, "n n_streamers"]:
+    def factors(self, weights: Float[Tensor, "cases n"]) -> Float[Tensor, "cases n"]:
+        return weights
+
+    def heard_of(self, content: Content) -> None:
+        return None
+
+    def rows_without(self, streamer_idx: Int[Tensor, " n"], user: Int[Tensor, " m"]) -> Float[Tensor, "n n_streamers"]:
+        """Exact: the user's row leaves X'DX by a rank-one downdate (Sherman and Morrison 1950) of the inverse."""
         if len(user) == 0:
             return self.rows(streamer_idx)
         weight = float(len(user)) ** -self.degree_power
@@ -84,76 +94,6 @@ class DenseCoTips:
 
 
 @dataclass(frozen=True)
-class LowRankCoTips:
-    """B = tipped @ found' without its diagonal; never a dense square.
-
-    by_share: in that many of the last columns a tip counts by its share of the history's weights, so that a long
-    history speaks there no louder than a short one.
-    """
-
-    tipped: Float[Tensor, "n_streamers rank"]
-    found: Float[Tensor, "n_streamers rank"]
-    by_share: int = 0
-
-    def rows(self, streamer_idx: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
-        return self._rows(streamer_idx, slice(None))
-
-    def parts(
-        self, streamer_idx: Int[Tensor, " n"], weights: Float[Tensor, "cases n"], user: Int[Tensor, " m"]
-    ) -> tuple[Float[Tensor, "cases r"], Float[Tensor, "r n_streamers"]]:
-        """Not downdated: one user among the many that such a model learns from moves it by little."""
-        if not self.by_share:
-            return weights, self.rows(streamer_idx)
-        blocks = self.rows_by_weight(streamer_idx), self.rows_by_share(streamer_idx)
-        return torch.cat([weights, shares_of(weights)], 1), torch.cat(blocks)
-
-    def rows_by_weight(self, streamer_idx: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
-        """What a tip adds times its weight."""
-        return self._rows(streamer_idx, slice(self._n_by_weight))
-
-    def rows_by_share(self, streamer_idx: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
-        """What a tip adds times its share of the history."""
-        return self._rows(streamer_idx, slice(self._n_by_weight, None))
-
-    def fit(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:
-        # Of thousands of streamers a user tips a few: only their rows are read.
-        some, total = tips.any(0).nonzero()[:, 0], tips.sum(1)
-        by_weight, by_share = self.own(some)
-        fit = self.heard(tips[:, some] @ self.tipped[some], total) @ self.found.T
-        fit[:, some] -= tips[:, some] * by_weight + shares_of(tips[:, some]) * by_share
-        return fit
-
-    def heard(self, told: Float[Tensor, "batch rank"], total: Float[Tensor, " batch"]) -> Float[Tensor, "batch rank"]:
-        """What found is multiplied with, of weights @ tipped; total: the histories' sums of weights."""
-        if not self.by_share:
-            return told
-        last = told[:, self._n_by_weight :] / total.clamp(min=MIN_WEIGHT)[:, None]
-        return torch.cat([told[:, : self._n_by_weight], last], 1)
-
-    def own(self, streamer_idx: Int[Tensor, " n"]) -> tuple[Float[Tensor, " n"], Float[Tensor, " n"]]:
-        """What tips say of their own streamers, which a fit leaves out: times their weight, and times their share."""
-        each = self.tipped[streamer_idx] * self.found[streamer_idx]
-        return each[:, : self._n_by_weight].sum(1), each[:, self._n_by_weight :].sum(1)
-
-    def tensors(self) -> dict[str, Tensor]:
-        by_share = {"by_share": torch.tensor([self.by_share])} if self.by_share else {}
-        return {"tipped": self.tipped, "found": self.found, **by_share}
-
-    def scaled(self, factor: float) -> "LowRankCoTips":
-        """The same model, every fit times a factor."""
-        return replace(self, tipped=self.tipped * factor)
-
-    @property
-    def _n_by_weight(self) -> int:
-        return self.tipped.shape[1] - self.by_share
-
-    def _rows(self, streamer_idx: Int[Tensor, " n"], columns: slice) -> Float[Tensor, "n n_streamers"]:
-        rows = self.tipped[streamer_idx, columns] @ self.found[:, columns].T
-        rows[torch.arange(len(streamer_idx)), streamer_idx] = 0.0
-        return rows
-
-
-@dataclass(frozen=True)
 class BlendedCoTips:
     """The sum of a dense model and a low-rank one."""
 
@@ -163,15 +103,19 @@ class BlendedCoTips:
     def rows(self, streamer_idx: Int[Tensor, " n"]) -> Float[Tensor, "n n_streamers"]:
         return self.dense.rows(streamer_idx) + self.latent.rows(streamer_idx)
 
-    def parts(
-        self, streamer_idx: Int[Tensor, " n"], weights: Float[Tensor, "cases n"], user: Int[Tensor, " m"]
-    ) -> tuple[Float[Tensor, "cases r"], Float[Tensor, "r n_streamers"]]:
+    def told(self, streamer_idx: Int[Tensor, " n"], user: Int[Tensor, " m"]) -> WrittenRows:
         """Exact for the dense part; the latent part has seen the user, one among the many that it learnt from."""
-        _, rows = self.dense.parts(streamer_idx, weights, user)
+        rows = self.dense.rows_without(streamer_idx, user)
         if not self.latent.by_share:
-            return weights, rows + self.latent.rows(streamer_idx)
+            return WrittenRows(rows + self.latent.rows(streamer_idx))
         rows = rows + self.latent.rows_by_weight(streamer_idx)
-        return torch.cat([weights, shares_of(weights)], 1), torch.cat([rows, self.latent.rows_by_share(streamer_idx)])
+        return WrittenRows(torch.cat([rows, self.latent.rows_by_share(streamer_idx)]))
+
+    def factors(self, weights: Float[Tensor, "cases n"]) -> Float[Tensor, "cases r"]:
+        return self.latent.factors(weights)
+
+    def heard_of(self, content: Content) -> None:
+        return None
 
     def fit(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:
         return self.dense.fit(tips) + self.latent.fit(tips)
@@ -181,24 +125,18 @@ class BlendedCoTips:
 
 
 def blend(model: CoTips, part: LowRankCoTips, share: float) -> CoTips:
-    """model + share x part; the model itself where the share is 0."""
+    """model + share x part; the model itself where the share is 0.
+
+    A low-rank model stays of its rank: of the sum its strongest directions, else every trace would pay for the part's.
+    """
     if share == 0.0:
         return model
     if isinstance(model, DenseCoTips):
         return BlendedCoTips(model, part.scaled(share))
     if isinstance(model, BlendedCoTips):
-        return replace(model, latent=_sum(model.latent, part.scaled(share)))
+        return replace(model, latent=side_by_side(model.latent, part.scaled(share)))
     assert isinstance(model, LowRankCoTips)
-    return _sum(model, part.scaled(share))
-
-
-def _sum(*parts: LowRankCoTips) -> LowRankCoTips:
-    """Of low-rank models: their columns side by side, those by share last."""
-    columns = [(part, slice(part._n_by_weight)) for part in parts]
-    columns += [(part, slice(part._n_by_weight, None)) for part in parts]
-    tipped = torch.cat([part.tipped[:, which] for part, which in columns], 1)
-    found = torch.cat([part.found[:, which] for part, which in columns], 1)
-    return LowRankCoTips(tipped, found, sum(part.by_share for part in parts))
+    return strongest(side_by_side(model, part.scaled(share)), model.tipped.shape[1])
 
 
 @dataclass(frozen=True)
@@ -257,11 +195,6 @@ def cotips_from_tensors(tensors: dict[str, Tensor]) -> CoTips:
         return low_rank
     dense = DenseCoTips(tensors["inverse"], float(tensors["degree_power"][0]))
     return dense if low_rank is None else BlendedCoTips(dense, low_rank)
-
-
-def shares_of(weights: Float[Tensor, "*cases n"]) -> Float[Tensor, "*cases n"]:
-    """Each weight's share of its row's sum; zeros where the row is empty."""
-    return weights / weights.sum(-1, keepdim=True).clamp(min=MIN_WEIGHT)
 
 
 def _ease_rows(

@@ -14,9 +14,10 @@ from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from mspa_model.preference.composer import Composer
+from mspa_model.ranking.cases import OwnTips, gather_cases
 from mspa_model.ranking.recency import places_of, weigh
 from mspa_model.ranking.scorer import MIN_SPREAD, PreferenceTensors, Scorer
-from mspa_model.types import FADED, SOURCES, History, Modality, Source
+from mspa_model.types import FADED, History, Modality
 
 MIN_SPAN = np.timedelta64(14, "D")  # a shorter history cannot tell a shift from a mood
 MIN_NEW, MIN_OLD = 4, 2  # streamers tipped since the day, and before it
@@ -60,15 +61,15 @@ def find_fade(
     composer: Composer,
     history: History,
     given: PreferenceTensors,
-    trained_on: Int[Tensor, " m"],
+    own: OwnTips,
     base: Float[Tensor, " n_sources"],
     max_witnesses: int,
 ) -> Fade | None:
     """The day on which the history is best parted; None where no day can be tried or no witness rises.
 
     given: the preference as it was handed in (one row); what it states beyond the teacher's statements stays.
-    trained_on: the user's train tips; base: weights fitted without the user's fold; max_witnesses: the newest tipped
-    streamers that are asked.
+    own: the history's tips, newest first; base: weights fitted without the user's fold; max_witnesses: of the newest
+    tipped streamers, how many are asked.
     """
     distinct, places = places_of(history)
     newest_first = distinct[::-1]
@@ -79,9 +80,8 @@ def find_fade(
     n_new = days_to_try(moments[: n + 1])
     if len(n_new) == 0:
         return None
-    idx = torch.from_numpy(np.ascontiguousarray(newest_first)).to(scorer.device)
     weights = weigh(torch.from_numpy(places[::-1].astype(np.float32)).to(scorer.device), scorer.half_life)
-    gains = _gains(scorer, composer, idx, weights, n_new, n, given, trained_on, base)
+    gains = _gains(scorer, composer, own, weights, n_new, n, given, base)
     found = judge(Sides(n_new, gains))
     if found is None:
         return None
@@ -149,79 +149,28 @@ def _newest_tips(history: History, streamer_idx: Int[np.ndarray, " n"]) -> Shape
 def _gains(
     scorer: Scorer,
     composer: Composer,
-    idx: Int[Tensor, " n_tipped"],
+    own: OwnTips,
     weights: Float[Tensor, " n_tipped"],
     n_new: Int[np.ndarray, " days"],
     n: int,
     given: PreferenceTensors,
-    trained_on: Int[Tensor, " m"],
     base: Float[Tensor, " n_sources"],
 ) -> Float[np.ndarray, "days n"]:
     """Sides.gains: for every day and each of the n newest, its standing from its side less that from all tips."""
-    n_tipped, device = len(idx), scorer.device
+    n_tipped, device = len(weights), scorer.device
     since = torch.arange(n_tipped, device=device) < torch.from_numpy(n_new).to(device)[:, None]  # (days, n_tipped)
     same_side = since[:, :n, None] == since[:, None, :]
     counts = torch.where(same_side, 1.0, FADED)  # (days, n, n_tipped)
     counts = torch.cat([torch.ones_like(counts[:1]), counts]).clone()
-    own = torch.arange(n, device=device)
-    counts[:, own, own] = 0.0
-    cases = counts.flatten(0, 1)
-    standing = _standing(scorer, composer, idx, weights, cases, own.repeat(len(counts)), given, trained_on, base)
+    newest = torch.arange(n, device=device)
+    counts[:, newest, newest] = 0.0
+    each = counts.flatten(0, 1)
+    tips = each * weights
+    tips = tips / tips.sum(1, keepdim=True).clamp(min=MIN_SPREAD).sqrt()
+    cases = gather_cases(scorer, own, tips, _user_side(scorer, composer, own.streamer_idx, each, given))
+    standing = cases.standing(scorer.weights_of(cases.spread, base), newest.repeat(len(counts)))
     standing = standing.unflatten(0, (len(counts), n))
     return (standing[1:] - standing[0]).cpu().numpy().astype(np.float64)
-
-
-def _standing(
-    scorer: Scorer,
-    composer: Composer,
-    idx: Int[Tensor, " n_tipped"],
-    weights: Float[Tensor, " n_tipped"],
-    counts: Float[Tensor, "cases n_tipped"],
-    own: Int[Tensor, " cases"],
-    given: PreferenceTensors,
-    trained_on: Int[Tensor, " m"],
-    base: Float[Tensor, " n_sources"],
-) -> Float[Tensor, " cases"]:
-    """How far the streamer idx[own] stands above those not tipped, in deviations of their scores, for each case's
-    counts of the tips.
-
-    A score is linear in what the user brings, so mean and deviation over streamers come from a few inner products, and
-    no case's scores are ever written out.
-    """
-    tips = counts * weights
-    tips = tips / tips.sum(1, keepdim=True).clamp(min=MIN_SPREAD).sqrt()
-    tips, rows = scorer.cotips.parts(idx, tips, trained_on)
-    if len(rows) > len(tips):  # a long history: fewer cases than tips
-        rows, tips = tips @ rows, torch.eye(len(tips), device=rows.device)
-    rows = rows - rows.mean(1, keepdim=True)
-    parts = _user_side(scorer, composer, idx, counts, given)
-    spread = torch.zeros(len(counts), len(SOURCES), device=rows.device)
-    among_rows, n = rows @ rows.T, rows.shape[1]
-    spread[:, SOURCES.index(Source.COTIPS)] = _root(((tips @ among_rows) * tips).sum(1) / n)
-    spread[:, SOURCES.index(Source.POPULARITY)] = _root(scorer.popularity.square().mean())
-    content = scorer.content_products()
-    for m, vectors in parts.items():
-        spread[:, SOURCES.index(Source(m.value))] = _root(((vectors @ content[m, m]) * vectors).sum(1) / n)
-    weight = scorer.weights_of(spread, base)
-
-    cotips = weight[:, SOURCES.index(Source.COTIPS), None] * tips
-    popular = weight[:, SOURCES.index(Source.POPULARITY)]
-    square = ((cotips @ among_rows) * cotips).sum(1)
-    square = square + popular.square() * scorer.popularity.square().sum()
-    square = square + 2 * popular * (cotips @ (rows @ scorer.popularity))
-    at_tipped = cotips @ rows[:, idx] + popular[:, None] * scorer.popularity[idx]
-    weighted = {m: weight[:, SOURCES.index(Source(m.value)), None] * v for m, v in parts.items()}
-    for m, vectors in weighted.items():
-        embedded = scorer.embeddings[m]
-        square = square + 2 * ((cotips @ (rows @ embedded)) * vectors).sum(1)
-        square = square + 2 * popular * (vectors @ (scorer.popularity @ embedded))
-        for other, beside in weighted.items():
-            square = square + ((vectors @ content[m, other]) * beside).sum(1)
-        at_tipped = at_tipped + scorer.vector_fit_of(m, vectors, idx)
-    n_others = max(n - len(idx), 1)
-    mean = -at_tipped.sum(1) / n_others  # scores are centred over all streamers
-    deviation = _root((square - at_tipped.square().sum(1)) / n_others - mean.square())
-    return (at_tipped[torch.arange(len(own), device=own.device), own] - mean) / deviation.clamp(min=MIN_SPREAD)
 
 
 def _user_side(
@@ -241,8 +190,3 @@ def _user_side(
         m: own[m] + (strengths - given.strengths) @ scorer.value_vectors[m] + left[m][1:] - left[m][:1]
         for m in scorer.modalities
     }
-
-
-def _root(square: Tensor) -> Tensor:
-    """Rounding may take what is nothing below zero."""
-    return square.clamp(min=0.0).sqrt()

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from scipy.sparse.linalg import svds
 
-from mspa_model.ranking.cotipping import LowRankCoTips
+from mspa_model.ranking.low_rank import LowRankCoTips
 from mspa_model.ranking.scorer import Scorer
 from mspa_model.types import SOURCES, Modality, Source
 

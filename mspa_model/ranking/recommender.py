@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from mspa_model.config import CorrectorConfig
 from mspa_model.preference.composer import Composer
 from mspa_model.preference.statements import signed_strengths, tip_weights
+from mspa_model.ranking.cases import OwnTips, own_tips
 from mspa_model.ranking.changes import changes_between, fade_change, gain_reason, stop_sentence
 from mspa_model.ranking.correction import Bench, Moved, SelfCorrection, Stance, batch_of_one
 from mspa_model.ranking.corrector import Corrector
@@ -128,7 +129,7 @@ class Recommender:
             return torch.zeros(0, self._train_tips.shape[1], device=self.device)
         distinct, inverse, counts = idx.unique(return_inverse=True, return_counts=True)
         weights = self._tensors(preference).tips[:, distinct]
-        factors, rows = self.scorer.cotips.parts(distinct, weights, idx[:0])
+        factors, rows = self.scorer.cotips.factors(weights), self.scorer.cotips.told(distinct, idx[:0]).written
         adds = (factors.T * (rows - rows.mean(1, keepdim=True))).unflatten(0, (-1, len(distinct))).sum(0)
         return (adds / counts[:, None])[inverse]
 
@@ -178,7 +179,8 @@ class Recommender:
         idx, _ = places_of(preference.history)
         if len(idx) < self.config.min_witnesses:
             return steps, None, "no tips" if len(idx) == 0 else "too few witnesses"
-        shift = self._shift(preference)
+        own, base = self._apart(preference.history)
+        shift = self._shift(preference, own, base)
         if shift is not None and shift.beats(self.config.fade_caution):
             steps.append(self._faded(shift, steps[0], candidates))
             shift, idx = None, unfaded(steps[-1].preference.history)
@@ -186,8 +188,9 @@ class Recommender:
                 return steps, None, "too few witnesses"
         last, given = steps[-1], self._tensors(steps[-1].preference)
         stance, fits = Stance(given.strengths[0], given.residual, last.emphasis), last.ranking.fits.to(self.device)
-        bench = self._bench(last.preference, given.tips[0], stance, idx[-self.config.max_witnesses :], fits)
-        moved = Moved(batch_of_one(stance), {})  # as it was handed in
+        judges, counts = self._indices(idx[-self.config.max_witnesses :]), self._spread_out(last.preference.history)
+        bench = self.correction.bench(given.tips[0], stance, judges, own, base, fits, counts)
+        moved = Moved(stance, fits)  # as it was handed in
         while len(steps) <= self.config.max_steps:
             step, after = self._step(bench, moved, steps[-1], candidates)
             if not step.changes:
@@ -208,12 +211,12 @@ class Recommender:
     @torch.no_grad()
     def fade(self, before: Step, candidates: Bool[np.ndarray, " n_streamers"]) -> Step | None:
         """The step that fades what was tipped before the day on which a taste seems to have shifted; or None."""
-        found = self._shift(before.preference)
+        found = self._shift(before.preference, *self._apart(before.preference.history))
         return None if found is None else self._faded(found, before, candidates)
 
-    def _shift(self, preference: Preference) -> Fade | None:
-        given, apart = self._tensors(preference), self._apart(preference.history.user_id)
-        return find_fade(self.scorer, self.composer, preference.history, given, *apart, self.config.max_witnesses)
+    def _shift(self, preference: Preference, own: OwnTips, base: Float[Tensor, " n_sources"]) -> Fade | None:
+        given, most = self._tensors(preference), self.config.max_witnesses
+        return find_fade(self.scorer, self.composer, preference.history, given, own, base, most)
 
     def _faded(self, found: Fade, before: Step, candidates: Bool[np.ndarray, " n_streamers"]) -> Step:
         preference, kept = before.preference, found.beats(self.config.fade_caution)
@@ -242,23 +245,23 @@ class Recommender:
         folds = torch.arange(min(self.config.folds, n), device=self.device)[:, None]
         apart = torch.arange(n, device=self.device) % len(folds) != folds
         keep = torch.cat([torch.ones_like(apart[:1]), apart])
-        ranks, standing = self.correction.witness_places(bench, moved)
         view, top = self.correction.view(bench, moved, keep)
-        each = self.correction.move(bench, self.correction.answer(bench, moved, keep, True, view, top))
-        gains = self.correction.witness_standing(bench, each.part(slice(1, None))) - standing
+        stances = self.correction.answer(bench, moved, keep, True, view, top)
+        standing = self.correction.witness_standing(bench, batch_of_one(moved.stance))
+        gains = self.correction.witness_standing(bench, stances.part(slice(1, None))) - standing
         gain, uncertainty = float(gains.mean()), float(gains.std() / len(gains) ** 0.5)
-        kept = gain > self.config.caution * uncertainty
-        after = each.part(slice(0, 1))
-        stance = after.stance.row(0)
+        kept, stance = gain > self.config.caution * uncertainty, stances.row(0)
+        after = self.correction.move(bench, stance)
+        ranks = self.correction.witness_ranks(bench, moved.stance)
         preference = self._restated(before.preference, stance)
         step = Step(
             before.index + 1,
             kept,
             preference,
             stance.emphasis,
-            self._ranked(self.correction.own_fits(bench, after), stance.emphasis, candidates),
+            self._ranked(after.fits, stance.emphasis, candidates),
             spell_out(view.row(0), bench.witnesses, ranks, *self._words),
-            changes_between(moved.stance.row(0), stance, self.base_weights, *self._words),
+            changes_between(moved.stance, stance, self.base_weights, *self._words),
             gain,
             uncertainty,
             gain_reason(kept, gain, self.config.caution * uncertainty, self.composer.info),
@@ -273,25 +276,16 @@ class Recommender:
     ) -> Ranking:
         return rank_by_score(self.scorer.weights(fits[None], None, emphasis)[0], fits, candidates)
 
-    def _bench(
-        self,
-        preference: Preference,
-        tips: Float[Tensor, " n_streamers"],
-        stance: Stance,
-        idx: Int[np.ndarray, " n"],
-        fits: Float[Tensor, "n_sources n_streamers"],
-    ) -> Bench:
-        trained_on, base = self._apart(preference.history.user_id)
-        counts = self._spread_out(preference.history)
-        return self.correction.bench(tips, stance, self._indices(idx), trained_on, base, own_fits=fits, counts=counts)
-
-    def _apart(self, user_id: str) -> tuple[Int[Tensor, " m"], Float[Tensor, " n_sources"]]:
-        """The user's train tips and the weights fitted without its fold; no tips and the run's for one that is new."""
-        user, folds = self._user_idx.get(user_id), self.scorer.fold_weights
-        if user is None:
-            return self._indices(np.zeros(0, np.int64)), self.base_weights
-        start, end = self._train_tips.indptr[user : user + 2]
-        return self._indices(self._train_tips.indices[start:end]), folds[user % len(folds)]
+    def _apart(self, history: History) -> tuple[OwnTips, Float[Tensor, " n_sources"]]:
+        """The tips, newest first, by the model without the user, and weights fitted without the user's fold; by the
+        model as it is and with the run's for one that is new.
+        """
+        user, mine, base = self._user_idx.get(history.user_id), np.zeros(0, np.int64), self.base_weights
+        if user is not None:
+            mine = self._train_tips.indices[slice(*self._train_tips.indptr[user : user + 2])]
+            base = self.scorer.fold_weights[user % len(self.scorer.fold_weights)]
+        newest_first = self._indices(places_of(history)[0][::-1])
+        return own_tips(self.scorer, newest_first, self._indices(mine)), base
 
     def _indices(self, idx: np.ndarray) -> Int[Tensor, " n"]:
         return torch.as_tensor(np.array(idx, dtype=np.int64), device=self.device)

@@ -6,14 +6,16 @@ correction changes it: a source that says little of a user then also moves littl
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from mspa_model.ranking.cotipping import CoTips
 from mspa_model.ranking.recency import NO_DECAY
+from mspa_model.ranking.tip_rows import Content
 from mspa_model.ranking.towers import Aligner, feature_tensors, value_rows
 from mspa_model.types import SOURCES, Features, Modality, Source, Vocabulary
 
@@ -68,8 +70,8 @@ class Scorer:
             self.embeddings = {m: self.aligner(m).embed(*self.features[m]) for m in self.modalities}
             self.value_vectors = {m: self.aligner(m).statements(self.value_rows[m]) for m in self.modalities}
             # A missing modality is zero, so that centring over all streamers leaves it at its own mean fit.
-            self._means = {m: rows.mean(0) for m, rows in self.embeddings.items()}
-        self._products: Mapping[tuple[Modality, Modality], Tensor] | None = None
+            self.means = {m: rows.mean(0) for m, rows in self.embeddings.items()}
+        self._content: tuple[CoTips, Content] | None = None
 
     def aligner(self, modality: Modality) -> Aligner:
         """The trained pair of sides of one modality."""
@@ -93,22 +95,24 @@ class Scorer:
         into: Float[Tensor, "batch n_streamers"] | None = None,
     ) -> Float[Tensor, "batch n_streamers"]:
         """Centred fit of every streamer to user vectors of one modality; into: where it is to be written."""
-        centre = -(vectors @ self._means[modality])[:, None]
+        centre = -(vectors @ self.means[modality])[:, None]
         return torch.addmm(centre, vectors, self.embeddings[modality].T, out=into)
 
-    def vector_fit_of(
-        self, modality: Modality, vectors: Float[Tensor, "batch dim"], streamer_idx: Int[Tensor, " n"]
-    ) -> Float[Tensor, "batch n"]:
-        """The same for some streamers; centred over all of them."""
-        return vectors @ (self.embeddings[modality][streamer_idx] - self._means[modality]).T
+    @property
+    def content(self) -> Content:
+        """What inner products over streamers are taken with; made once for a co-tipping model."""
+        if self._content is None or self._content[0] is not self.cotips:
+            plain = Content(self.embeddings, self.means, self.popularity)
+            self._content = self.cotips, replace(plain, found=self.cotips.heard_of(plain))
+        return self._content[1]
 
+    @cached_property
     @torch.no_grad()
-    def content_products(self) -> Mapping[tuple[Modality, Modality], Float[Tensor, "dim dim"]]:
-        """Inner products, over all streamers, of the centred embeddings of every two modalities; computed once."""
-        if self._products is None:
-            centred = {m: rows - self._means[m] for m, rows in self.embeddings.items()}
-            self._products = {(a, b): centred[a].T @ centred[b] for a in centred for b in centred}
-        return self._products
+    def content_gram(self) -> Float[Tensor, "width width"]:
+        """Inner products, over all streamers, of the centred embeddings of all modalities and of popularity."""
+        content = Content(self.embeddings, self.means, self.popularity)
+        blocks = [content.of(rows.T) for rows in self.embeddings.values()]
+        return torch.cat([*blocks, content.of(self.popularity[None])])
 
     @torch.no_grad()
     def residual_fit(

@@ -11,7 +11,8 @@ from tqdm import tqdm
 
 from mspa_model.config import RunConfig
 from mspa_model.data.split import EvalPairs
-from mspa_model.ranking.cotipping import CoTips, CoTipsSetting, LowRankCoTips, blend, fit_cotips
+from mspa_model.ranking.cotipping import CoTips, CoTipsSetting, blend, fit_cotips
+from mspa_model.ranking.low_rank import LowRankCoTips
 from mspa_model.ranking.recency import NO_DECAY, is_timed, weigh
 from mspa_model.ranking.scorer import MIN_SPREAD, Scorer
 from mspa_model.training.metrics import measure

@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from mspa_model.config import RankingConfig
 from mspa_model.data.split import EvalPairs
-from mspa_model.ranking.cotipping import LowRankCoTips
+from mspa_model.ranking.low_rank import LowRankCoTips
 from mspa_model.training.candidates import MAX_CANDIDATES, draw_candidates
 from mspa_model.training.metrics import measure
 

@@ -13,7 +13,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from mspa_model.ranking.cotipping import BlendedCoTips, CoTips, DenseCoTips, LowRankCoTips
+from mspa_model.ranking.cotipping import BlendedCoTips, CoTips, DenseCoTips
+from mspa_model.ranking.low_rank import LowRankCoTips
 from mspa_model.ranking.recency import weigh
 from mspa_model.ranking.scorer import Scorer
 from mspa_model.training.metrics import metrics_of_top

@@ -19,7 +19,8 @@ from jaxtyping import Float
 from scipy.linalg import solve
 from scipy.sparse.linalg import svds
 
-from mspa_model.ranking.cotipping import CoTipsSetting, LowRankCoTips
+from mspa_model.ranking.cotipping import CoTipsSetting
+from mspa_model.ranking.low_rank import LowRankCoTips
 from mspa_model.ranking.scorer import MIN_SPREAD, Scorer
 from mspa_model.training.cotips import join, latent_fits
 from mspa_model.training.weights import ValScores, choose_weights

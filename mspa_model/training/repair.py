@@ -15,7 +15,8 @@ from jaxtyping import Float
 from torch import Tensor
 from tqdm import tqdm
 
-from mspa_model.ranking.correction import Bench, SelfCorrection, Stance, batch_of_one
+from mspa_model.ranking.cases import own_tips
+from mspa_model.ranking.correction import Bench, SelfCorrection, Stance
 from mspa_model.ranking.recency import weigh
 from mspa_model.types import SOURCES
 
@@ -110,8 +111,7 @@ class RepairTraining:
         everyone = torch.ones(len(bench.witnesses), dtype=torch.bool, device=wanted.device)
         for _ in range(n_steps):
             stance = self.correction.advance(bench, stance, everyone, snap=False)
-        fits = self.correction.own_fits(bench, self.correction.move(bench, batch_of_one(stance)))
-        scores = self.correction.scores(fits, stance.emphasis)
+        scores = self.correction.scores(self.correction.move(bench, stance).fits, stance.emphasis)
         scores = (scores * self.log_sharpness.exp()).masked_fill(~bench.others, -1e9)
         return -(scores.log_softmax(0) * wanted).sum() / wanted.sum() + PULL * _apart(stance, case.sound)
 
@@ -130,7 +130,8 @@ class RepairTraining:
             given = self._spoilt(sound, tips, rng) if spoil else sound
             trained_on = torch.from_numpy(self.train[user].indices.astype(np.int64)).to(device)
             base = self.correction.scorer.fold_weights[user % len(self.correction.scorer.fold_weights)]
-            bench = self.correction.bench(tips, given, tips.nonzero()[:, 0], trained_on, base, blind=True)
+            own = own_tips(self.correction.scorer, tips.nonzero()[:, 0], trained_on)
+            bench = self.correction.bench(tips, given, own.streamer_idx, own, base)
             yield Case(bench, sound, wanted)
 
     def _drawn(self, user: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,8 @@ from mspa_model.data import eval_pairs, interaction_matrix
 from mspa_model.data.split import EvalPairs
 from mspa_model.preference.composer import Composer
 from mspa_model.ranking.content import likeness_rows, likeness_with_labels
-from mspa_model.ranking.cotipping import CoTips, CoTipsSetting, LowRankCoTips, cotips_from_tensors
+from mspa_model.ranking.cotipping import CoTips, CoTipsSetting, cotips_from_tensors
+from mspa_model.ranking.low_rank import LowRankCoTips
 from mspa_model.ranking.recency import NO_DECAY, is_timed, place_matrix
 from mspa_model.ranking.scorer import MIN_SPREAD, POPULARITY, Scorer
 from mspa_model.training.align import AlignerTraining

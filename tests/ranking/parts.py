@@ -10,8 +10,9 @@ from mspa_model.config import CorrectorConfig, PreferenceConfig, RankingConfig
 from mspa_model.preference.composer import Composer
 from mspa_model.preference.teacher import Teacher
 from mspa_model.ranking.corrector import Corrector
-from mspa_model.ranking.cotipping import BlendedCoTips, CoTips, DenseCoTips, LowRankCoTips
+from mspa_model.ranking.cotipping import BlendedCoTips, CoTips, DenseCoTips
 from mspa_model.ranking.fused import build_fused_space
+from mspa_model.ranking.low_rank import LowRankCoTips
 from mspa_model.ranking.recommender import Recommender
 from mspa_model.ranking.scorer import Scorer
 from mspa_model.ranking.towers import build_aligners

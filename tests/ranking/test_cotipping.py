@@ -8,13 +8,14 @@ import torch
 from mspa_model.config import RankingConfig
 from mspa_model.ranking.cotipping import (
     BlendedCoTips,
+    CoTips,
     CoTipsSetting,
-    LowRankCoTips,
     blend,
     cotips_from_tensors,
     fit_cotips,
     inverse_of,
 )
+from mspa_model.ranking.low_rank import LowRankCoTips
 
 CONFIG = RankingConfig()
 
@@ -56,8 +57,7 @@ def test_taking_a_user_out_equals_fitting_without_the_user(setting):
     refitted = fit_cotips(sp.csr_matrix(np.delete(matrix.toarray(), user, axis=0)), setting, CONFIG, 0, CONTENT)
     idx = torch.arange(9)
     mine = torch.as_tensor(matrix[user].indices.astype(np.int64))
-    factors, rows = model.parts(idx, torch.eye(9), mine)
-    torch.testing.assert_close(factors @ rows, refitted.rows(idx), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(model.told(idx, mine).written, refitted.rows(idx), atol=1e-5, rtol=1e-4)
     assert not torch.allclose(model.rows(idx), refitted.rows(idx), atol=1e-4)
 
 
@@ -97,11 +97,19 @@ def test_what_is_stored_comes_back(bound):
     torch.testing.assert_close(back.rows(torch.arange(9)), model.rows(torch.arange(9)))
 
 
+def linear_of(bound: int) -> CoTips:
+    """Of low rank with room for more directions above the bound."""
+    linear = fit_cotips(tips(), CoTipsSetting(3.0, 0.5), RankingConfig(max_dense_streamers=bound, low_rank=4), 0)
+    if not isinstance(linear, LowRankCoTips):
+        return linear
+    return LowRankCoTips(*(torch.cat([side, torch.zeros(9, 4)], 1) for side in (linear.tipped, linear.found)))
+
+
 @pytest.mark.parametrize("bound", [5, 100])
 def test_a_blend_is_the_sum_of_its_parts_and_comes_back(bound):
     rng = np.random.default_rng(2)
     latent = LowRankCoTips(*(torch.from_numpy(rng.normal(size=(9, 3)).astype(np.float32)) for _ in range(2)))
-    linear = fit_cotips(tips(), CoTipsSetting(3.0, 0.5), RankingConfig(max_dense_streamers=bound, low_rank=4), 0)
+    linear = linear_of(bound)
     both = blend(linear, latent, 0.5)
     history = torch.zeros(2, 9)
     history[0, [0, 3]] = torch.tensor([1.0, 0.25])
@@ -121,15 +129,14 @@ def test_a_blend_is_downdated_in_its_exact_part():
     both = blend(linear, latent, 2.0)
     assert isinstance(both, BlendedCoTips)
     idx, mine = torch.tensor([1, 4]), torch.tensor([0, 1, 4])
-    factors, rows = both.parts(idx, torch.eye(2), mine)
-    apart, others = linear.parts(idx, torch.eye(2), mine)
-    torch.testing.assert_close(factors @ rows, apart @ others + 2.0 * latent.rows(idx))
+    apart = linear.told(idx, mine).written
+    torch.testing.assert_close(both.told(idx, mine).written, apart + 2.0 * latent.rows(idx))
 
 
 @pytest.mark.parametrize("bound", [5, 100])
 @pytest.mark.parametrize("by_share", [1, 3])
 def test_columns_by_share_hear_a_long_history_no_louder_than_a_short_one(bound, by_share):
-    linear = fit_cotips(tips(), CoTipsSetting(3.0, 0.5), RankingConfig(max_dense_streamers=bound, low_rank=4), 0)
+    linear = linear_of(bound)
     rng = np.random.default_rng(2)
     tipped, found = (torch.from_numpy(rng.normal(size=(9, 3)).astype(np.float32)) for _ in range(2))
     both = blend(linear, LowRankCoTips(tipped, found, by_share), 2.0)
@@ -142,8 +149,27 @@ def test_columns_by_share_hear_a_long_history_no_louder_than_a_short_one(bound, 
     torch.testing.assert_close(both.fit(history), wanted)
     torch.testing.assert_close(cotips_from_tensors(both.tensors()).fit(history), wanted)
     idx = torch.tensor([0, 3, 5])
-    factors, rows = both.parts(idx, history[:, idx], idx[:0])
-    torch.testing.assert_close(factors @ rows, wanted)
+    torch.testing.assert_close(both.factors(history[:, idx]) @ both.told(idx, idx[:0]).written, wanted)
     torch.testing.assert_close(both.rows(idx), linear.rows(idx) + 2.0 * (rest + square)[idx])
     twice = both.fit(2 * history) - linear.fit(2 * history)
     torch.testing.assert_close(twice, 2.0 * (2 * history @ rest + history @ square / 2.0))
+
+
+def test_a_low_rank_model_keeps_its_rank_whatever_is_added():
+    """Its strongest directions: what is added and lies among the model's own comes whole."""
+    rng = np.random.default_rng(3)
+    linear = fit_cotips(tips(), CoTipsSetting(3.0, 0.5), RankingConfig(max_dense_streamers=5, low_rank=4), 0)
+    assert isinstance(linear, LowRankCoTips)
+    mixed = torch.from_numpy(rng.normal(size=(4, 6)).astype(np.float32))
+    both = blend(linear, LowRankCoTips(linear.tipped @ mixed, linear.found @ mixed), 0.1)
+    assert isinstance(both, LowRankCoTips)
+    assert both.tipped.shape == (9, 4)
+    wanted = linear.tipped @ linear.found.T + 0.1 * linear.tipped @ mixed @ mixed.T @ linear.found.T
+    torch.testing.assert_close(both.tipped @ both.found.T, wanted, atol=1e-5, rtol=1e-4)
+    apart = LowRankCoTips(*(torch.from_numpy(rng.normal(size=(9, 6)).astype(np.float32)) for _ in range(2)), by_share=6)
+    beside = blend(linear, apart, 1.0)
+    assert isinstance(beside, LowRankCoTips)
+    assert (beside.tipped.shape[1], beside.by_share) == (8, 4)
+    left, strength, right = torch.linalg.svd(apart.tipped @ apart.found.T)
+    strongest = left[:, :4] * strength[:4] @ right[:4]
+    torch.testing.assert_close(beside.tipped[:, 4:] @ beside.found[:, 4:].T, strongest, atol=1e-4, rtol=1e-3)

@@ -1,6 +1,5 @@
 """A taste that shifted: its day is found, judged by hand-solved numbers, and old tips then count for less."""
 
-from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -8,12 +7,12 @@ import pytest
 import torch
 
 from mspa_model.preference.statements import tip_weights
-from mspa_model.ranking.cotipping import LowRankCoTips
+from mspa_model.ranking.cases import own_tips
 from mspa_model.ranking.fading import MIN_NEW, Fade, Sides, _gains, days_to_try, find_fade, judge, spans
+from mspa_model.ranking.low_rank import LowRankCoTips
 from mspa_model.ranking.recency import hold_out, places_of, unfaded, weigh
 from mspa_model.ranking.recommender import Recommender
 from mspa_model.ranking.scorer import PreferenceTensors
-from mspa_model.ranking.witnesses import gather_witnesses, standing_of
 from mspa_model.types import FADED, History
 from tests.ranking.parts import FORMS, Form, random_history, random_recommender
 from tests.ranking.test_batch import empty_set
@@ -112,7 +111,8 @@ def test_standing_from_inner_products_is_standing_from_scores(form: Form, n_tips
     idx = torch.from_numpy(distinct[::-1].copy())
     weights = weigh(torch.from_numpy(places[::-1].astype(np.float32)), recommender.scorer.half_life)
     trained_on, base = idx[:3], recommender.scorer.fold_weights[1]
-    short = _gains(recommender.scorer, recommender.composer, idx, weights, n_new, n, given, trained_on, base)
+    own = own_tips(recommender.scorer, idx, trained_on)
+    short = _gains(recommender.scorer, recommender.composer, own, weights, n_new, n, given, base)
     since = torch.arange(len(idx)) < 4
     sides = [torch.where(since, 1.0, FADED), torch.where(since, FADED, 1.0)]
     for i in range(n):
@@ -133,13 +133,14 @@ def standing(recommender: Recommender, idx, weights, counts, i, given, trained_o
     whole, whole_residual = composer.taught(torch.ones(1, len(idx)), idx)
     strengths = (taught + given.strengths - whole).clamp(-1, 1)
     rows = {m: residual[m] + given.residual[m] - whole_residual[m] for m in residual}
-    without = PreferenceTensors(hold_out(tips, idx[i : i + 1]), strengths, rows)
-    witnesses = gather_witnesses(scorer, without, idx[i : i + 1], trained_on, base)
+    held_out = hold_out(tips, idx[i : i + 1])
+    cotips = scorer.cotips.factors(held_out[:, idx]) @ scorer.cotips.told(idx, trained_on).written
+    fits = scorer.fits(PreferenceTensors(held_out, strengths, rows), cotips)
     others = torch.ones(n, dtype=torch.bool)
     others[idx] = False
-    witnesses = replace(witnesses, others=others)
-    scores = (scorer.weights_of(witnesses.spread, base)[:, :, None] * witnesses.fits).sum(1)
-    return float(standing_of(witnesses, scores)[0])
+    scores = (scorer.weights(fits, base)[:, :, None] * fits).sum(1)[0]
+    apart = scores[others]
+    return float((scores[idx[i]] - apart.mean()) / apart.std(correction=0))
 
 
 @pytest.fixture
@@ -157,8 +158,8 @@ def two_tastes() -> Recommender:
 def fade_of(recommender: Recommender, tips: History):
     told = recommender.composer.compose(tips)
     given = recommender._tensors(told)
-    nobody, base = torch.zeros(0, dtype=torch.long), recommender.base_weights
-    return find_fade(recommender.scorer, recommender.composer, tips, given, nobody, base, MAX_WITNESSES)
+    own, base = recommender._apart(tips)
+    return find_fade(recommender.scorer, recommender.composer, tips, given, own, base, MAX_WITNESSES)
 
 
 def test_the_day_of_a_planted_shift_is_found(two_tastes: Recommender):

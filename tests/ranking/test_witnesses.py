@@ -1,61 +1,96 @@
-"""How far a witness stands above the streamers that its user has not tipped, worked out by hand."""
+"""Where a witness stands among the streamers that its user has not tipped: by hand, and against every score."""
 
 import numpy as np
 import pytest
 import torch
 
-from mspa_model.ranking.correction import Moved, Stance, batch_of_one
-from mspa_model.ranking.witnesses import Witnesses, ranks_among_others, standing_of
-from mspa_model.types import SOURCES
+from mspa_model.ranking.cases import Cases, gather_cases, own_tips
+from mspa_model.ranking.correction import Stance, batch_of_one
+from mspa_model.ranking.witnesses import ranks_among_others
+from mspa_model.types import SOURCES, Source
 from tests.ranking.parts import FORMS, Form, random_history, random_recommender
 from tests.ranking.test_batch import empty_set
 
-# Streamer 3 is tipped too: it is no candidate, whatever its score.
-OTHERS = torch.tensor([False, True, True, False, True])
+# Streamers 0 and 3 are tipped: they are no candidates, whatever their scores.
 SCORES = torch.tensor([[4.0, 1.0, 2.0, 9.0, 3.0], [1.5, 1.0, 2.0, -9.0, 3.0]])
+TIPPED, OWN = torch.tensor([3, 0]), torch.tensor([0, 0])
 
 
-def witnesses() -> Witnesses:
-    return Witnesses(
-        torch.tensor([0, 0]),
-        OTHERS,
-        torch.zeros(2, len(SOURCES), 5),
-        torch.ones(2, len(SOURCES)),
-        torch.ones(len(SOURCES)),
-    )
+def test_a_rank_counts_the_streamers_not_tipped_alone():
+    assert ranks_among_others(SCORES, OWN, TIPPED).tolist() == [1, 3]
 
 
-def test_standing_counts_deviations_of_the_others():
-    # The others' mean is 2 and their deviation the root of 2/3.
-    torch.testing.assert_close(standing_of(witnesses(), SCORES), torch.tensor([2.0, -0.5]) / (2 / 3) ** 0.5)
+def test_a_tie_counts_against_the_witness():
+    assert ranks_among_others(torch.ones(1, 5), OWN[:1], TIPPED).tolist() == [4]
 
 
-def test_standing_moves_where_a_rank_does_not():
-    raised = SCORES + torch.tensor([0.4, 0.0, 0.0, 0.0, 0.0])
-    assert ranks_among_others(witnesses(), SCORES).tolist() == ranks_among_others(witnesses(), raised).tolist()
-    assert bool((standing_of(witnesses(), raised) > standing_of(witnesses(), SCORES)).all())
+@pytest.fixture(params=FORMS)
+def cases(request: pytest.FixtureRequest) -> Cases:
+    """Histories of eight tips, each weighing them another way, under random user vectors."""
+    scorer, idx = random_recommender(empty_set(60), request.param).scorer, torch.tensor([50, 3, 7, 20, 11, 0, 33, 34])
+    own = own_tips(scorer, idx, idx[:3])
+    torch.manual_seed(0)
+    vectors = {m: torch.randn(5, len(scorer.means[m])) for m in scorer.modalities}
+    return gather_cases(scorer, own, torch.rand(5, 8), vectors)
 
 
-def test_scores_all_alike_stand_nowhere():
-    assert standing_of(witnesses(), torch.ones(2, 5)).tolist() == [0.0, 0.0]
+def written(cases: Cases) -> torch.Tensor:
+    """Fits (cases, n_sources, n_streamers) of the same, number by number."""
+    scorer = cases.scorer
+    fits = torch.zeros(len(cases), len(SOURCES), len(scorer.popularity))
+    for i, source in enumerate(SOURCES):
+        modality = source.modality
+        if modality in cases.vectors:
+            fits[:, i] = cases.vectors[modality] @ scorer.embeddings[modality].T
+        elif source is Source.COTIPS:
+            fits[:, i] = cases.factors @ cases.rows.written
+        elif source is Source.POPULARITY:
+            fits[:, i] = scorer.popularity
+    return fits - fits.mean(-1, keepdim=True)
+
+
+def test_inner_products_give_what_every_fit_gives(cases: Cases):
+    fits, own = written(cases), torch.tensor([2, 0, 7, 1, 5])
+    torch.testing.assert_close(cases.spread, fits.std(-1, correction=0), atol=1e-4, rtol=1e-3)
+    at = fits[torch.arange(5), :, cases.tipped[own]]
+    torch.testing.assert_close(cases.fits(own), at, atol=1e-4, rtol=1e-3)
+    weights = torch.rand(5, len(SOURCES))
+    scores = (weights[:, :, None] * fits).sum(1)
+    torch.testing.assert_close(cases.scores(weights), scores, atol=1e-4, rtol=1e-3)
+    others = torch.ones(60, dtype=torch.bool)
+    others[cases.tipped] = False
+    apart = scores[:, others]
+    stands = ((weights[:, :, None] * at[..., None]).sum(1)[:, 0] - apart.mean(1)) / apart.std(1, correction=0)
+    torch.testing.assert_close(cases.standing(weights, own), stands, atol=1e-3, rtol=1e-3)
+
+
+def test_vectors_added_are_vectors_of_their_own(cases: Cases):
+    by = {m: torch.randn_like(each) for m, each in cases.vectors.items()}
+    moved = cases.moved(by)
+    torch.testing.assert_close(moved.spread, written(moved).std(-1, correction=0), atol=1e-4, rtol=1e-3)
+    assert not torch.allclose(moved.spread, cases.spread)
+
+
+def test_scores_all_alike_stand_nowhere(cases: Cases):
+    assert cases.standing(torch.zeros(5, len(SOURCES)), torch.arange(5)).tolist() == [0.0] * 5
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_witnesses_stand_as_if_the_history_without_each_were_scored(form: Form):
-    """And a stance that has not moved gives what moving to it gives."""
     recommender = random_recommender(empty_set(60), form)
     told = recommender.composer.compose(random_history(60, 8, 1))
     given, allowed = recommender._tensors(told), np.ones(60, dtype=bool)
     stance = Stance(given.strengths[0], given.residual, torch.ones(len(SOURCES)))
-    idx = told.history.streamer_idx
+    idx, (own, base) = told.history.streamer_idx, recommender._apart(told.history)
     fits = recommender.score(told, allowed).fits
-    bench = recommender._bench(told, given.tips[0], stance, idx, fits)
-    ranks, standing = recommender.correction.witness_places(bench, Moved(batch_of_one(stance), {}))
-    again = recommender.correction.witness_places(bench, recommender.correction.move(bench, batch_of_one(stance)))
-    assert ranks.tolist() == again[0].tolist()
-    torch.testing.assert_close(standing, again[1], rtol=1e-4, atol=1e-4)
+    bench = recommender.correction.bench(given.tips[0], stance, torch.from_numpy(idx), own, base, fits)
+    ranks = recommender.correction.witness_ranks(bench, stance)
+    standing = recommender.correction.witness_standing(bench, batch_of_one(stance))
+    without = written(bench.witnesses.without)
     for i, witness in enumerate(idx.tolist()):
-        weights = recommender.scorer.weights(bench.witnesses.fits[i : i + 1], bench.witnesses.base)[0]
-        scores = (weights[:, None] * bench.witnesses.fits[i]).sum(0)
-        others = [float(scores[j]) for j in range(60) if j not in idx]
-        assert int(ranks[i]) == 1 + sum(other >= float(scores[witness]) for other in others)
+        weights = recommender.scorer.weights(without[i : i + 1], base)[0]
+        scores = (weights[:, None] * without[i]).sum(0)
+        others = torch.tensor([float(scores[j]) for j in range(60) if j not in idx])
+        assert int(ranks[i]) == 1 + int((others >= scores[witness]).sum())
+        stands = (scores[witness] - others.mean()) / others.std(correction=0)
+        assert float(standing[i]) == pytest.approx(float(stands), abs=1e-3)

@@ -10,7 +10,7 @@ import torch
 
 from mspa_model.config import RankingConfig
 from mspa_model.data.split import EvalPairs
-from mspa_model.ranking.cotipping import LowRankCoTips
+from mspa_model.ranking.low_rank import LowRankCoTips
 from mspa_model.training.latent import TRAININGS, LatentTraining, teach_latent
 
 CONFIG = RankingConfig(latent_dim=8, latent_batch=20, latent_epochs=30, latent_learning_rate=0.02, patience=30)

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 import torch
 
 from mspa_model.data.split import EvalPairs
-from mspa_model.ranking.cotipping import LowRankCoTips
+from mspa_model.ranking.low_rank import LowRankCoTips
 from mspa_model.ranking.scorer import POPULARITY, Scorer
 from mspa_model.runs import load_run
 from mspa_model.training.step0 import place_the_cold, weigh_with_latent

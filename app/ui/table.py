@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.ui.text import escape_md
 
-_SENTENCE, _TALL = 100, 72  # a text cell of more characters is wrapped; streamlit wraps in rows above 70 pixels
+_SENTENCE, _TALL = 60, 72  # a text cell of more characters is wrapped; streamlit wraps in rows above 70 pixels
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
 
 

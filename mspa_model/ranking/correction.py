@@ -10,12 +10,12 @@ from torch import Tensor
 
 from mspa_model.config import CorrectorConfig
 from mspa_model.preference.composer import Composer
-from mspa_model.ranking.cases import Cases, OwnTips
+from mspa_model.ranking.cases import Cases, OwnTips, gather_cases
 from mspa_model.ranking.corrector import Corrector, Proposal
 from mspa_model.ranking.critic import CritiqueTensors, Standing, criticise, mean_row, top_candidates
 from mspa_model.ranking.recency import hold_out
 from mspa_model.ranking.scorer import MIN_SPREAD, PreferenceTensors, Scorer, deviation
-from mspa_model.ranking.witnesses import Witnesses, gather_witnesses, ranks_among_others
+from mspa_model.ranking.witnesses import Witnesses, ranks_among_others
 from mspa_model.types import SOURCES, Modality, Source
 
 # Below these a change is not worth a line on a screen: strengths are read to one decimal.
@@ -94,18 +94,20 @@ class SelfCorrection:
         it is scored by the co-tipping model without the user as well, as training needs it; counts: what each tipped
         streamer counts for, 1 where it is None.
         """
-        rows, tipped = hold_out(tips, witness_idx), own.streamer_idx
         # A user tips a few of a hundred thousand streamers: only these say anything.
-        counted = torch.ones(len(tipped), device=tips.device) if counts is None else counts[tipped]
+        tipped = own.streamer_idx
+        position = (tipped == witness_idx[:, None]).int().argmax(1)
+        weights, counted = tips[None, tipped], 1.0 if counts is None else counts[tipped]
+        without = hold_out(weights[0], position)
         # The whole history comes first: one composition for it and all that lack a witness.
-        histories = torch.cat([tips[None, tipped], rows[:, tipped]])
-        taught, left = self.composer.taught((histories > 0) * counted, tipped)
+        taught, left = self.composer.taught((torch.cat([weights, without]) > 0) * counted, tipped)
         strengths = (taught[1:] + given.strengths - taught[:1]).clamp(-1.0, 1.0)
         residual = {m: left[m][1:] + (given.residual[m] - left[m][:1]) for m in self.scorer.modalities}
-        witnesses = gather_witnesses(self.scorer, PreferenceTensors(rows, strengths, residual), witness_idx, own, base)
+        vectors = {m: self.scorer.user_vectors(m, strengths, residual[m]) for m in self.scorer.modalities}
+        witnesses = Witnesses(witness_idx, position, gather_cases(self.scorer, own, without, vectors), base)
         if own_fits is None:
             whole = PreferenceTensors(tips[None], given.strengths[None], given.residual)
-            cotips = own.rows.combined(self.scorer.cotips.factors(tips[None, tipped])).written
+            cotips = own.rows.combined(self.scorer.cotips.factors(weights)).written
             own_fits = self.scorer.fits(whole, cotips)[0]
         return Bench(given, own_fits, tips == 0, witnesses)
 
@@ -123,12 +125,10 @@ class SelfCorrection:
 
     def move(self, bench: Bench, stance: Stance) -> Moved:
         """A stance with the fits of the whole history under it."""
-        rows, added = list(bench.own_fits), self._added(bench, batch_of_one(stance))
-        for m, vectors in added.items():
-            rows[SOURCES.index(Source(m.value))] = (
-                bench.own_fits[SOURCES.index(Source(m.value))] + (self.scorer.vector_fit(m, vectors)[0])
-            )
-        return Moved(stance, torch.stack(rows))
+        rows = dict(zip(SOURCES, bench.own_fits, strict=True))
+        for m, vectors in self._added(bench, batch_of_one(stance)).items():
+            rows[Source(m.value)] = rows[Source(m.value)] + self.scorer.vector_fit(m, vectors)[0]
+        return Moved(stance, torch.stack([*rows.values()]))
 
     def scores(
         self, own_fits: Float[Tensor, "n_sources n_streamers"], emphasis: Float[Tensor, " n_sources"]

@@ -192,14 +192,14 @@ class Recommender:
         bench = self.correction.bench(given.tips[0], stance, judges, own, base, fits, counts)
         moved = Moved(stance, fits)  # as it was handed in
         while len(steps) <= self.config.max_steps:
-            step, after = self._step(bench, moved, steps[-1], candidates)
-            if not step.changes:
+            proposed = self._step(bench, moved, steps[-1], candidates)
+            if proposed is None:
                 unsure = None if shift is None else self._faded(shift, steps[0], candidates)
                 return steps, unsure, "no change" if unsure is None else "no gain"
+            step, moved = proposed
             if not step.kept:
                 return steps, step, "no gain"
             steps.append(step)
-            moved = after
         return steps, None, "step bound"
 
     def step0(self, preference: Preference, candidates: Bool[np.ndarray, " n_streamers"]) -> Step:
@@ -239,14 +239,19 @@ class Recommender:
 
     def _step(
         self, bench: Bench, moved: Moved, before: Step, candidates: Bool[np.ndarray, " n_streamers"]
-    ) -> tuple[Step, Moved]:
-        """The step proposed from all witnesses, and what each would gain by one proposed without it (its fold)."""
+    ) -> tuple[Step, Moved] | None:
+        """The step proposed from all witnesses, and what each would gain by one proposed without it (its fold); None
+        where nothing is to change.
+        """
         n = len(bench.witnesses)
         folds = torch.arange(min(self.config.folds, n), device=self.device)[:, None]
         apart = torch.arange(n, device=self.device) % len(folds) != folds
         keep = torch.cat([torch.ones_like(apart[:1]), apart])
         view, top = self.correction.view(bench, moved, keep)
         stances = self.correction.answer(bench, moved, keep, True, view, top)
+        changes = changes_between(moved.stance, stances.row(0), self.base_weights, *self._words)
+        if not changes:
+            return None
         standing = self.correction.witness_standing(bench, batch_of_one(moved.stance))
         gains = self.correction.witness_standing(bench, stances.part(slice(1, None))) - standing
         gain, uncertainty = float(gains.mean()), float(gains.std() / len(gains) ** 0.5)
@@ -261,7 +266,7 @@ class Recommender:
             stance.emphasis,
             self._ranked(after.fits, stance.emphasis, candidates),
             spell_out(view.row(0), bench.witnesses, ranks, *self._words),
-            changes_between(moved.stance, stance, self.base_weights, *self._words),
+            changes,
             gain,
             uncertainty,
             gain_reason(kept, gain, self.config.caution * uncertainty, self.composer.info),

@@ -6,8 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from mspa_model.ranking.cases import Cases, OwnTips, gather_cases
-from mspa_model.ranking.scorer import PreferenceTensors, Scorer
+from mspa_model.ranking.cases import Cases
 
 
 @dataclass(frozen=True)
@@ -25,20 +24,6 @@ class Witnesses:
 
     def __len__(self) -> int:
         return len(self.idx)
-
-
-def gather_witnesses(
-    scorer: Scorer,
-    without: PreferenceTensors,
-    idx: Int[Tensor, " n"],
-    own: OwnTips,
-    base: Float[Tensor, " n_sources"],
-) -> Witnesses:
-    """Witnesses idx with the preferences `without` them (row i leaves out idx[i]); own: all of the user's tips."""
-    vectors = {m: scorer.user_vectors(m, without.strengths, without.residual[m]) for m in scorer.modalities}
-    cases = gather_cases(scorer, own, without.tips[:, own.streamer_idx], vectors)
-    position = (own.streamer_idx == idx[:, None]).int().argmax(1)
-    return Witnesses(idx, position, cases, base)
 
 
 def ranks_among_others(

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.ui.text import escape_md
 
-_SENTENCE, _TALL = 60, 72  # a text cell of more characters is wrapped; streamlit wraps in rows above 70 pixels
+_SENTENCE, _TALL = 100, 72  # a text cell of more characters is wrapped; streamlit wraps in rows above 70 pixels
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
 
 
@@ -29,9 +29,13 @@ def show_table(
     caption: str,
     columns: Mapping[str, Any] | None = None,
     height: int | str = "auto",
+    wrapped: bool = False,
     on_pick: Callable[[int], None] | None = None,
 ) -> None:
-    """Draw a table with its caption and a CSV button. on_pick gets the position of a row, once for each click."""
+    """Draw a table with its caption and a CSV button. on_pick gets the position of a row, once for each click.
+
+    wrapped: cells are broken into lines however short, as a narrow column needs it.
+    """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(escape_md(caption), width="stretch")
         st.download_button(
@@ -45,7 +49,7 @@ def show_table(
             help="Download this table",
         )
     settings: dict[str, Any] = {"hide_index": True, "column_config": columns, "height": height, "alt": caption}
-    if any(isinstance(cell, str) and len(cell) > _SENTENCE for cell in frame.to_numpy().ravel()):
+    if wrapped or any(isinstance(cell, str) and len(cell) > _SENTENCE for cell in frame.to_numpy().ravel()):
         settings["row_height"] = _TALL
     if on_pick is None:
         st.dataframe(frame, key=key, **settings)

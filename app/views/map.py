@@ -78,12 +78,14 @@ def _draw_neighbours(picked: Picked, near: tuple[Neighbor, ...]) -> None:
     columns = {
         info.streamer_is: st.column_config.TextColumn(width=140),
         "similarity": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.2f", width=100),
+        "both have": st.column_config.TextColumn(width=170),
     }
     show_table(
         pd.DataFrame(rows),
         "neighbours",
         f"The {len(rows)} nearest in the original space, by cosine",
         columns,
+        wrapped=True,
         on_pick=lambda row: choose(streamer=id_of(picked.run, near[row].streamer_idx)),
     )
     note(f"Click a row to pick that {info.streamer_is}.")

@@ -14,6 +14,7 @@ from mspa_model.training.weights import (
     ValScores,
     choose_weights,
     fold_weights,
+    groups_of,
     logit_weights,
     pairs_of,
     single_source_metrics,
@@ -46,6 +47,23 @@ def test_both_halves_are_weighted_alike_and_find_every_target(scores):
     assert weights[VISUAL].item() == pytest.approx(weights[TEXT].item(), rel=0.5)
     assert scores.measure(weights) > 0.97
     assert weights[COTIPS] < 0.2 * weights.max()
+
+
+def test_modalities_keep_the_proportion_of_the_likelihood(scores):
+    """Whatever the metric says of one against the other; nor do users outside a fold change it."""
+    scores = replace(scores, fits=scores.fits.clone())
+    scores.fits[:, TEXT] += 0.5 * torch.randn(N_USERS, N_STREAMERS, generator=torch.Generator().manual_seed(0))
+    logit, weights = logit_weights(scores), choose_weights(scores)
+    assert float(logit[TEXT] / logit[VISUAL]) < 0.95
+    for each in (weights, *fold_weights(scores, weights, 3)):
+        assert float(each[TEXT] / each[VISUAL]) == pytest.approx(float(logit[TEXT] / logit[VISUAL]), rel=1e-4)
+
+
+def test_what_is_searched_is_modalities_together_and_all_else_alone():
+    groups = groups_of(torch.tensor([0.5, 0.0, 1.0, 0.7, 0.0, 0.3]))
+    together = [0.5, 0.0, 1.0, 0.0, 0.0, 0.0]
+    assert groups.tolist() == [together, *torch.eye(6)[[COTIPS, POPULARITY, 5]].tolist()]
+    assert len(groups_of(torch.tensor([0.0, 0.0, 0.0, 1.0, 0.2]))) == 2
 
 
 def test_a_source_that_the_set_lacks_has_weight_zero(scores):

@@ -22,7 +22,7 @@ from mspa_model.training.weights import ValScores
 from mspa_model.types import SOURCES, Source
 
 RIDGES = (1.0, 3.0, 10.0, 30.0)  # of content rows, which have length one a modality
-AS_LEARNT = 0.0
+AS_LEARNT, UNASKED = 0.0, 10.0  # unasked: the cold are ranked by nothing else, and nobody is there to choose by
 MIN_USERS = 20  # with a val tip to a cold streamer; fewer choose nothing
 FIRST = 20  # places
 _COTIPS = SOURCES.index(Source.COTIPS)
@@ -36,14 +36,22 @@ def liken_the_cold(
     cold: Bool[np.ndarray, " n_streamers"],
 ) -> float:
     """Choose on val how the cold are likened, by how well they are ranked among themselves: gives the ridge, or
-    AS_LEARNT where that is better, or nobody to choose by. Leaves the scorer with the co-tipping that was chosen.
+    AS_LEARNT where that is better. Leaves the scorer with the co-tipping that was chosen.
+
+    With nobody to choose by the cold stay as learnt where a modality tells them apart; where none pays for those who
+    are known, likening is all there is.
 
     scores, places: of the same val users; content: rows of what streamers are like (content.py).
     """
     target = sp.csr_matrix(scores.pairs.target[scores.user_idx][:, np.flatnonzero(cold)])
     asked = np.flatnonzero(np.diff(target.indptr))
-    if len(asked) < MIN_USERS or cold.all() or not content.size:
+    if cold.all() or not cold.any() or not content.size:
         return AS_LEARNT
+    if len(asked) < MIN_USERS:
+        if any(weight > 0 for s, weight in zip(SOURCES, scorer.base_weights, strict=True) if s.modality is not None):
+            return AS_LEARNT
+        scorer.cotips = liken(scorer.cotips, content, cold, UNASKED)
+        return UNASKED
     best = AS_LEARNT, scorer.cotips, _reached(scorer, scorer.cotips, scores, places, cold, asked, target)
     for ridge in RIDGES:
         likened = liken(scorer.cotips, content, cold, ridge)

@@ -10,7 +10,7 @@ from mspa_model.ranking.cotipping import BlendedCoTips, DenseCoTips
 from mspa_model.ranking.low_rank import LowRankCoTips
 from mspa_model.ranking.recency import NO_DECAY
 from mspa_model.ranking.scorer import Scorer
-from mspa_model.training.likening import AS_LEARNT, MIN_USERS, liken, liken_the_cold
+from mspa_model.training.likening import AS_LEARNT, MIN_USERS, UNASKED, liken, liken_the_cold
 from mspa_model.training.weights import ValScores
 from mspa_model.types import SOURCES, Source
 from tests.ranking.parts import random_recommender
@@ -122,7 +122,19 @@ def test_val_keeps_what_was_learnt_where_that_is_better(like_the_first):
     assert scorer.cotips is model
 
 
-def test_too_few_users_choose_nothing(like_the_first):
+def test_with_too_few_to_choose_by_a_modality_that_pays_is_left_alone(like_the_first):
     model, content, cold = like_the_first
     scorer, (scores, places) = scorer_of(model), val_of(MIN_USERS - 1, 29)
+    scorer.base_weights[SOURCES.index(Source.VISUAL)] = 0.1
     assert liken_the_cold(scorer, scores, places, content, cold) == AS_LEARNT
+    assert scorer.cotips is model
+
+
+def test_where_no_modality_pays_the_cold_are_likened_unasked(like_the_first):
+    """Else nothing would tell them apart."""
+    model, content, cold = like_the_first
+    scorer, (scores, places) = scorer_of(model), val_of(MIN_USERS - 1, 29)
+    assert liken_the_cold(scorer, scores, places, content, cold) == UNASKED
+    assert float(scorer.cotips.found[29]) > float(scorer.cotips.found[20])
+    for nobody in (np.zeros(30, bool), np.ones(30, bool)):
+        assert liken_the_cold(scorer_of(model), scores, places, content, nobody) == AS_LEARNT

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -15,6 +16,8 @@ from torch import Tensor
 from mspa_model.ranking.scorer import MIN_SPREAD, Scorer
 from mspa_model.ranking.tip_rows import TipRows
 from mspa_model.types import SOURCES, Modality, Source
+
+MAX_CROWD = 10_000  # streamers that a witness is ranked among
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,22 @@ class OwnTips:
 def own_tips(scorer: Scorer, streamer_idx: Int[Tensor, " n"], trained_on: Int[Tensor, " m"]) -> OwnTips:
     """trained_on: the user's distinct train tips (may be empty)."""
     return OwnTips(streamer_idx, scorer.cotips.told(streamer_idx, trained_on))
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Whom a witness is ranked among: everyone, or a draw of very many; content: what they are like (Content.at)."""
+
+    streamer_idx: Int[Tensor, " n"]
+    content: Float[Tensor, "n width"]
+
+
+def draw_crowd(scorer: Scorer) -> Crowd:
+    """Always the same of the same number of streamers."""
+    n = len(scorer.popularity)
+    drawn = np.random.default_rng(0).permutation(n)[:MAX_CROWD]
+    idx = torch.from_numpy(np.sort(drawn)).to(scorer.device)
+    return Crowd(idx, scorer.content.at(idx))
 
 
 @dataclass(frozen=True)
@@ -78,23 +97,31 @@ class Cases:
 
         Unlike a rank it moves with every change of a score, so that few witnesses suffice to tell a gain from chance.
         """
-        told = torch.cat([each * weights[:, [SOURCES.index(s)]] for s, (each, _) in self._blocks().items()], 1)
+        told = self._weighed(weights)
         square, at_tipped = ((told @ self.gram) * told).sum(1), told @ self.at_tipped
         n_others = max(len(self.scorer.popularity) - len(self.tipped), 1)
         mean = -at_tipped.sum(1) / n_others  # scores are centred over all streamers
         spread = _root((square - at_tipped.square().sum(1)) / n_others - mean.square())
         return (at_tipped.gather(1, own[:, None])[:, 0] - mean) / spread.clamp(min=MIN_SPREAD)
 
-    def scores(self, weights: Float[Tensor, "cases n_sources"]) -> Float[Tensor, "cases n_streamers"]:
-        """Every streamer's score for each case, written out."""
-        column = {s: weights[:, [i]] for i, s in enumerate(SOURCES)}
-        scores = (column[Source.COTIPS] * self.factors) @ self.rows.written
-        centre = scores.mean(1, keepdim=True)
-        for m, vectors in self.vectors.items():
-            told = column[Source(m.value)] * vectors
-            centre += (told @ self.scorer.means[m])[:, None]
-            scores.addmm_(told, self.scorer.embeddings[m].T)
-        return scores.addmm_(column[Source.POPULARITY], self.scorer.popularity[None]).sub_(centre)
+    def ranks(
+        self, weights: Float[Tensor, "cases n_sources"], own: Int[Tensor, " cases"], crowd: Crowd
+    ) -> Int[Tensor, " cases"]:
+        """The rank of each case's own streamer (position among the tipped) among the streamers not tipped, 1 the best
+        and last of those alike; told from the crowd, so about where that is not everyone.
+        """
+        told, n, n_factors = self._weighed(weights), len(self.scorer.popularity), self.factors.shape[1]
+        scores = told[:, n_factors:] @ crowd.content.T
+        scores.addmm_(told[:, :n_factors], self.rows.at(crowd.streamer_idx))
+        # Here the rows of co-tipping are not centred.
+        stands = (told @ self.at_tipped).gather(1, own[:, None]) + (told[:, :n_factors] @ self.rows.sums() / n)[:, None]
+        others = ~torch.isin(crowd.streamer_idx, self.tipped)
+        above = ((scores >= stands) & others).sum(1)
+        return 1 + (above * (n - len(self.tipped)) / others.sum().clamp(min=1)).round().long()
+
+    def _weighed(self, weights: Float[Tensor, "cases n_sources"]) -> Float[Tensor, "cases width"]:
+        """What a score is the inner product of with a streamer's column."""
+        return torch.cat([each * weights[:, [SOURCES.index(s)]] for s, (each, _) in self._blocks().items()], 1)
 
     def _blocks(self) -> dict[Source, tuple[Float[Tensor, "cases _"], slice]]:
         """What each source in use is told of each case, and where it stands in gram."""

@@ -10,12 +10,12 @@ from torch import Tensor
 
 from mspa_model.config import CorrectorConfig
 from mspa_model.preference.composer import Composer
-from mspa_model.ranking.cases import Cases, OwnTips, gather_cases
+from mspa_model.ranking.cases import Cases, OwnTips, draw_crowd, gather_cases
 from mspa_model.ranking.corrector import Corrector, Proposal
 from mspa_model.ranking.critic import CritiqueTensors, Standing, criticise, mean_row, top_candidates
 from mspa_model.ranking.recency import hold_out
 from mspa_model.ranking.scorer import MIN_SPREAD, PreferenceTensors, Scorer, deviation
-from mspa_model.ranking.witnesses import Witnesses, ranks_among_others
+from mspa_model.ranking.witnesses import Witnesses
 from mspa_model.types import SOURCES, Modality, Source
 
 # Below these a change is not worth a line on a screen: strengths are read to one decimal.
@@ -75,6 +75,7 @@ class SelfCorrection:
         self.scorer, self.composer, self.corrector, self.config = scorer, composer, corrector, config
         self.membership = torch.from_numpy(composer.vocabulary.membership).to(scorer.device)
         self.everyone = self.membership.mean(0)
+        self.crowd = draw_crowd(scorer)
 
     @torch.no_grad()
     def bench(
@@ -182,11 +183,10 @@ class SelfCorrection:
 
     @torch.no_grad()
     def witness_ranks(self, bench: Bench, stance: Stance) -> Int[Tensor, " n"]:
-        """The rank of each witness among the streamers that the user has not tipped."""
-        stances, witnesses = batch_of_one(stance), bench.witnesses
+        """The rank of each witness among the streamers that the user has not tipped, 1 the best; of very many about."""
+        stances = batch_of_one(stance)
         without = self._without(bench, stances)
-        scores = without.scores(self._weights(bench, without, stances))
-        return ranks_among_others(scores, witnesses.idx, without.tipped)
+        return without.ranks(self._weights(bench, without, stances), bench.witnesses.own, self.crowd)
 
     @torch.no_grad()
     def witness_standing(self, bench: Bench, stances: Stance) -> Float[Tensor, " n"]:

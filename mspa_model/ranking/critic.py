@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from mspa_model.ranking.cases import MAX_CROWD
 from mspa_model.ranking.scorer import MIN_SPREAD
 from mspa_model.ranking.witnesses import Witnesses
 from mspa_model.types import SOURCES, Critique, DatasetInfo, SourceGap, ValueGap, Vocabulary
@@ -115,13 +116,18 @@ def spell_out(
         for j in widest
     )
     return Critique(
-        tuple(witnesses.idx.tolist()), tuple(ranks.tolist()), sources, values, _sentence(ranks, values, info)
+        tuple(witnesses.idx.tolist()),
+        tuple(ranks.tolist()),
+        sources,
+        values,
+        _sentence(ranks, values, len(vocabulary.membership), info),
     )
 
 
-def _sentence(ranks: Int[Tensor, " n"], values: tuple[ValueGap, ...], info: DatasetInfo) -> str:
-    median = int(ranks.float().median())
-    said = f"Half of the {counted(len(ranks), info.tip_is)} held out one at a time stand at place {median} or better."
+def _sentence(ranks: Int[Tensor, " n"], values: tuple[ValueGap, ...], n_streamers: int, info: DatasetInfo) -> str:
+    place, told = int(ranks.float().median()), counted(len(ranks), info.tip_is)
+    about = f"about place {float(f'{place:.2g}'):,.0f}" if n_streamers > MAX_CROWD else f"place {place}"
+    said = f"Half of the {told} held out one at a time stand at {about} or better."
     missing = max(values, key=lambda v: v.witnesses - v.top_k, default=None)
     if missing is not None and missing.witnesses - missing.top_k >= 0.2:
         said += (

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -24,12 +23,3 @@ class Witnesses:
 
     def __len__(self) -> int:
         return len(self.idx)
-
-
-def ranks_among_others(
-    scores: Float[Tensor, "n n_streamers"], idx: Int[Tensor, " n"], tipped: Int[Tensor, " n_tipped"]
-) -> Int[Tensor, " n"]:
-    """Rank of each row's own streamer among those that the user has not tipped, 1 the best."""
-    own = scores.gather(1, idx[:, None])
-    # The tipped are a few: counted apart, so that all the rest needs no mask.
-    return (scores >= own).sum(1, dtype=torch.int32).long() - (scores[:, tipped] >= own).sum(1) + 1

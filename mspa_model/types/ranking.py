@@ -93,7 +93,8 @@ class ValueGap:
 class Critique:
     """What the corrector saw: where the witnesses stand, and what the top k has that they have not.
 
-    witness_idx: streamer_idx of each witness; witness_rank: where it stands, scored from the history without it.
+    witness_idx: streamer_idx of each witness; witness_rank: where it stands, scored from the history without it;
+    of more than 10,000 streamers about, told from a draw.
     """
 
     witness_idx: tuple[int, ...]

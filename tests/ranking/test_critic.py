@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from mspa_model.ranking.critic import Standing, criticise, mean_row
+from mspa_model.ranking.critic import Standing, _sentence, criticise, mean_row
 from mspa_model.types import SOURCES
+from tests.ranking.test_batch import empty_set
 
 N = len(SOURCES)
 ROW = torch.tensor([-1.0, 0.0, 1.0])  # of every source: mean 0, deviation sqrt(2/3)
@@ -30,3 +31,10 @@ def test_a_gap_is_counted_in_deviations_and_is_none_where_nobody_is_left(
     torch.testing.assert_close(view.source_top_k, torch.full((N,), fit / deviation))
     torch.testing.assert_close(view.value_witnesses, torch.tensor([1.0, 0.5]))
     torch.testing.assert_close(view.value_top_k, torch.tensor(shares))
+
+
+@pytest.mark.parametrize(
+    ("n_streamers", "said"), [(10_000, "at place 1234 or better"), (10_001, "at about place 1,200 ")]
+)
+def test_places_that_a_draw_told_are_said_to_be_about(n_streamers: int, said: str):
+    assert said in _sentence(torch.tensor([5, 1234, 6000]), (), n_streamers, empty_set(3).info)

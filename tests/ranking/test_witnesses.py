@@ -1,27 +1,14 @@
-"""Where a witness stands among the streamers that its user has not tipped: by hand, and against every score."""
+"""Where a witness stands among the streamers that its user has not tipped, against every score."""
 
 import numpy as np
 import pytest
 import torch
 
-from mspa_model.ranking.cases import Cases, gather_cases, own_tips
+from mspa_model.ranking.cases import Cases, draw_crowd, gather_cases, own_tips
 from mspa_model.ranking.correction import Stance, batch_of_one
-from mspa_model.ranking.witnesses import ranks_among_others
 from mspa_model.types import SOURCES, Source
 from tests.ranking.parts import FORMS, Form, random_history, random_recommender
 from tests.ranking.test_batch import empty_set
-
-# Streamers 0 and 3 are tipped: they are no candidates, whatever their scores.
-SCORES = torch.tensor([[4.0, 1.0, 2.0, 9.0, 3.0], [1.5, 1.0, 2.0, -9.0, 3.0]])
-TIPPED, OWN = torch.tensor([3, 0]), torch.tensor([0, 0])
-
-
-def test_a_rank_counts_the_streamers_not_tipped_alone():
-    assert ranks_among_others(SCORES, OWN, TIPPED).tolist() == [1, 3]
-
-
-def test_a_tie_counts_against_the_witness():
-    assert ranks_among_others(torch.ones(1, 5), OWN[:1], TIPPED).tolist() == [4]
 
 
 @pytest.fixture(params=FORMS)
@@ -56,10 +43,10 @@ def test_inner_products_give_what_every_fit_gives(cases: Cases):
     torch.testing.assert_close(cases.fits(own), at, atol=1e-4, rtol=1e-3)
     weights = torch.rand(5, len(SOURCES))
     scores = (weights[:, :, None] * fits).sum(1)
-    torch.testing.assert_close(cases.scores(weights), scores, atol=1e-4, rtol=1e-3)
     others = torch.ones(60, dtype=torch.bool)
     others[cases.tipped] = False
-    apart = scores[:, others]
+    apart, witness = scores[:, others], scores.gather(1, cases.tipped[own, None])
+    assert cases.ranks(weights, own, draw_crowd(cases.scorer)).tolist() == (1 + (apart >= witness).sum(1)).tolist()
     stands = ((weights[:, :, None] * at[..., None]).sum(1)[:, 0] - apart.mean(1)) / apart.std(1, correction=0)
     torch.testing.assert_close(cases.standing(weights, own), stands, atol=1e-3, rtol=1e-3)
 
@@ -71,8 +58,23 @@ def test_vectors_added_are_vectors_of_their_own(cases: Cases):
     assert not torch.allclose(moved.spread, cases.spread)
 
 
-def test_scores_all_alike_stand_nowhere(cases: Cases):
-    assert cases.standing(torch.zeros(5, len(SOURCES)), torch.arange(5)).tolist() == [0.0] * 5
+def test_scores_all_alike_stand_nowhere_and_last(cases: Cases):
+    weights, own = torch.zeros(5, len(SOURCES)), torch.arange(5)
+    assert cases.standing(weights, own).tolist() == [0.0] * 5
+    assert cases.ranks(weights, own, draw_crowd(cases.scorer)).tolist() == [60 - 8 + 1] * 5
+
+
+def test_a_rank_told_from_a_draw_counts_each_other_for_several(cases: Cases, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("mspa_model.ranking.cases.MAX_CROWD", 20)
+    crowd, own = draw_crowd(cases.scorer), torch.arange(5)
+    assert len(crowd.streamer_idx.unique()) == 20
+    drawn = [j for j in crowd.streamer_idx.tolist() if j not in cases.tipped.tolist()]
+    weights = torch.rand(5, len(SOURCES))
+    scores = (weights[:, :, None] * written(cases)).sum(1)
+    above = (scores[:, drawn] >= scores.gather(1, cases.tipped[own, None])).sum(1)
+    assert 0 < int(above.sum()) < 5 * len(drawn)
+    expected = [1 + round(int(n) * (60 - 8) / len(drawn)) for n in above]
+    assert cases.ranks(weights, own, crowd).tolist() == expected
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -98,7 +98,8 @@ class RepairTraining:
 
     def _n_cases(self) -> int:
         """As many as are kept in memory through all epochs: spoiling a preference costs more than correcting it."""
-        each = MAX_TAUGHT_WITNESSES * len(SOURCES) * self.train.shape[1] * 4
+        rows = MAX_TAUGHT_WITNESSES + len(SOURCES) + 2  # a row of co-tipping each; own fits; what is wanted, and others
+        each = rows * self.train.shape[1] * 4
         return max(8, min(MAX_CASES, MAX_CASES_BYTES // each))
 
     @torch.no_grad()

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -16,8 +15,6 @@ from torch import Tensor
 from mspa_model.ranking.scorer import MIN_SPREAD, Scorer
 from mspa_model.ranking.tip_rows import TipRows
 from mspa_model.types import SOURCES, Modality, Source
-
-MAX_CROWD = 10_000  # streamers that a witness is ranked among
 
 
 @dataclass(frozen=True)
@@ -31,22 +28,6 @@ class OwnTips:
 def own_tips(scorer: Scorer, streamer_idx: Int[Tensor, " n"], trained_on: Int[Tensor, " m"]) -> OwnTips:
     """trained_on: the user's distinct train tips (may be empty)."""
     return OwnTips(streamer_idx, scorer.cotips.told(streamer_idx, trained_on))
-
-
-@dataclass(frozen=True)
-class Crowd:
-    """Whom a witness is ranked among: everyone, or a draw of very many; content: what they are like (Content.at)."""
-
-    streamer_idx: Int[Tensor, " n"]
-    content: Float[Tensor, "n width"]
-
-
-def draw_crowd(scorer: Scorer) -> Crowd:
-    """Always the same of the same number of streamers."""
-    n = len(scorer.popularity)
-    drawn = np.random.default_rng(0).permutation(n)[:MAX_CROWD]
-    idx = torch.from_numpy(np.sort(drawn)).to(scorer.device)
-    return Crowd(idx, scorer.content.at(idx))
 
 
 @dataclass(frozen=True)
@@ -104,15 +85,15 @@ class Cases:
         spread = _root((square - at_tipped.square().sum(1)) / n_others - mean.square())
         return (at_tipped.gather(1, own[:, None])[:, 0] - mean) / spread.clamp(min=MIN_SPREAD)
 
-    def ranks(
-        self, weights: Float[Tensor, "cases n_sources"], own: Int[Tensor, " cases"], crowd: Crowd
-    ) -> Int[Tensor, " cases"]:
-        """The rank of each case's own streamer (position among the tipped) among the streamers not tipped, 1 the best
-        and last of those alike; told from the crowd, so about where that is not everyone.
+    def ranks(self, weights: Float[Tensor, "cases n_sources"], own: Int[Tensor, " cases"]) -> Int[Tensor, " cases"]:
+        """The rank of each case's own streamer (position among the tipped) among the streamers not tipped, 1 the best,
+        last of those alike; told from the crowd, so about where that is not everyone.
         """
         told, n, n_factors = self._weighed(weights), len(self.scorer.popularity), self.factors.shape[1]
-        scores = told[:, n_factors:] @ crowd.content.T
-        scores.addmm_(told[:, :n_factors], self.rows.at(crowd.streamer_idx))
+        crowd = self.scorer.content.crowd
+        assert crowd is not None
+        scores = told[:, n_factors:] @ crowd.like
+        scores.addmm_(told[:, :n_factors], self.rows.at_crowd(crowd))
         # Here the rows of co-tipping are not centred.
         stands = (told @ self.at_tipped).gather(1, own[:, None]) + (told[:, :n_factors] @ self.rows.sums() / n)[:, None]
         others = ~torch.isin(crowd.streamer_idx, self.tipped)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mspa_model.config import CorrectorConfig
 from mspa_model.preference.composer import Composer
-from mspa_model.ranking.cases import Cases, OwnTips, draw_crowd, gather_cases
+from mspa_model.ranking.cases import Cases, OwnTips, gather_cases
 from mspa_model.ranking.corrector import Corrector, Proposal
 from mspa_model.ranking.critic import CritiqueTensors, Standing, criticise, mean_row, top_candidates
 from mspa_model.ranking.recency import hold_out
@@ -75,7 +75,6 @@ class SelfCorrection:
         self.scorer, self.composer, self.corrector, self.config = scorer, composer, corrector, config
         self.membership = torch.from_numpy(composer.vocabulary.membership).to(scorer.device)
         self.everyone = self.membership.mean(0)
-        self.crowd = draw_crowd(scorer)
 
     @torch.no_grad()
     def bench(
@@ -186,7 +185,7 @@ class SelfCorrection:
         """The rank of each witness among the streamers that the user has not tipped, 1 the best; of very many about."""
         stances = batch_of_one(stance)
         without = self._without(bench, stances)
-        return without.ranks(self._weights(bench, without, stances), bench.witnesses.own, self.crowd)
+        return without.ranks(self._weights(bench, without, stances), bench.witnesses.own)
 
     @torch.no_grad()
     def witness_standing(self, bench: Bench, stances: Stance) -> Float[Tensor, " n"]:

@@ -43,8 +43,8 @@ class CoTips(Protocol):
         """Of histories that weigh the n tips so: by how much to multiply the rows, whose sum is then the fit."""
         ...
 
-    def heard_of(self, content: Content) -> Float[Tensor, "rank width"] | None:
-        """Of a low-rank model: inner products of what its rows are multiplied with and what streamers are like."""
+    def joined(self, content: Content) -> Content:
+        """Of a low-rank model: what streamers are like, with what its rows are multiplied with."""
         ...
 
     def fit(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:
@@ -72,8 +72,8 @@ class DenseCoTips:
     def factors(self, weights: Float[Tensor, "cases n"]) -> Float[Tensor, "cases n"]:
         return weights
 
-    def heard_of(self, content: Content) -> None:
-        return None
+    def joined(self, content: Content) -> Content:
+        return content
 
     def rows_without(self, streamer_idx: Int[Tensor, " n"], user: Int[Tensor, " m"]) -> Float[Tensor, "n n_streamers"]:
         """Exact: the user's row leaves X'DX by a rank-one downdate (Sherman and Morrison 1950) of the inverse."""
@@ -114,8 +114,8 @@ class BlendedCoTips:
     def factors(self, weights: Float[Tensor, "cases n"]) -> Float[Tensor, "cases r"]:
         return self.latent.factors(weights)
 
-    def heard_of(self, content: Content) -> None:
-        return None
+    def joined(self, content: Content) -> Content:
+        return content
 
     def fit(self, tips: Float[Tensor, "batch n_streamers"]) -> Float[Tensor, "batch n_streamers"]:
         return self.dense.fit(tips) + self.latent.fit(tips)

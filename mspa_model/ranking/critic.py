@@ -6,8 +6,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from mspa_model.ranking.cases import MAX_CROWD
 from mspa_model.ranking.scorer import MIN_SPREAD
+from mspa_model.ranking.tip_rows import MAX_CROWD
 from mspa_model.ranking.witnesses import Witnesses
 from mspa_model.types import SOURCES, Critique, DatasetInfo, SourceGap, ValueGap, Vocabulary
 from mspa_model.words import counted

@@ -42,8 +42,10 @@ class LowRankCoTips:
     def factors(self, weights: Float[Tensor, "cases n"]) -> Float[Tensor, "cases r"]:
         return torch.cat([weights, shares_of(weights)], 1) if self.by_share else weights
 
-    def heard_of(self, content: Content) -> Float[Tensor, "rank width"]:
-        return content.of(self.found.T)
+    def joined(self, content: Content) -> Content:
+        assert content.crowd is not None
+        crowd = replace(content.crowd, found=self.found.T.index_select(1, content.crowd.streamer_idx))
+        return replace(content, found=content.of(self.found.T), crowd=crowd)
 
     @cached_property
     def _gram(self) -> Float[Tensor, "rank rank"]:

@@ -6,7 +6,7 @@ correction changes it: a source that says little of a user then also moves littl
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import torch
@@ -103,7 +103,7 @@ class Scorer:
         """What inner products over streamers are taken with; made once for a co-tipping model."""
         if self._content is None or self._content[0] is not self.cotips:
             plain = Content(self.embeddings, self.means, self.popularity)
-            self._content = self.cotips, replace(plain, found=self.cotips.heard_of(plain))
+            self._content = self.cotips, self.cotips.joined(plain.with_crowd())
         return self._content[1]
 
     @cached_property

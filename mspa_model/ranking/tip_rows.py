@@ -9,11 +9,26 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol, runtime_checkable
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from mspa_model.types import Modality
+
+MAX_CROWD = 10_000  # streamers that a rank is told from
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Whom a held-out tip is ranked among: everyone, or a draw of very many, always the same.
+
+    like: what they are like, column by column as in Content; found: a low-rank model's, None where it is dense.
+    """
+
+    streamer_idx: Int[Tensor, " n"]
+    like: Float[Tensor, "width n"]
+    found: Float[Tensor, "rank n"] | None = None
 
 
 @dataclass(frozen=True)
@@ -21,12 +36,19 @@ class Content:
     """What streamers are like, as numbers to multiply with: uncentred embeddings of each modality, and popularity.
 
     found: inner products of a low-rank model's `found` with these, centred, side by side; None where it is dense.
+    crowd: None until it is drawn.
     """
 
     embeddings: Mapping[Modality, Float[Tensor, "n_streamers _"]]
     means: Mapping[Modality, Float[Tensor, " _"]]
     popularity: Float[Tensor, " n_streamers"]
     found: Float[Tensor, "rank width"] | None = None
+    crowd: Crowd | None = None
+
+    def with_crowd(self) -> "Content":
+        drawn = np.sort(np.random.default_rng(0).permutation(len(self.popularity))[:MAX_CROWD])
+        idx = torch.from_numpy(drawn).to(self.popularity.device)
+        return replace(self, crowd=Crowd(idx, self.at(idx).T.contiguous()))
 
     def of(self, rows: Float[Tensor, "r n_streamers"]) -> Float[Tensor, "r width"]:
         """Inner products of rows with every centred column."""
@@ -55,6 +77,10 @@ class TipRows(Protocol):
 
     def at(self, streamer_idx: Int[Tensor, " k"]) -> Float[Tensor, "r k"]:
         """Their entries of some streamers."""
+        ...
+
+    def at_crowd(self, crowd: Crowd) -> Float[Tensor, "r k"]:
+        """The same of the crowd."""
         ...
 
     def sums(self) -> Float[Tensor, " r"]:
@@ -87,6 +113,9 @@ class WrittenRows:
 
     def at(self, streamer_idx: Int[Tensor, " k"]) -> Float[Tensor, "r k"]:
         return self.rows[:, streamer_idx]
+
+    def at_crowd(self, crowd: Crowd) -> Float[Tensor, "r k"]:
+        return self.at(crowd.streamer_idx)
 
     def sums(self) -> Float[Tensor, " r"]:
         return self.rows.sum(1)
@@ -126,10 +155,15 @@ class LowRankRows:
         return rows
 
     def at(self, streamer_idx: Int[Tensor, " k"]) -> Float[Tensor, "r k"]:
+        return self._at(streamer_idx, self.found[streamer_idx].T)
+
+    def at_crowd(self, crowd: Crowd) -> Float[Tensor, "r k"]:
+        assert crowd.found is not None
+        return self._at(crowd.streamer_idx, crowd.found)
+
+    def _at(self, streamer_idx: Int[Tensor, " k"], found: Float[Tensor, "rank k"]) -> Float[Tensor, "r k"]:
         same = self.streamer_idx[:, None] == streamer_idx
-        # Found lies column by column in memory: read so, ten thousand streamers take half as long.
-        found = self.found.T.index_select(1, streamer_idx)
-        return torch.addmm(self.vectors @ found, self.own, same.to(self.own.dtype), alpha=-1.0)
+        return self.vectors @ found - self.own @ same.to(self.own.dtype)
 
     def sums(self) -> Float[Tensor, " r"]:
         return self.vectors @ self.total - self.own.sum(1)

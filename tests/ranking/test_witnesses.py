@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mspa_model.ranking.cases import Cases, draw_crowd, gather_cases, own_tips
+from mspa_model.ranking.cases import Cases, gather_cases, own_tips
 from mspa_model.ranking.correction import Stance, batch_of_one
 from mspa_model.types import SOURCES, Source
 from tests.ranking.parts import FORMS, Form, random_history, random_recommender
@@ -46,7 +46,7 @@ def test_inner_products_give_what_every_fit_gives(cases: Cases):
     others = torch.ones(60, dtype=torch.bool)
     others[cases.tipped] = False
     apart, witness = scores[:, others], scores.gather(1, cases.tipped[own, None])
-    assert cases.ranks(weights, own, draw_crowd(cases.scorer)).tolist() == (1 + (apart >= witness).sum(1)).tolist()
+    assert cases.ranks(weights, own).tolist() == (1 + (apart >= witness).sum(1)).tolist()
     stands = ((weights[:, :, None] * at[..., None]).sum(1)[:, 0] - apart.mean(1)) / apart.std(1, correction=0)
     torch.testing.assert_close(cases.standing(weights, own), stands, atol=1e-3, rtol=1e-3)
 
@@ -61,12 +61,14 @@ def test_vectors_added_are_vectors_of_their_own(cases: Cases):
 def test_scores_all_alike_stand_nowhere_and_last(cases: Cases):
     weights, own = torch.zeros(5, len(SOURCES)), torch.arange(5)
     assert cases.standing(weights, own).tolist() == [0.0] * 5
-    assert cases.ranks(weights, own, draw_crowd(cases.scorer)).tolist() == [60 - 8 + 1] * 5
+    assert cases.ranks(weights, own).tolist() == [60 - 8 + 1] * 5
 
 
 def test_a_rank_told_from_a_draw_counts_each_other_for_several(cases: Cases, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("mspa_model.ranking.cases.MAX_CROWD", 20)
-    crowd, own = draw_crowd(cases.scorer), torch.arange(5)
+    monkeypatch.setattr("mspa_model.ranking.tip_rows.MAX_CROWD", 20)
+    cases.scorer._content = None
+    crowd, own = cases.scorer.content.crowd, torch.arange(5)
+    assert crowd is not None
     assert len(crowd.streamer_idx.unique()) == 20
     drawn = [j for j in crowd.streamer_idx.tolist() if j not in cases.tipped.tolist()]
     weights = torch.rand(5, len(SOURCES))
@@ -74,7 +76,7 @@ def test_a_rank_told_from_a_draw_counts_each_other_for_several(cases: Cases, mon
     above = (scores[:, drawn] >= scores.gather(1, cases.tipped[own, None])).sum(1)
     assert 0 < int(above.sum()) < 5 * len(drawn)
     expected = [1 + round(int(n) * (60 - 8) / len(drawn)) for n in above]
-    assert cases.ranks(weights, own, crowd).tolist() == expected
+    assert cases.ranks(weights, own).tolist() == expected
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -106,12 +106,14 @@ def witnesses(trace: RankingTrace, names: Sequence[str], info: DatasetInfo) -> P
         for step in judged
         for i, rank in zip(step.critique.witness_idx, step.critique.witness_rank, strict=True)
     ]
+    drawn = any(step.critique.about for step in judged)
+    about = f" The ranks are not exact: they are told from a draw of all {plural(info.streamer_is)}." if drawn else ""
     medians = listed([f"{np.median(s.critique.witness_rank):.0f} before {title_of(s)}" for s in judged])
     return Picture(
         figure,
         pd.DataFrame(rows, columns=columns),
         f"Ranks of the {info.user_is}'s own {plural(info.tip_is)}, each left out once; the median is {medians}.",
-        f"Each dot is one {info.tip_is}, ranked as if it had not been given; the line is their median.",
+        f"Each dot is one {info.tip_is}, ranked as if it had not been given; the line is their median.{about}",
     )
 
 

@@ -1,5 +1,7 @@
 """Who resembles Y?"""
 
+from typing import Literal
+
 import pandas as pd
 import streamlit as st
 
@@ -16,7 +18,7 @@ from explain.figures import fused_map
 from explain.narrate import listed, plain
 from explain.types import MapMeasure, Neighbor
 from mspa_model.errors import MspaError
-from mspa_model.types import Modality
+from mspa_model.types import MapPoints, Modality
 
 _K = 10
 _SENSES = {Modality.VISUAL: "looks", Modality.AUDIO: "sound", Modality.TEXT: "words"}
@@ -39,11 +41,15 @@ def draw(picked: Picked) -> None:
     basis(picked)
     if len(spaces) > 1:
         st.segmented_control("Compared by", list(spaces), default=_FUSED, required=True, key=_SPACE)
-    left, right = pair("map", (4, 5))
-    with left:
-        _draw_neighbours(picked, near)
-    with right:
-        _draw_map(picked, near, modality)
+    if picked.run.map is None:
+        _draw_neighbours(picked, near, "large")
+        missing("This run was trained without a map. Neighbours need none: they are found in the original space.")
+    else:
+        left, right = pair("map", (4, 5))
+        with left:
+            _draw_neighbours(picked, near, 170)
+        with right:
+            _draw_map(picked, picked.run.map, near, modality)
     _draw_media(picked, near)
 
 
@@ -70,7 +76,8 @@ def _compared_by(picked: Picked, modality: Modality | None) -> str:
     return f"{listed([*senses, 'co-tipping'])} taken together" if senses else "co-tipping alone"
 
 
-def _draw_neighbours(picked: Picked, near: tuple[Neighbor, ...]) -> None:
+def _draw_neighbours(picked: Picked, near: tuple[Neighbor, ...], width: int | Literal["large"]) -> None:
+    """width: of the column of what both have."""
     if not near:
         return
     info = picked.run.dataset.info
@@ -78,7 +85,7 @@ def _draw_neighbours(picked: Picked, near: tuple[Neighbor, ...]) -> None:
     columns = {
         info.streamer_is: st.column_config.TextColumn(width=140),
         "similarity": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.2f", width=100),
-        "both have": st.column_config.TextColumn(width=170),
+        "both have": st.column_config.TextColumn(width=width),
     }
     show_table(
         pd.DataFrame(rows),
@@ -91,17 +98,14 @@ def _draw_neighbours(picked: Picked, near: tuple[Neighbor, ...]) -> None:
     note(f"Click a row to pick that {info.streamer_is}.")
 
 
-def _draw_map(picked: Picked, near: tuple[Neighbor, ...], modality: Modality | None) -> None:
+def _draw_map(picked: Picked, points: MapPoints, near: tuple[Neighbor, ...], modality: Modality | None) -> None:
     run, info = picked.run, picked.run.dataset.info
-    if run.map is None:
-        missing("This run was trained without a map. Neighbours need none: they are found in the original space.")
-        return
     aspects = cache.map_aspects(run)
     aspect = st.selectbox("Colour by", aspects, key="map-aspect", format_func=told_apart(aspects)) if aspects else None
     view = cache.map_view(run, aspect, modality)
     user_xy = cache.user_on_map(run, picked.basis, picked.step_index, modality)
     picture = fused_map(
-        run.map if modality is None else run.map.planes[modality],
+        points if modality is None else points.planes[modality],
         view.names,
         info,
         picked.streamer_idx,

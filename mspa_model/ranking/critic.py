@@ -115,19 +115,15 @@ def spell_out(
         )
         for j in widest
     )
-    return Critique(
-        tuple(witnesses.idx.tolist()),
-        tuple(ranks.tolist()),
-        sources,
-        values,
-        _sentence(ranks, values, len(vocabulary.membership), info),
-    )
+    about = len(vocabulary.membership) > MAX_CROWD
+    said = _sentence(ranks, values, about, info)
+    return Critique(tuple(witnesses.idx.tolist()), tuple(ranks.tolist()), sources, values, said, about)
 
 
-def _sentence(ranks: Int[Tensor, " n"], values: tuple[ValueGap, ...], n_streamers: int, info: DatasetInfo) -> str:
-    place, told = int(ranks.float().median()), counted(len(ranks), info.tip_is)
-    about = f"about place {float(f'{place:.2g}'):,.0f}" if n_streamers > MAX_CROWD else f"place {place}"
-    said = f"Half of the {told} held out one at a time stand at {about} or better."
+def _sentence(ranks: Int[Tensor, " n"], values: tuple[ValueGap, ...], about: bool, info: DatasetInfo) -> str:
+    median, told = int(ranks.float().median()), counted(len(ranks), info.tip_is)
+    place = f"about place {float(f'{median:.2g}'):,.0f}" if about else f"place {median}"
+    said = f"Half of the {told} held out one at a time stand at {place} or better."
     missing = max(values, key=lambda v: v.witnesses - v.top_k, default=None)
     if missing is not None and missing.witnesses - missing.top_k >= 0.2:
         said += (

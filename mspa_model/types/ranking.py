@@ -94,7 +94,7 @@ class Critique:
     """What the corrector saw: where the witnesses stand, and what the top k has that they have not.
 
     witness_idx: streamer_idx of each witness; witness_rank: where it stands, scored from the history without it;
-    of more than 10,000 streamers about, told from a draw.
+    about: ranks are told from a draw of the streamers, for there are very many.
     """
 
     witness_idx: tuple[int, ...]
@@ -102,6 +102,7 @@ class Critique:
     sources: tuple[SourceGap, ...]
     values: tuple[ValueGap, ...]
     sentence: str
+    about: bool = False
 
 
 ChangeKind = Literal[

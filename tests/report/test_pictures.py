@@ -216,6 +216,15 @@ def long_witnesses() -> Picture:
     return figures.witnesses(made.trace(*steps), [LONG] * 2, INFO)
 
 
+def test_ranks_told_from_a_draw_are_said_to_be_not_exact():
+    exact = made.step(1, made.ranking([1, 0]), True, (4,))
+    assert exact.critique is not None
+    drawn = replace(exact, critique=replace(exact.critique, about=True))
+    start = made.step(0, made.ranking([1, 0]))
+    said = [figures.witnesses(made.trace(start, step), LETTERS, INFO).how_to_read for step in (exact, drawn)]
+    assert ["not exact" in each for each in said] == [False, True]
+
+
 # An axis or legend shows 26 letters of a name, labels of parts 40, sentences 60, what the mouse rests on 60 (a part
 # itself 200), a table 200.
 @pytest.mark.parametrize(

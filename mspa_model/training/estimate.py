@@ -20,8 +20,11 @@ SECONDS_A_DENSE_CUBE = 8e-11
 SECONDS_A_LOW_RANK_TRY = 5e-5  # a streamer
 SECONDS_A_LATENT_CELL = 2e-8  # a user beside a streamer, once
 SECONDS_A_LATENT_STEP = 1e-6  # a streamer: every vector is moved by every batch
-SECONDS_A_TRACE, SECONDS_A_TRACE_STREAMER = 0.005, 1e-6
-TRACES = (2_000, 1_600)  # of val users, at most: those looked at for a shift, and for the corrector's caution
+SECONDS_A_TRACE, SECONDS_A_TRACE_STREAMER = 0.005, 5e-7
+# At most: of val users, looked at for a shift and for the corrector's caution; of test users, with new tips and with
+# false statements.
+TRACES = (2_000, 1_600, 2_000, 600)
+SECONDS_OF_TEXTS = 120.0  # measuring what composers wrote
 PLANES = 45  # of val users x streamers, of four bytes: their fits, joined, weighed and searched at once
 _GIB = 1024**3
 
@@ -46,7 +49,7 @@ def estimate(dataset: Dataset, config: RunConfig) -> Estimate:
     dense = n <= config.ranking.max_dense_streamers
     ranking = config.ranking  # step0.choose_cotips changes one number at a time, the ridge twice
     tries = 2 * len(ranking.cotips_ridge) + len(ranking.cotips_degree_power) + len(ranking.cotips_content)
-    seconds = 60.0 + _media_seconds(dataset) + _teaching_seconds(config)
+    seconds = 60.0 + SECONDS_OF_TEXTS + _media_seconds(dataset) + _teaching_seconds(config)
     # Each co-tipping try, the ordered model and each of EASE's four is one inverse of a square of streamers.
     seconds += (tries + 5) * SECONDS_A_DENSE_CUBE * n**3 if dense else tries * SECONDS_A_LOW_RANK_TRY * n
     epochs = config.ranking.max_epochs / 2
@@ -55,7 +58,7 @@ def estimate(dataset: Dataset, config: RunConfig) -> Estimate:
     cells = min(ranking.latent_epochs * users * min(n, MAX_CANDIDATES), ALL_CELLS)
     steps = n * ranking.latent_epochs * (users / ranking.latent_batch)
     seconds += latents * (SECONDS_A_LATENT_CELL * cells + SECONDS_A_LATENT_STEP * steps)
-    traces = users + sum(min(users, most) for most in TRACES)
+    traces = 2 * users + sum(min(users, most) for most in TRACES)
     seconds += traces * (SECONDS_A_TRACE + SECONDS_A_TRACE_STREAMER * n)
     square = 8.0 * n * n * 4 if dense else 4.0 * n * config.ranking.low_rank * 4
     val_users = dataset.tips.loc[dataset.tips["split"] == "val", "user_idx"].nunique()

@@ -131,6 +131,7 @@ def _intervals(labels: Sequence[str], intervals: Sequence[Mapping], colours: Seq
             marker={"color": colour, "size": 11},
             text=[f"{value:.3f}"],
             textposition="top center",
+            cliponaxis=False,
             showlegend=False,
             error_x={"array": [high - value], "arrayminus": [value - low], "color": colour, "thickness": 2},
             hovertemplate=f"{label}: {value:.4f} ({low:.4f} to {high:.4f})<extra></extra>",

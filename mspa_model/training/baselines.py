@@ -150,7 +150,9 @@ def als(train: sp.csr_matrix, seed: int, settings: Sequence[tuple[int, float, fl
     try:
         from implicit.cpu.als import AlternatingLeastSquares
     except ImportError as error:
-        raise BaselineAbsent("implicit is not installed; `pip install implicit` before training scores it") from error
+        raise BaselineAbsent(
+            "ALS wants implicit, which is not installed; `pip install implicit` before training scores it"
+        ) from error
     for factors, regularization, alpha in settings:
         # implicit spreads rows over threads itself and warns where BLAS does the same.
         with threadpool_limits(1, "blas"):

@@ -278,6 +278,6 @@ def _order_notes(stored: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _absent_notes(stored: Mapping[str, Any]) -> Iterator[str]:
-    for name, baseline in stored.get("baselines", {}).items():
+    for baseline in stored.get("baselines", {}).values():
         if baseline["absent"]:
-            yield f"{name}: {baseline['absent']}."
+            yield f"{baseline['absent']}."

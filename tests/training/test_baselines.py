@@ -43,7 +43,7 @@ def test_als_absent_gives_null_and_why(monkeypatch):
     result = score_baseline("als", lambda: baselines.als(train, 0), train, val, test, "ndcg@10")
     assert result.test is None
     assert result.val is None
-    assert "implicit is not installed" in result.absent
+    assert "ALS wants implicit" in result.absent
 
 
 def test_ease_never_makes_a_dense_square_above_its_bound():

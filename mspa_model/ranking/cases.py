@@ -16,6 +16,8 @@ from mspa_model.ranking.scorer import MIN_SPREAD, Scorer
 from mspa_model.ranking.tip_rows import TipRows
 from mspa_model.types import SOURCES, Modality, Source
 
+ROUNDING = 1e-5  # scores, whose spread is about one, are alike below this
+
 
 @dataclass(frozen=True)
 class OwnTips:
@@ -97,7 +99,7 @@ class Cases:
         # Here the rows of co-tipping are not centred.
         stands = (told @ self.at_tipped).gather(1, own[:, None]) + (told[:, :n_factors] @ self.rows.sums() / n)[:, None]
         others = ~torch.isin(crowd.streamer_idx, self.tipped)
-        above = ((scores >= stands) & others).sum(1)
+        above = ((scores >= stands - ROUNDING) & others).sum(1)
         return 1 + (above * (n - len(self.tipped)) / others.sum().clamp(min=1)).round().long()
 
     def _weighed(self, weights: Float[Tensor, "cases n_sources"]) -> Float[Tensor, "cases width"]:

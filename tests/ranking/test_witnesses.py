@@ -98,3 +98,20 @@ def test_witnesses_stand_as_if_the_history_without_each_were_scored(form: Form):
         assert int(ranks[i]) == 1 + int((others >= scores[witness]).sum())
         stands = (scores[witness] - others.mean()) / others.std(correction=0)
         assert float(standing[i]) == pytest.approx(float(stands), abs=1e-3)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_twins_of_a_witness_count_against_it(form: Form):
+    """Half of the streamers are one and the same; a product of eight rows rounds their scores in two ways."""
+    scorer, tipped = random_recommender(empty_set(2000), form).scorer, torch.arange(9)
+    for m, rows in scorer.embeddings.items():
+        rows[:1000] = rows[5].clone()
+        scorer.means[m] = rows.mean(0)
+    scorer.popularity[:1000] = 0.1
+    weights = torch.ones(8, len(SOURCES))
+    weights[:, SOURCES.index(Source.COTIPS)] = 0.0
+    for seed in range(10):
+        torch.manual_seed(seed)
+        vectors = {m: torch.randn(8, len(mean)) for m, mean in scorer.means.items()}
+        cases = gather_cases(scorer, own_tips(scorer, tipped, tipped[:0]), torch.ones(8, 9), vectors)
+        assert (cases.ranks(weights, torch.arange(8)) > 1000 - 9).all()

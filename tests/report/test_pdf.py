@@ -1,0 +1,60 @@
+"""Names of every large script are drawn with their letters in the PDF, and what no font has is said to be in boxes."""
+
+import re
+import zlib
+from dataclasses import replace
+
+import pytest
+
+from explain.report.evidence import Evidence, sealed
+from explain.report.pdf import to_pdf
+
+BOXES = "LastResort"
+NAMES = {
+    "Chinese": ("主播小明的直播间", "NotoSansCJKsc"),
+    "Japanese": ("さくら夜の配信 骨", "NotoSansCJKjp"),
+    "Korean": ("김민수 라이브", "NotoSansCJKkr"),
+    "Arabic": ("أحمد مباشر", "NotoSansArabic"),
+    "Hindi": ("स्ट्रीमर प्रिया", "NotoSansDevanagari"),
+    "Thai": ("ถ่ายทอดสด", "NotoSansThai"),
+    "Bengali": ("সরাসরি সম্প্রচার", "NotoSansBengali"),
+    "Tamil": ("நேரலை", "NotoSansTamil"),
+}
+
+
+def fonts_of(pdf: bytes) -> set[str]:
+    """Names of the fonts that the file embeds, without the tag of their subset."""
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
+    inflated = [zlib.decompressobj().decompress(stream) for stream in streams if stream[:1] == b"\x78"]
+    named = re.findall(rb"/BaseFont\s*/(?:[A-Z]{6}\+)?([^\s/]+)", b"\n".join([pdf, *inflated]))
+    return {name.decode() for name in named}
+
+
+def about(evidence: Evidence, name: str) -> Evidence:
+    """The evidence in English, of a streamer of this name."""
+    case = replace(evidence.case, streamer_name=name, rival_name="Kato")
+    plain = {"seal_sentence": "Faithful.", "evidence_sentence": "Known.", "reasons": (), "cannot_tell": (), "note": ""}
+    what_if = replace(evidence.what_if, sentence="No edit moves it.")
+    asked = f"Why does {name} stand above Kato?"
+    return sealed(
+        replace(evidence, case=case, question=asked, answer=f"{name}.", what_if=what_if, dataset="T", **plain)
+    )
+
+
+@pytest.mark.parametrize("script", NAMES)
+def test_names_are_drawn_with_their_letters(evidence, script):
+    name, font = NAMES[script]
+    fonts = fonts_of(to_pdf(about(evidence, name)))
+    assert any(known.startswith(font) for known in fonts), fonts
+    assert not any(BOXES in known for known in fonts), fonts
+
+
+def test_letters_that_no_font_has_are_said_to_be_in_boxes(evidence):
+    boxed, sound = to_pdf(about(evidence, "Live 𒀀")), to_pdf(about(evidence, "Live"))  # cuneiform
+    assert any(BOXES in known for known in fonts_of(boxed))
+    assert not any(BOXES in known for known in fonts_of(sound))
+    assert len(boxed) > len(sound)
+
+
+def test_a_page_in_latin_letters_takes_nothing_from_the_large_fonts(evidence):
+    assert not any("CJK" in known for known in fonts_of(to_pdf(about(evidence, "Kátō Ωmega Борис"))))

@@ -113,7 +113,8 @@ def noise_of(
     """The attribution's infidelity beside random and shuffled values, and its sensitivity."""
     line = line_of(run, step, ranking, attribution.modality, streamer_idx, reference_idx)
     found = infidelities(line, (attribution.values,))
-    return Noise(attribution.modality, found.own, found.random, found.shuffled, sensitivity(line))
+    nudged = sensitivity(line)
+    return Noise(attribution.modality, found.own, found.random, found.shuffled, nudged, found.scale)
 
 
 def reference_effects(

@@ -31,8 +31,10 @@ class Opinions:
 class Noise:
     """How one modality's attribution stands beside values that know nothing of the model.
 
-    infidelity: of the attribution; random, shuffled: the least of several draws; all after the best scale (Yeh et al.
-    2019). sensitivity: largest relative change under a nudge of every feature.
+    infidelity: of the attribution, after the best scale that is not below zero; random, shuffled: the least of several
+    draws, after the best of any sign (Yeh et al. 2019). sensitivity: largest relative change under a nudge of every
+    feature. scale: what the attribution is best multiplied with, 1 where signs and size are right; None where it says
+    nothing.
     """
 
     modality: Modality
@@ -40,6 +42,7 @@ class Noise:
     random: float
     shuffled: float
     sensitivity: float
+    scale: float | None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,10 @@ import pytest
 import torch
 
 from explain.attribution import attribute, attribute_margin
+from explain.attribution.gradients import Integrated, integrate_until_exact
+from explain.attribution.line import Line
+from explain.checks import check_noise
+from explain.inside import open_modalities
 from mspa_model.config import RunConfig
 from mspa_model.runs import Run
 from mspa_model.types import SOURCES, Modality, Source
@@ -104,3 +108,21 @@ def test_threads_do_not_disturb_each_other(closed: Run) -> None:
         thread.join()
     assert len(found) == 4
     assert all(np.array_equal(values, found[0]) for values in found)
+
+
+@pytest.mark.parametrize(("by", "words"), [(-1.0, "the wrong sign"), (1000.0, "the wrong size")])
+def test_an_explainer_with_turned_signs_or_an_absurd_size_fails_the_noise_check(
+    closed: Run, monkeypatch: pytest.MonkeyPatch, by: float, words: str
+) -> None:
+    trace = trace_of(closed, "u000")
+    pair = pair_of(trace)
+    assert check_noise(open_modalities(closed, trace.final, pair).noises).verdict == "pass"
+
+    def wrong(line: Line) -> Integrated:
+        right = integrate_until_exact(line)
+        return replace(right, values=tuple(by * values for values in right.values))
+
+    monkeypatch.setattr("explain.attribution.modality.integrate_until_exact", wrong)
+    check = check_noise(open_modalities(closed, trace.final, pair).noises)
+    assert (check.verdict, check.grave) == ("fail", True)
+    assert words in check.sentence

@@ -86,7 +86,7 @@ def test_attribution_check_reports_the_worst() -> None:
 
 @pytest.mark.parametrize(("own", "verdict"), [(0.19, "pass"), (0.2, "fail"), (0.21, "fail")])
 def test_noise_must_be_beaten_in_the_worst_modality(own: float, verdict: str) -> None:
-    noises = (Noise(VISUAL, 0.01, 0.5, 0.4, 0.02), Noise(TEXT, own, 0.2, 0.3, 0.02))
+    noises = (Noise(VISUAL, 0.01, 0.5, 0.4, 0.02, 1.0), Noise(TEXT, own, 0.2, 0.3, 0.02, 1.0))
     check = check_noise(noises)
     assert check.verdict == verdict
     assert check.value == pytest.approx(own / 0.2)
@@ -96,12 +96,37 @@ def test_noise_must_be_beaten_in_the_worst_modality(own: float, verdict: str) ->
 
 def test_noise_does_not_apply_where_nothing_matters() -> None:
     assert check_noise(()).verdict == "not applicable"
-    assert check_noise((Noise(VISUAL, 0.0, 0.0, 0.0, 0.0),)).verdict == "not applicable"
+    assert check_noise((Noise(VISUAL, 0.0, 0.0, 0.0, 0.0, None),)).verdict == "not applicable"
+
+
+@pytest.mark.parametrize(
+    ("scale", "verdict", "words"),
+    [
+        (-1.0, "fail", "the wrong sign"),
+        (0.0, "fail", "say nothing"),
+        (None, "fail", "say nothing"),
+        (0.49, "fail", "the wrong size"),
+        (0.5, "pass", "of what the best of"),
+        (2.0, "pass", "of what the best of"),
+        (2.01, "fail", "the wrong size"),
+    ],
+)
+def test_noise_check_sees_a_wrong_sign_and_a_wrong_size(scale: float | None, verdict: str, words: str) -> None:
+    right = Noise(VISUAL, 0.01, 0.5, 0.4, 0.02, 1.0)
+    check = check_noise((right, Noise(TEXT, 0.01, 0.5, 0.4, 0.02, scale)))
+    assert (check.verdict, check.grave) == (verdict, True)
+    assert words in check.sentence
+    assert verdict == "pass" or "inside text" in check.sentence
+
+
+def test_one_feature_that_any_noise_fits_still_needs_the_right_sign() -> None:
+    assert check_noise((Noise(VISUAL, 0.3, 0.0, 0.0, 0.0, -1.0),)).verdict == "fail"
+    assert check_noise((Noise(VISUAL, 0.0, 0.0, 0.0, 0.0, 1.0),)).verdict == "not applicable"
 
 
 @pytest.mark.parametrize(("sensitivity", "verdict"), [(0.25, "pass"), (0.26, "fail")])
 def test_nudge(sensitivity: float, verdict: str) -> None:
-    check = check_nudge((Noise(VISUAL, 0.0, 1.0, 1.0, sensitivity), Noise(TEXT, 0.0, 1.0, 1.0, 0.1)))
+    check = check_nudge((Noise(VISUAL, 0.0, 1.0, 1.0, sensitivity, 1.0), Noise(TEXT, 0.0, 1.0, 1.0, 0.1, 1.0)))
     assert (check.verdict, check.value, check.grave) == (verdict, sensitivity, False)
     assert check_nudge(()).verdict == "not applicable"
 

@@ -13,7 +13,15 @@ import pytest
 
 LIMITS: dict[str, dict[str, Any]] = {
     "attribution.gradients": {"STEPS": (50, 100, 200, 400, 800), "RELATIVE_LIMIT": 0.01, "ABSOLUTE_LIMIT": 1e-4},
-    "attribution.measures": {"N_MASKS": 64, "N_DRAWS": 5, "NUDGE": 0.05, "N_NUDGES": 8, "NUDGE_STEPS": 20},
+    "attribution.measures": {
+        "N_MASKS": 64,
+        "N_DRAWS": 5,
+        "ROUNDING": 1e-10,
+        "SMALLEST": 1e-6,
+        "NUDGE": 0.05,
+        "N_NUDGES": 8,
+        "NUDGE_STEPS": 20,
+    },
     "attribution.modality": {"SMALLEST_DIFFERENCE": 1e-3},
     "attribution.opinions": {"N_BLOCKS": 16, "N_ORDERS": 20},
     "audit.counterfactual": {"ROUNDING": 1e-4},
@@ -23,6 +31,7 @@ LIMITS: dict[str, dict[str, Any]] = {
     "audit.truth": {"FEWEST_TIPS": 10},
     "checks.inside": {
         "NOISE_LIMIT": 1.0,
+        "SCALE_LIMIT": 2.0,
         "NUDGE_LIMIT": 0.25,
         "FIRST": 3,
         "FIRST_LIMIT": 0.66,
@@ -82,7 +91,7 @@ LIMITS: dict[str, dict[str, Any]] = {
 }
 DEFAULTS: dict[str, dict[str, Any]] = {
     "attribution.measures.infidelities": {"seed": 0},
-    "attribution.measures.infidelity_of": {"seed": 0},
+    "attribution.measures.put_back": {"seed": 0},
     "attribution.measures.sensitivity": {"seed": 0},
     "attribution.opinions.shapley_blocks": {"seed": 0},
     "attribution.opinions.shapley_of_players": {"seed": 0},

@@ -136,7 +136,7 @@ def test_checks_that_do_not_apply_keep_their_weight() -> None:
         "Places lost by tips",
         "Places lost by statements",
     ]
-    assert check_nudge((Noise(VISUAL, 0.0, 1.0, 1.0, 0.25),)).limit == 0.25
+    assert check_nudge((Noise(VISUAL, 0.0, 1.0, 1.0, 0.25, 1.0),)).limit == 0.25
 
 
 def curve(named: float, random: float, reverse: float) -> DeletionCurve:

@@ -5,11 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from captum.metrics import infidelity, infidelity_perturb_func_decorator
 from torch import Tensor
 
 from explain.attribution.gradients import STEPS, integrate, integrate_until_exact
 from explain.attribution.line import Line, block_sums, blocks_of, line_between
-from explain.attribution.measures import NUDGE, infidelities, infidelity_of, sensitivity
+from explain.attribution.measures import NUDGE, infidelities, sensitivity
 from explain.attribution.opinions import ablate_blocks, paired_orders, shapley_blocks, shapley_of_players
 
 WIDTHS = (6, 4)
@@ -109,6 +110,7 @@ def test_constant_gives_nothing() -> None:
         assert all(np.abs(values).max() <= 1e-6 for values in method)
     found = infidelities(line, integrate(line, 5))
     assert found.own == found.random == found.shuffled == 0.0
+    assert not found.scale
 
 
 def test_steps_are_raised_until_it_adds_up_and_the_closest_is_kept() -> None:
@@ -138,11 +140,37 @@ def test_infidelity_of_the_analytic_answer_is_nothing_and_of_noise_is_not() -> N
     values = tuple(s * d for s, d in zip(SLOPES, difference(line), strict=True))
     found = infidelities(line, values)
     assert found.own == pytest.approx(0.0, abs=1e-6)
+    assert found.scale == pytest.approx(1.0, abs=1e-5)
     assert found.random > 0.1
     assert found.shuffled > 0.1
-    # The scale is fitted, so ten times the values are as good; the opposite order is not.
-    assert infidelity_of(line, tuple(10 * v for v in values)) == pytest.approx(0.0, abs=1e-5)
-    assert infidelity_of(line, tuple(v[::-1].copy() for v in values)) > 0.1
+    assert infidelities(line, tuple(v[::-1].copy() for v in values)).own > 0.1
+
+
+def test_infidelity_sees_a_turned_sign_and_its_scale_an_absurd_size() -> None:
+    line = line_between(linear, rows(0), rows(10))
+    values = tuple(s * d for s, d in zip(SLOPES, difference(line), strict=True))
+    turned, huge = (infidelities(line, tuple(by * v for v in values)) for by in (-1.0, 1000.0))
+    assert turned.scale == pytest.approx(-1.0, abs=1e-5)
+    assert turned.own > max(turned.random, turned.shuffled)  # no better than values that say nothing
+    assert huge.scale == pytest.approx(0.001, abs=1e-8)
+    assert huge.own == pytest.approx(0.0, abs=1e-5)  # the shares are right, the size is what the scale tells
+
+
+@pytest.mark.parametrize("forward", [linear, product])
+def test_infidelity_is_captums_where_the_scale_is_above_zero(forward: Callable[..., Tensor]) -> None:
+    @infidelity_perturb_func_decorator(True)
+    def halved(inputs: tuple[Tensor, ...], starts: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        generator = torch.Generator().manual_seed(0)
+        masks = [torch.rand(row.shape, generator=generator) < 0.5 for row in inputs]
+        return tuple(torch.where(*three) for three in zip(masks, starts, inputs, strict=True))
+
+    line = line_between(forward, rows(0), rows(10))
+    values = integrate(line, 50)
+    given = tuple(torch.from_numpy(v).float()[None] for v in values)
+    theirs = infidelity(
+        forward, halved, line.at, given, line.start, n_perturb_samples=64, max_examples_per_batch=64, normalize=True
+    )
+    assert infidelities(line, values).own == pytest.approx(float(theirs[0]), abs=2e-5, rel=1e-4)
 
 
 def test_sensitivity_of_a_linear_model_is_no_more_than_the_nudge_and_of_noise_is_large() -> None:

@@ -83,7 +83,7 @@ def of_checks(run: Run) -> Any:
     parts = (source(Source.VISUAL, 2.0, 0.5), source(Source.COTIPS, -1.0, 3.0))
     inside = [Contribution("statement", Source.VISUAL, "0", "x", 2.0, 0.5)]
     tips = [Contribution("tip", Source.COTIPS, "0", "x", -1.0, 3.0)]
-    noises = (Noise(V, 0.2, 0.5, 0.4, 0.1), Noise(T, 0.3, 0.9, 0.8, 0.3), Noise(A, 0.0, 0.0, 0.5, 0.0))
+    noises = (Noise(V, 0.2, 0.5, 0.4, 0.1, 1.0), Noise(T, 0.3, 0.9, 0.8, 0.3, 1.1), Noise(A, 0.0, 0.0, 0.5, 0.0, 0.9))
     effects = (ReferenceEffect(V, "zero", 1.0, 0.5, 0.8), ReferenceEffect(T, "Mira", 1.0, 0.4, 0.65))
     opinions = (Opinions(V, "Kato", TENTHS, TENTHS * 2, -TENTHS), Opinions(T, "Kato", TENTHS, TENTHS, TENTHS))
     curves = [
@@ -108,6 +108,9 @@ def of_checks(run: Run) -> Any:
             checks.check_attributions((), ()),
         ],
         "noise": [checks.check_noise(noises[:1]), checks.check_noise(noises), checks.check_noise(noises[2:])],
+        "noise of a wrong sign, size, or nothing": [
+            checks.check_noise((noises[1], replace(noises[0], scale=scale))) for scale in (-1.25, 0.001, 2.5, None)
+        ],
         "nudge": [checks.check_nudge(noises), checks.check_nudge(noises[:1]), checks.check_nudge(())],
         "opinions": [checks.check_opinions(opinions), checks.check_opinions(opinions[1:]), checks.check_opinions(())],
         "references": [checks.check_references(effects), checks.check_references(effects[:1])],

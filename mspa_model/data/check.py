@@ -32,12 +32,15 @@ class Reading:
 
 
 def check_folder(folder: Path, now: datetime | None = None) -> CheckReport:
-    """Every fault and warning of a dataset folder; bad data never raises. now: times after it are faults, aware."""
-    return read_folder(folder, now).report
+    """Every fault and warning of a dataset folder, each of its media files opened; bad data never raises.
+
+    now: times after it are faults, aware.
+    """
+    return read_folder(folder, now, open_media=True).report
 
 
-def read_folder(folder: Path, now: datetime | None = None) -> Reading:
-    """All files of a folder, read once, and the report on them."""
+def read_folder(folder: Path, now: datetime | None = None, open_media: bool = False) -> Reading:
+    """All files of a folder, read once, and the report on them; media are opened where asked, else only looked for."""
     folder = Path(folder)
     info = read_info(folder)
     rules = table_rules(info.info, now or datetime.now(UTC))
@@ -47,7 +50,7 @@ def read_folder(folder: Path, now: datetime | None = None) -> Reading:
     arrays, array_faults = _read_arrays(folder, frames)
     faults = [*info.faults, *(fault for read in reads.values() for fault in read.faults), *array_faults]
     faults += [*stranger_faults(frames, homes, strict=True), *_no_rows(frames), *_lone_segments(frames)]
-    faults += _media_faults(folder, frames)
+    faults += _media_faults(folder, frames, open_media)
     # Only a folder without other faults has a split to ask about.
     faults += no_train_tips(info.info, frames["tips.parquet"], homes) if info.info and not faults else ()
     report = CheckReport(folder, tuple(faults), find_warnings(info.info, frames, homes, arrays), _counts(frames))
@@ -94,7 +97,7 @@ def _lone_segments(frames: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
         yield Fault("rooms.parquet", "the rooms that segments.parquet names", "no table that can be read")
 
 
-def _media_faults(folder: Path, frames: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
+def _media_faults(folder: Path, frames: Mapping[str, pd.DataFrame], open_media: bool) -> Iterator[Fault]:
     segments = frames.get("segments.parquet", pd.DataFrame())
     media = media_files(folder)
     for column in ("frame", "audio"):
@@ -104,6 +107,10 @@ def _media_faults(folder: Path, frames: Mapping[str, pd.DataFrame]) -> Iterator[
         if absent:
             value = show(given[absent[0]])
             yield Fault("segments.parquet", "a file that lies under media/", value, column, int(absent[0]), len(absent))
+    if open_media:
+        from mspa_model.data.media_check import unreadable_media  # the decoders: a page that opens a run needs none
+
+        yield from unreadable_media(folder, segments, media)
 
 
 def _counts(frames: Mapping[str, pd.DataFrame]) -> Counts:

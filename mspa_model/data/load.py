@@ -19,10 +19,13 @@ _BLOCK = 1 << 22  # bytes of a file that are hashed at once
 _TIP_COLUMNS = ["user_idx", "streamer_idx", "tipped_at", "amount", "room_id", "segment_id", "split"]
 
 
-def load_dataset(folder: Path, now: datetime | None = None) -> Dataset:
-    """The dataset in a folder; raises FaultyFolderError, a DataError that lists all faults. now: as in check_folder."""
+def load_dataset(folder: Path, now: datetime | None = None, open_media: bool = False) -> Dataset:
+    """The dataset in a folder; raises FaultyFolderError, a DataError that lists all faults. now: as in check_folder.
+
+    open_media: as a training asks, which reads them later; a run's data were opened when it was trained.
+    """
     folder = Path(folder)
-    reading = read_folder(folder, now)
+    reading = read_folder(folder, now, open_media)
     if not reading.report.sound or reading.info is None:
         raise FaultyFolderError(reading.report)
     tables = {

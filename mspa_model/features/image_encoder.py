@@ -1,6 +1,5 @@
 """Frames to rows: EfficientNet-Lite0, or any image model of transformers."""
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,25 +10,13 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
-from mspa_model.errors import DataError
+from mspa_model.data.media import read_frame
 from mspa_model.features.weights import packaged_file, unloadable
 
 LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 SIDE = 224  # pixels
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, which the weights were trained with
 BATCH = 16
-
-
-def read_frame(path: Path) -> Image.Image:
-    """The frame as RGB. Raises DataError where it is no image, or so large that it looks like an attack."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                return image.convert("RGB")
-    # Pillow's readers tell damage of a file's inside by the last two.
-    except (OSError, Image.DecompressionBombError, Image.DecompressionBombWarning, ValueError, SyntaxError) as error:
-        raise DataError(f"frame {path.name} ({error})", "a JPEG, PNG or WebP image", "Export it again.") from error
 
 
 class EfficientNetEncoder:

@@ -7,20 +7,16 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import soundfile
 import torch
 from jaxtyping import Float
 from torch import Tensor
 from tqdm import tqdm
 
-from mspa_model.errors import DataError
+from mspa_model.data.media import read_sound
 from mspa_model.features.weights import unloadable
 
 RATE = 16_000  # samples a second
-MAX_SECONDS = 60
-RATES = (1_000, 400_000)  # samples a second that a clip may have
 FINEST = 1_000  # of the ratio of two rates: 44,101 to 16,000 would take a filter of a million taps
-LOUDEST = 1e6  # times full scale; beyond it the square of a spectrum leaves 32 bits
 WINDOW, HOP = 512, 160  # 32 ms, 10 ms
 N_MELS = 64
 FRAMES_PER_SECOND = RATE / HOP
@@ -30,25 +26,14 @@ CHROMA_WINDOW = 4096
 
 
 def read_clip(path: Path) -> Float[np.ndarray, " n_samples"]:
-    """Mono at 16 kHz, at most a minute. Raises DataError where the file is no sound, or none that can be heard."""
-    try:
-        with soundfile.SoundFile(path) as file:
-            rate = file.samplerate
-            if not RATES[0] <= rate <= RATES[1]:
-                got, expected = f"clip {path.name} at {rate:,} samples a second", f"{RATES[0]:,} to {RATES[1]:,}"
-                raise DataError(got, expected, "Export it again.")
-            samples = file.read(MAX_SECONDS * rate, dtype="float32", always_2d=True)
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise DataError(f"clip {path.name} ({error})", "a WAV, FLAC or OGG file", "Export it again.") from error
-    if not len(samples) or not (np.abs(samples) < LOUDEST).all():  # NaN is not below it either
-        raise DataError(f"clip {path.name} without finite samples", "a clip with sound", "Export it again.")
-    samples = samples.mean(axis=1)
-    if rate == RATE:
-        return samples
+    """Mono at 16 kHz, at most a minute. Raises MediaError, a DataError, where it cannot be read."""
+    sound = read_sound(path)
+    if sound.rate == RATE:
+        return sound.samples
     from scipy.signal import resample_poly  # half a second that no page waits for
 
-    ratio = Fraction(RATE, rate).limit_denominator(FINEST)
-    return resample_poly(samples, ratio.numerator, ratio.denominator).astype(np.float32)
+    ratio = Fraction(RATE, sound.rate).limit_denominator(FINEST)
+    return resample_poly(sound.samples, ratio.numerator, ratio.denominator).astype(np.float32)
 
 
 class LogMelStatistics:

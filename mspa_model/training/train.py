@@ -61,7 +61,7 @@ def train(
     config, out = config or RunConfig(), Path(out)
     _refuse_foreign(out)
     where = resolve_device(device)
-    dataset = load_dataset(Path(folder))
+    dataset = load_dataset(Path(folder), open_media=True)
     refuse_what_will_not_fit(dataset, config)
     clock = Clock()
     keep = out.with_name(f".{out.name}.teaching")

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from mspa_model.data import FaultyFolderError, ImportReport, check_folder, import_csv, load_dataset
 from mspa_model.data.importers.convert import convert
@@ -250,7 +251,7 @@ def test_an_out_that_is_there_is_never_touched(source: Path) -> None:
 def test_media_that_segments_name_come_along_and_no_others(source: Path) -> None:
     (source / "media" / "day").mkdir(parents=True)
     for name in ("day/a.png", "day/b.png"):
-        (source / "media" / name).write_bytes(b"png")
+        Image.new("RGB", (4, 4)).save(source / "media" / name)
     (source / "secret.png").write_bytes(b"secret")
     (source / "rooms.csv").write_text(
         f"room_id,streamer_id,started_at\nr0,s0,{START.timestamp() * 1000}\n", encoding="utf-8"
@@ -262,6 +263,19 @@ def test_media_that_segments_name_come_along_and_no_others(source: Path) -> None
     assert [(t.file, t.n_aside) for t in report.tables if t.n_aside] == [("segments.csv", 1)]
     media = source.parent / "out" / "media"
     assert [path.relative_to(media).as_posix() for path in media.rglob("*.png")] == ["day/a.png"]
+
+
+def test_media_that_cannot_be_read_stop_an_import_and_are_named(source: Path) -> None:
+    (source / "media").mkdir()
+    for name in ("a.png", "b.png"):
+        (source / "media" / name).write_bytes(b"<html>")
+    at = START.timestamp() * 1000
+    (source / "rooms.csv").write_text(f"room_id,streamer_id,started_at\nr0,s0,{at}\n", encoding="utf-8")
+    lines = [f"g{n},r0,{at},{name}\n" for n, name in enumerate(("a.png", "b.png"))]
+    (source / "segments.csv").write_text("segment_id,room_id,started_at,frame\n" + "".join(lines), encoding="utf-8")
+    with pytest.raises(FaultyFolderError, match=r"'a\.png', a page of HTML(.|\n)*'b\.png', a page of HTML"):
+        run(source)
+    assert left_behind(source) == []
 
 
 @pytest.mark.parametrize("size", [1, 2, 50, 100])

@@ -85,7 +85,7 @@ def benchmark(
     an unsound folder, RunError where `out` holds other files, UnknownIdError on an unknown model.
     """
     _refuse_unknown(only)
-    dataset, config = load_dataset(Path(folder)), config or RunConfig()
+    dataset, config = load_dataset(Path(folder), open_media=True), config or RunConfig()
     if hidden:
         dataset = hide(dataset, hidden, config.seed)
     out = Path(out) if out is not None else Path("runs") / f"benchmark-{dataset.fingerprint[:12]}"

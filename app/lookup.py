@@ -13,7 +13,8 @@ from mspa_model.errors import MspaError, UnknownIdError
 from mspa_model.runs import Run
 
 MATCHES = LIMIT
-RUN_KEY = {"mspa_model.runs.Run": lambda run: run.hash}  # a run is known by the hash of its manifest
+# A run is known by its model, its audit, when it was made and where it lies: all that a page can show of it.
+RUN_KEY = {"mspa_model.runs.Run": lambda run: (run.hash, run.audit_hash, run.created_at, str(run.path))}
 _RUN = RUN_KEY
 
 

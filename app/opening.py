@@ -8,7 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 from app.lookup import RUN_KEY
-from mspa_model.manifest import MANIFEST
+from mspa_model.errors import MspaError
+from mspa_model.manifest import MANIFEST, read_manifest, sha256
 from mspa_model.runs import Run, load_run
 from mspa_model.types import Comparison
 
@@ -17,17 +18,18 @@ _MOST_BESIDE = 20
 
 
 def open_run(path: Path) -> Run:
-    """The run in a folder, loaded once; loaded again where its manifest has changed. Raises RunError."""
+    """The run in a folder, loaded once; loaded again where its manifest is another. Raises RunError."""
     return _load(str(path), _stamp(path))
 
 
-def _stamp(path: Path) -> int:
+def _stamp(path: Path) -> str:
+    """What lies in a folder, by content: times are copied with files. "" where no run does."""
     manifest = path / MANIFEST
-    return manifest.stat().st_mtime_ns if manifest.is_file() else 0
+    return sha256(manifest) if manifest.is_file() else ""
 
 
 @st.cache_resource(max_entries=3, show_spinner="Opening the run…")
-def _load(path: str, stamp: int) -> Run:
+def _load(path: str, stamp: str) -> Run:
     with LOCK:
         return load_run(Path(path))
 
@@ -46,8 +48,9 @@ def other_runs(given: Mapping[str, Path], shown: Run) -> dict[str, Path]:
 def _fingerprint(path: Path) -> str | None:
     """Of the data that a run folder says it was made from; None where it does not say."""
     try:
-        return json.loads((path / "dataset.json").read_text(encoding="utf-8")).get("fingerprint")
-    except (OSError, ValueError, AttributeError):
+        card = read_manifest(path).checked("dataset.json")
+        return None if card is None else json.loads(card.read_text(encoding="utf-8")).get("fingerprint")
+    except (MspaError, OSError, ValueError, AttributeError):
         return None
 
 
@@ -61,7 +64,7 @@ def comparison(before: Path, after: Run, known: tuple[Path, ...]) -> Comparison:
 @st.cache_resource(
     max_entries=8, show_spinner="Holding the two runs against each other, user by user…", hash_funcs=RUN_KEY
 )
-def _compare(before: Run, after: Run, folders: tuple[str, ...], stamps: tuple[int, ...]) -> Comparison:
+def _compare(before: Run, after: Run, folders: tuple[str, ...], stamps: tuple[str, ...]) -> Comparison:
     from mspa_model.training.compare import compare_runs, seed_run_among
 
     with LOCK:

@@ -64,7 +64,7 @@ def carrying(
     if reason:
         raise MspaError(f"“{reason}”", "a streamer with frames, clips or texts", "Choose another.")
     inputs = inputs_of(run.dataset, modality, streamer_idx)
-    found = read_one(run.dataset, modality, run.config.features, run.device, read_stored(run.path))
+    found = read_one(run.dataset, modality, run.config.features, run.device, read_stored(run.files))
     assert found is not None  # it is among the run's modalities
     again = Again(modality, run.config.features, found[0], run.device)
     rows = again.encode([given.path or given.text for given in inputs])

@@ -26,7 +26,7 @@ from mspa_model.data import interaction_matrix, load_dataset
 from mspa_model.device import DeviceName, resolve_device
 from mspa_model.errors import RunError
 from mspa_model.features.encode import encode
-from mspa_model.manifest import MANIFEST, check_manifest, sha256, write_json
+from mspa_model.manifest import AUDIT, MANIFEST, NO_FILES, ListedFiles, check_manifest, store_audit, write_json
 from mspa_model.preference.composer import Composer
 from mspa_model.preference.vocabulary import load_vocabulary, save_vocabulary
 from mspa_model.ranking.corrector import Corrector
@@ -37,7 +37,8 @@ from mspa_model.ranking.scorer import Scorer
 from mspa_model.ranking.towers import build_aligners
 from mspa_model.types import Dataset, Features, MapPlane, MapPoints, Modality, Vocabulary
 
-AUDIT = "audit.json"
+FEATURES = "features.safetensors"
+WEIGHTS = tuple(f"{name}.safetensors" for name in ("step0", "cotips", "corrector", "teacher", "composer"))
 _PLANE = ("streamer_xy", "user_xy", "streamer_lost", "user_lost")  # arrays of a MapPlane, in order
 
 
@@ -58,6 +59,8 @@ class Run:
 
     model: made when it is first asked for, then kept: the language model's library takes seconds to import, and a page
     of stored figures needs none of it. audit: audit.json, what `explain audit` found; None where it was not asked.
+    hash: the model's identity, the same before and after an audit; audit_hash: of the audit. files: what the run's
+    manifest lists, and so all that may be read from its folder.
     """
 
     path: Path
@@ -72,6 +75,8 @@ class Run:
     hash: str
     created_at: str
     audit: Mapping[str, Any] | None = None
+    audit_hash: str | None = None
+    files: ListedFiles = NO_FILES
 
     @property
     def composer(self) -> Composer:
@@ -122,9 +127,7 @@ def save_model(folder: Path, final: Path, parts: TrainedParts) -> None:
     save_vocabulary(folder, recommender.composer.vocabulary)
     save_composers(folder, parts.composers)
     if parts.stored:
-        save_arrays(
-            {m.value: np.ascontiguousarray(a) for m, a in parts.stored.items()}, folder / "features.safetensors"
-        )
+        save_arrays({m.value: np.ascontiguousarray(a) for m, a in parts.stored.items()}, folder / FEATURES)
     step0 = {f"aligners.{k}": v for k, v in scorer.aligners.state_dict().items()}
     step0 |= {
         "popularity": scorer.popularity,
@@ -149,11 +152,8 @@ def save_map(folder: Path, points: MapPoints) -> None:
 
 
 def save_audit(run: Run, found: Mapping[str, Any]) -> None:
-    """audit.json into the run's folder, and its hash into the manifest, which else stays as it is."""
-    manifest = check_manifest(run.path)
-    write_json(run.path / AUDIT, found)
-    files = dict(sorted({**manifest["files"], AUDIT: sha256(run.path / AUDIT)}.items()))
-    write_json(run.path / MANIFEST, {**manifest, "files": files})
+    """The audit into the run's folder; raises RunError where the folder holds another model by now."""
+    store_audit(run.files.still(), found)
 
 
 def map_metrics(points: MapPoints) -> dict[str, dict]:
@@ -167,33 +167,35 @@ def load_run(path: Path, data: Path | None = None, device: DeviceName = "auto") 
     That weights are of another version is found, and raised, when the model is first asked for.
     """
     path = Path(path)
-    manifest = check_manifest(path)
+    files = check_manifest(path)
     where = resolve_device(device)
     try:
-        config = config_from_json((path / "config.json").read_text(encoding="utf-8"))
+        config = config_from_json((files / "config.json").read_text(encoding="utf-8"))
     except ValidationError as error:
         got = f"{path / 'config.json'} with {error.errors()[0]['msg'].lower()}"
         raise RunError(got, "a configuration of this version", "Train the run again.") from error
-    dataset = _load_dataset_of(path, data)
-    stored = read_stored(path)
+    dataset = _load_dataset_of(files, data)
+    stored = read_stored(files)
     features = encode(dataset, config.features, where, stored=stored)
-    vocabulary = load_vocabulary(path)
-    opened = sha256(path / MANIFEST)
-    metrics = json.loads((path / "metrics.json").read_text(encoding="utf-8"))
-    users = pd.read_parquet(path / "users.parquet")
+    vocabulary = load_vocabulary(files)
+    metrics = json.loads((files / "metrics.json").read_text(encoding="utf-8"))
+    users = pd.read_parquet(files / "users.parquet")
+    audit = files.find(AUDIT)
     return Run(
         path,
         config,
         dataset,
         features,
         vocabulary,
-        cache(lambda: _load_model(path, opened, config, dataset, features, vocabulary, where)),
+        cache(lambda: _load_model(files, config, dataset, features, vocabulary, where)),
         metrics,
         users,
-        _load_map(path, metrics),
-        opened,
-        manifest["created_at"],
-        _load_audit(path),
+        _load_map(files, metrics),
+        files.identity,
+        files.created_at,
+        None if audit is None else json.loads(audit.read_text(encoding="utf-8")),
+        files.audit_hash,
+        files,
     )
 
 
@@ -203,9 +205,9 @@ def _dataset_card(dataset: Dataset, final: Path) -> dict[str, str]:
     return {"name": dataset.info.name, "folder": Path(relative).as_posix(), "fingerprint": dataset.fingerprint}
 
 
-def _load_dataset_of(path: Path, data: Path | None) -> Dataset:
-    card = json.loads((path / "dataset.json").read_text(encoding="utf-8"))
-    folder = Path(data) if data is not None else path.resolve() / card["folder"]
+def _load_dataset_of(files: ListedFiles, data: Path | None) -> Dataset:
+    card = json.loads((files / "dataset.json").read_text(encoding="utf-8"))
+    folder = Path(data) if data is not None else files.folder.resolve() / card["folder"]
     if not folder.is_dir():
         todo = "Say where it lies now with --data FOLDER."
         raise RunError(f"no dataset at {folder.resolve()}", f"the dataset {card['name']!r} of this run", todo)
@@ -217,37 +219,40 @@ def _load_dataset_of(path: Path, data: Path | None) -> Dataset:
 
 
 def _load_model(
-    path: Path,
-    opened: str,
+    files: ListedFiles,
     config: RunConfig,
     dataset: Dataset,
     features: Features,
     vocabulary: Vocabulary,
     device: torch.device,
 ) -> Model:
-    """opened: the manifest's hash when the run was opened; raises RunError where another run took its place."""
+    """files: of the run when it was opened; raises RunError where another run took its place."""
     from mspa_model.preference.composers import active_composer, load_composers
 
-    if not (path / MANIFEST).is_file() or sha256(path / MANIFEST) != opened:
-        raise RunError(f"{path} that was written anew since it was opened", "the run that was opened", "Open it again.")
+    files.still().check(WEIGHTS)
     try:
-        composers = load_composers(path, config, dataset, features, vocabulary, device)
+        composers = load_composers(files, config, dataset, features, vocabulary, device)
         composer = active_composer(composers, config.composer)
-        return Model(composer, composers, _load_recommender(path, config, dataset, features, composer, device))
+        return Model(composer, composers, _load_recommender(files, config, dataset, features, composer, device))
     except (KeyError, RuntimeError) as error:
-        got = f"{path} with weights of another shape or name"
+        got = f"{files.folder} with weights of another shape or name"
         raise RunError(got, "a run made by this version", "Train it again.") from error
 
 
 def _load_recommender(
-    path: Path, config: RunConfig, dataset: Dataset, features: Features, composer: Composer, device: torch.device
+    files: ListedFiles,
+    config: RunConfig,
+    dataset: Dataset,
+    features: Features,
+    composer: Composer,
+    device: torch.device,
 ) -> Recommender:
-    step0 = load_file(path / "step0.safetensors")
+    step0 = load_file(files / "step0.safetensors")
     statements = composer.statement_embeddings()
     width = 0 if statements is None else statements.shape[1]
     aligners = build_aligners(features, config.ranking, config.seed, width)
     aligners.load_state_dict({k.removeprefix("aligners."): v for k, v in step0.items() if k.startswith("aligners.")})
-    cotips = cotips_from_tensors({k: v.to(device) for k, v in load_file(path / "cotips.safetensors").items()})
+    cotips = cotips_from_tensors({k: v.to(device) for k, v in load_file(files / "cotips.safetensors").items()})
     scorer = Scorer(
         cotips,
         aligners,
@@ -262,7 +267,7 @@ def _load_recommender(
         step0["spreads"],
     )
     corrector = Corrector(config.corrector, config.seed)
-    corrector.load_state_dict(load_file(path / "corrector.safetensors"))
+    corrector.load_state_dict(load_file(files / "corrector.safetensors"))
     return build_recommender(scorer, composer, corrector, dataset, config)
 
 
@@ -275,15 +280,15 @@ def build_recommender(
     return Recommender(scorer, composer, corrector, fused, train, tuple(dataset.users["user_id"]), config.corrector)
 
 
-def read_stored(path: Path) -> dict[Modality, np.ndarray]:
+def read_stored(files: ListedFiles) -> dict[Modality, np.ndarray]:
     """Raw float16 arrays of the modalities that an encoder made, as a run's folder keeps them."""
-    file = path / "features.safetensors"
-    return {Modality(k): v for k, v in load_arrays(file).items()} if file.is_file() else {}
+    file = files.checked(FEATURES)
+    return {} if file is None else {Modality(k): v for k, v in load_arrays(file).items()}
 
 
-def _load_map(path: Path, metrics: Mapping[str, Any]) -> MapPoints | None:
-    file = path / "map.safetensors"
-    if not file.is_file():
+def _load_map(files: ListedFiles, metrics: Mapping[str, Any]) -> MapPoints | None:
+    file = files.find("map.safetensors")
+    if file is None:
         return None
     arrays = load_arrays(file)
     told = metrics.get("map_planes") or {}
@@ -294,16 +299,6 @@ def _load_map(path: Path, metrics: Mapping[str, Any]) -> MapPoints | None:
     }
     lost = arrays.get("streamer_lost"), arrays.get("user_lost")
     return MapPoints(arrays["streamer_xy"], arrays["users"], arrays["user_xy"], metrics.get("map") or {}, *lost, planes)
-
-
-def _load_audit(path: Path) -> Mapping[str, Any] | None:
-    file = path / AUDIT
-    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
-
-
-def _load_audit(path: Path) -> Mapping[str, Any] | None:
-    file = path / AUDIT
-    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
 def _plain(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -12,6 +12,7 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from mspa_model.config import ComposerConfig
+from mspa_model.manifest import ListedFiles
 from mspa_model.preference.claims import Claim, Writing
 from mspa_model.preference.decoding import Grammar
 from mspa_model.preference.entries import AmountScale, Entries, entries_of
@@ -170,7 +171,11 @@ def save_writer(folder: Path, writer: CompactWriter) -> None:
 
 
 def load_writer(
-    folder: Path, vocabulary: Vocabulary, features: Features, config: ComposerConfig, device: torch.device
+    folder: Path | ListedFiles,
+    vocabulary: Vocabulary,
+    features: Features,
+    config: ComposerConfig,
+    device: torch.device,
 ) -> CompactWriter:
     """What save_writer wrote; RuntimeError where vocabulary, features or configuration are others."""
     state = load_file(folder / FILE)

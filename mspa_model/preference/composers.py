@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from mspa_model.config import ComposerConfig, RunConfig
+from mspa_model.manifest import ListedFiles
 from mspa_model.preference.compact import FILE, CompactWriter, load_writer, save_writer
 from mspa_model.preference.composer import Composer
 from mspa_model.preference.teacher import load_teacher, save_teacher
@@ -34,11 +35,16 @@ def save_composers(folder: Path, composers: Mapping[str, Composer]) -> None:
 
 
 def load_composers(
-    folder: Path, config: RunConfig, dataset: Dataset, features: Features, vocabulary: Vocabulary, device: torch.device
+    files: ListedFiles,
+    config: RunConfig,
+    dataset: Dataset,
+    features: Features,
+    vocabulary: Vocabulary,
+    device: torch.device,
 ) -> dict[str, Composer]:
     """What save_composers wrote, by name; RuntimeError or KeyError where the weights are of another version."""
-    teacher = Composer(dataset, vocabulary, load_teacher(folder, vocabulary, config.preference), features)
-    if not (folder / FILE).is_file():
+    teacher = Composer(dataset, vocabulary, load_teacher(files, vocabulary, config.preference), features)
+    if files.find(FILE) is None:
         return {TEACHER: teacher}
-    writer = load_writer(folder, vocabulary, features, config.composer, device)
+    writer = load_writer(files, vocabulary, features, config.composer, device)
     return {TEACHER: teacher, COMPACT: written_composer(teacher, dataset, writer)}

@@ -10,6 +10,7 @@ from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
 from mspa_model.config import PreferenceConfig
+from mspa_model.manifest import ListedFiles
 from mspa_model.types import Dataset, Features, Modality, Vocabulary
 
 MIN_PRIOR_TIPS = 1.0  # pseudo-tips that a value itself brings: one tip on a rare value must not read as a passion
@@ -113,7 +114,7 @@ def save_teacher(folder: Path, teacher: Teacher) -> None:
     save_file({"base_rate": teacher.base_rate}, folder / "teacher.safetensors")
 
 
-def load_teacher(folder: Path, vocabulary: Vocabulary, config: PreferenceConfig) -> Teacher:
+def load_teacher(folder: Path | ListedFiles, vocabulary: Vocabulary, config: PreferenceConfig) -> Teacher:
     """What save_teacher wrote, with the vocabulary it was made for."""
     return Teacher(vocabulary, load_file(folder / "teacher.safetensors")["base_rate"], config)
 

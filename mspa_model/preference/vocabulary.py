@@ -10,6 +10,7 @@ from safetensors.numpy import load_file, save_file
 
 from mspa_model.config import PreferenceConfig
 from mspa_model.features.texts import streamer_documents
+from mspa_model.manifest import ListedFiles
 from mspa_model.preference.columns import column_values, plain_label
 from mspa_model.preference.groups import Label, feature_groups, group_label
 from mspa_model.preference.phrases import WORD, key_phrases
@@ -63,7 +64,7 @@ def save_vocabulary(folder: Path, vocabulary: Vocabulary) -> None:
     save_file({"membership": np.ascontiguousarray(vocabulary.membership)} | arrays, folder / "vocabulary.safetensors")
 
 
-def load_vocabulary(folder: Path) -> Vocabulary:
+def load_vocabulary(folder: Path | ListedFiles) -> Vocabulary:
     """What save_vocabulary wrote; the run's manifest has already vouched for the files."""
     arrays = load_file(folder / "vocabulary.safetensors")
     values = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))

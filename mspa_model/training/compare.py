@@ -131,14 +131,14 @@ def _aligned(first: pd.DataFrame, users: pd.DataFrame, who: str) -> pd.DataFrame
 def read_seed_run(path: Path) -> SeedRun:
     """A run's configuration and figures; raises RunError where the folder is damaged or was not measured."""
     path = Path(path)
-    check_manifest(path)
+    files = check_manifest(path)
     try:
-        config = config_from_json((path / "config.json").read_text(encoding="utf-8"))
+        config = config_from_json((files / "config.json").read_text(encoding="utf-8"))
     except ValidationError as error:
         got = f"{path / 'config.json'} with {error.errors()[0]['msg'].lower()}"
         raise RunError(got, "a configuration of this version", "Train the run again.") from error
-    card = json.loads((path / "dataset.json").read_text(encoding="utf-8"))
-    users = pd.read_parquet(path / "users.parquet")
+    card = json.loads((files / "dataset.json").read_text(encoding="utf-8"))
+    users = pd.read_parquet(files / "users.parquet")
     if "final" not in users or users.empty:
         raise RunError(f"the run {path} without a measured user", "a run with figures on test", _EVALUATE)
     return SeedRun(path.resolve().name, config, card["fingerprint"], users)

@@ -112,8 +112,8 @@ def write_evaluation(evaluation: Evaluation, folder: Path) -> bool:
 
 
 def _baseline_users(run: Run) -> pd.DataFrame | None:
-    path = run.path / BASELINES_FILE
-    return pd.read_parquet(path) if path.is_file() else None
+    path = run.files.checked(BASELINES_FILE)
+    return None if path is None else pd.read_parquet(path)
 
 
 def _bytes(path: Path) -> bytes | None:

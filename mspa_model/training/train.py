@@ -36,7 +36,7 @@ from mspa_model.runs import (
 from mspa_model.training.baselines import BaselineResult, score_baselines
 from mspa_model.training.caution import CautionChoice, choose_caution, choose_fade_caution
 from mspa_model.training.estimate import refuse_what_will_not_fit
-from mspa_model.training.evaluate import BASELINES_FILE, evaluate, write_evaluation
+from mspa_model.training.evaluate import BASELINES_FILE, METRICS_FILE, USERS_FILE, evaluate, write_evaluation
 from mspa_model.training.map_quality import MapSpace
 from mspa_model.training.repair import RepairReport, RepairTraining
 from mspa_model.training.scorecard import baseline_metrics, baseline_users
@@ -90,8 +90,9 @@ def evaluate_run(path: Path, data: Path | None, device: DeviceName, progress: bo
     # In a copy that takes the run's place at once: a killed evaluation leaves the run whole.
     with new_folder(path) as fresh:
         shutil.copytree(path, fresh, dirs_exist_ok=True)
+        replace(run.files, folder=fresh).check(run.files.hashes)
         if write_evaluation(evaluation, fresh):
-            write_manifest(fresh)
+            write_manifest(fresh, {*run.files.hashes, METRICS_FILE, USERS_FILE})
     return load_run(path, data, device)
 
 

@@ -12,7 +12,7 @@ FEWEST_USERS = 20  # below, a resampled interval says little: a group is told ap
 
 @dataclass(frozen=True)
 class RunCard:
-    """Which run is meant. hash: of its manifest."""
+    """Which run is meant. hash: its model's identity."""
 
     name: str
     path: str

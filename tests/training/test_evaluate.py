@@ -13,6 +13,7 @@ import torch
 from mspa_model.config import RunConfig
 from mspa_model.data import eval_pairs, history_of, interaction_matrix, load_dataset
 from mspa_model.features.encode import encode
+from mspa_model.manifest import read_manifest, write_manifest
 from mspa_model.preference.composer import Composer
 from mspa_model.preference.teacher import Teacher
 from mspa_model.preference.vocabulary import build_vocabulary
@@ -45,6 +46,7 @@ def cotips_run(folder: Path, config: RunConfig, out: Path) -> Run:
     recommender = build_recommender(scorer, composer, Corrector(config.corrector, config.seed), dataset, config)
     results = score_baselines(train, eval_pairs(dataset, "val"), eval_pairs(dataset, "test"), "ndcg@10", config.seed)
     baseline_users(results, tuple(dataset.users["user_id"])).to_parquet(out / "baselines.parquet")
+    write_manifest(out)
     metrics = {**baseline_metrics(results, config.seed), "train_seconds": {"all": 1.0}}
     return Run(
         out,
@@ -58,6 +60,7 @@ def cotips_run(folder: Path, config: RunConfig, out: Path) -> Run:
         None,
         "",
         "",
+        files=read_manifest(out),
     )
 
 

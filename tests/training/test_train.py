@@ -1,8 +1,15 @@
 """A whole training on the checkerboard: what its run folder says of itself."""
 
+import shutil
 from pathlib import Path
 
-from mspa_model.runs import load_run
+import pytest
+
+from mspa_model.errors import RunError
+from mspa_model.manifest import read_manifest
+from mspa_model.runs import Run, load_run
+from mspa_model.training import train
+from mspa_model.training.evaluate import Evaluation
 from mspa_model.training.train import evaluate_run
 
 
@@ -20,3 +27,28 @@ def test_a_run_says_how_good_it_and_its_map_are(tiny_run: Path):
 def test_evaluating_a_run_again_keeps_its_hash(tiny_run: Path):
     before = load_run(tiny_run, device="cpu")
     assert evaluate_run(tiny_run, None, "cpu", progress=False).hash == before.hash
+
+
+def test_evaluating_again_takes_in_nothing_that_was_laid_into_the_folder(
+    tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = shutil.copytree(tiny_run, tiny_run.parent / tmp_path.name)
+    (folder / "audit.json").write_text("{}", encoding="utf-8")
+
+    def measured(run: Run, progress: bool) -> Evaluation:
+        return Evaluation({**run.metrics, "measured": "again"}, run.users)
+
+    monkeypatch.setattr(train, "evaluate", measured)
+    run = evaluate_run(folder, None, "cpu", progress=False)
+    assert run.metrics["measured"] == "again"
+    assert run.audit is None
+    assert {*run.files.hashes} == {*read_manifest(tiny_run).hashes}
+    assert (folder / "audit.json").is_file(), "what lies beside the run's files stays"
+
+    def meanwhile(run: Run, progress: bool) -> Evaluation:
+        (folder / "cotips.safetensors").write_bytes(b"")
+        return measured(run, progress)
+
+    monkeypatch.setattr(train, "evaluate", meanwhile)
+    with pytest.raises(RunError, match=r"cotips\.safetensors with other bytes"):
+        evaluate_run(folder, None, "cpu", progress=False)

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
 from mspa_model.config import RunConfig
 from mspa_model.data import eval_pairs, history_of, interaction_matrix
 from mspa_model.errors import RunError
 from mspa_model.features.encode import encode, read_raw, scale
-from mspa_model.manifest import MANIFEST, check_manifest, write_manifest
+from mspa_model.manifest import MANIFEST, NO_FILES, ListedFiles, check_manifest, write_manifest
 from mspa_model.preference.composer import Composer
 from mspa_model.preference.composers import active_composer, load_composers, save_composers
 from mspa_model.preference.teacher import build_teacher
@@ -21,7 +21,7 @@ from mspa_model.preference.vocabulary import build_vocabulary, load_vocabulary, 
 from mspa_model.ranking.batch import BatchScorer, preference_rows
 from mspa_model.ranking.corrector import Corrector
 from mspa_model.ranking.recommender import Recommender
-from mspa_model.runs import Model, Run, build_recommender, new_folder
+from mspa_model.runs import FEATURES, Model, Run, build_recommender, new_folder, read_stored
 from mspa_model.training.baselines import BaselineAbsent
 from mspa_model.training.benchmark.store import PREPARED, JobResult, Told, user_rows
 from mspa_model.training.cold import cold_at, cold_pairs, told_apart
@@ -32,8 +32,6 @@ from mspa_model.training.scorecard import metrics_at
 from mspa_model.training.step0 import train_step0
 from mspa_model.training.train import Clock, compose_model, rank_model
 from mspa_model.types import Dataset, Features, Modality, Vocabulary
-
-FEATURES = "features.safetensors"
 
 
 def prepare(dataset: Dataset, out: Path, config: RunConfig, device: torch.device, progress: bool) -> dict[str, float]:
@@ -57,21 +55,24 @@ def prepare(dataset: Dataset, out: Path, config: RunConfig, device: torch.device
 
 def read_features(dataset: Dataset, out: Path, config: RunConfig, device: torch.device) -> Features:
     """The prepared features; shipped ones need no preparing, others are encoded anew where they were not prepared."""
-    path = out / PREPARED / FEATURES
-    stored = {Modality(k): v for k, v in load_file(path).items()} if path.is_file() else {}
-    return encode(dataset, config.features, device, stored)
+    return encode(dataset, config.features, device, read_stored(_prepared(out) or NO_FILES))
+
+
+def _prepared(out: Path) -> ListedFiles | None:
+    """The files of the prepare job, each held to its hash; None where it did not run."""
+    return check_manifest(out / PREPARED) if (out / PREPARED / MANIFEST).is_file() else None
 
 
 def score_mspa(
     dataset: Dataset, out: Path, config: RunConfig, seed: int, device: torch.device, progress: bool
 ) -> JobResult:
     """MSPA at its final step and at step 0, around the composer that was prepared."""
-    if not (out / PREPARED / MANIFEST).is_file():
+    prepared = _prepared(out)
+    if prepared is None:
         raise RunError(f"no {PREPARED} composer in {out}", "one of the prepare job", "Run the benchmark again.")
-    check_manifest(out / PREPARED)
     features = read_features(dataset, out, config, device)
-    vocabulary = load_vocabulary(out / PREPARED)
-    composers = load_composers(out / PREPARED, config, dataset, features, vocabulary, device)
+    vocabulary = load_vocabulary(prepared)
+    composers = load_composers(prepared, config, dataset, features, vocabulary, device)
     composer, clock = active_composer(composers, config.composer), Clock()
     model = rank_model(dataset, features, composer, replace(config, seed=seed), device, progress, clock)
     recommender = model.recommender.with_caution(model.caution.caution)

@@ -192,10 +192,24 @@ def test_it_is_stored_whole_and_hashed(make_run: Callable[[str], Path], tmp_path
     save_audit(run, found)
     kept = load_run(folder, data=source, device="cpu")
     assert kept.audit == json.loads(json.dumps(found))
-    assert kept.created_at == run.created_at
+    assert (kept.created_at, kept.hash) == (run.created_at, run.hash)
     (folder / "audit.json").write_text("{}", encoding="utf-8")
     with pytest.raises(RunError, match=r"audit\.json"):
         load_run(folder, data=source, device="cpu")
+
+
+def test_an_audit_laid_into_a_run_whose_manifest_names_none_turns_no_seal(
+    make_run: Callable[[str], Path], tmp_path: Path, found: dict
+) -> None:
+    folder = shutil.copytree(make_run("no-audio"), tmp_path / "run")
+    source = load_run(make_run("no-audio"), device="cpu").dataset.folder
+    before = load_run(folder, data=source, device="cpu")
+    (folder / "audit.json").write_text(json.dumps(found), encoding="utf-8")
+    run = load_run(folder, data=source, device="cpu")
+    assert (run.hash, run.audit, run.audit_hash) == (before.hash, None, None)
+    told = explain(run, next(draw_cases(run, 1, 0)).case)
+    assert [check.verdict for check in told.checks if check.name == "Run audited"] == ["fail"]
+    assert told.seal.colour != "green"
 
 
 def test_the_command_prints_figures_and_stores_them(

@@ -2,35 +2,21 @@
 
 from collections.abc import Mapping
 
-from explain.figures_run import MODEL_LABELS
 from explain.narrate import counted, listed, plural
+from mspa_model.number_format import interval_words, percent, side_of_zero, signed
+from mspa_model.training.verdict import MODEL_LABELS, verdict
 from mspa_model.types import DatasetInfo
 
+__all__ = [
+    "arrived_reading",
+    "arrived_sentence",
+    "correction_sentence",
+    "repair_reading",
+    "repair_sentences",
+    "verdict",
+]
+
 _OURS = ("mspa", "mspa@step0")
-
-
-def verdict(metrics: Mapping, info: DatasetInfo, metric: str = "ndcg@10") -> str:
-    """Whether the run ranks better than the simple baselines, with its interval and the number of users behind it."""
-    own = _interval(metrics, "mspa", metric)
-    if own is None:
-        return f"Nobody was measured on test, so nothing says how well this run ranks {plural(info.streamer_is)}."
-    ahead, behind = [], []
-    for name in metrics["models"]:
-        other = _interval(metrics, name, metric)
-        if name not in _OURS and other is not None:
-            (ahead if own["value"] > other["value"] else behind).append(MODEL_LABELS.get(name, name))
-    measured = counted(metrics["n_users"], info.user_is)
-    sentence = f"{metric} {own['value']:.3f} ({own['low']:.3f} to {own['high']:.3f}) over {measured}"
-    if not behind:
-        return f"Usable: {sentence}, ahead of {listed(ahead)} in the mean." if ahead else f"Measured alone: {sentence}."
-    if not ahead:
-        return f"Do not use it to rank: {sentence}, behind {listed(behind)}."
-    return f"Usable with care: {sentence}, ahead of {listed(ahead)} but behind {listed(behind)} in the mean."
-
-
-def _interval(metrics: Mapping, name: str, metric: str) -> Mapping | None:
-    measured = (metrics["models"].get(name) or {}).get(metric)
-    return measured if measured and measured.get("value") is not None else None
 
 
 def correction_sentence(metrics: Mapping, info: DatasetInfo, metric: str = "ndcg@10") -> str:
@@ -42,13 +28,14 @@ def correction_sentence(metrics: Mapping, info: DatasetInfo, metric: str = "ndcg
     if share == 0:
         word = plural(info.user_is)
         return f"Self-correction kept no step for any of the {word} measured: nothing it proposed beat its uncertainty."
-    acted = f" It kept a step for {share:.0%} of {plural(info.user_is)}." if share is not None else ""
-    worth = f"{gain['value']:+.4f} ({gain['low']:+.4f} to {gain['high']:+.4f})".replace("-", "−")
-    if round(gain["low"], 4) > 0:  # as it is shown: a bound that reads +0.0000 proves nothing
-        return f"Self-correction helps: {metric} {worth} against step 0.{acted}"
-    if round(gain["high"], 4) < 0:
-        return f"Self-correction harms: {metric} {worth} against step 0.{acted}"
-    return f"Self-correction neither helps nor harms beyond doubt: {metric} {worth} against step 0.{acted}"
+    acted = f" It kept a step for {percent(share)} of {plural(info.user_is)}." if share is not None else ""
+    worth = _worth(gain, "helps", "harms", "neither helps nor harms beyond doubt")
+    return f"Self-correction {worth}: {metric} {interval_words(**gain, sign=True)} against step 0.{acted}"
+
+
+def _worth(gain: Mapping, rises: str, falls: str, level: str) -> str:
+    """The word for a difference whose interval lies above zero, below it, or touches it."""
+    return {1: rises, -1: falls, 0: level}[side_of_zero(gain["low"], gain["high"])]
 
 
 def repair_sentences(metrics: Mapping, info: DatasetInfo, metric: str = "ndcg@10") -> list[str]:
@@ -70,21 +57,22 @@ def _false_sentence(found: Mapping | None, info: DatasetInfo) -> str:
     if back["value"] is None:
         return f"{put} cost nothing beyond doubt, so there was nothing to repair."
     cost, rest = found["cost"]["value"], found["recovered_by_ignoring"]["value"]
-    given = f"{back['value']:.0%} ({back['low']:.0%} to {back['high']:.0%})".replace("-", "−")
-    ignoring = f"{rest:.0%}".replace("-", "−")
-    return f"{put} cost {cost:.0%} of ndcg@10; correction gives {given} of that back, leaving all out {ignoring}."
+    given = f"{percent(back['value'])} ({percent(back['low'])} to {percent(back['high'])})"
+    return (
+        f"{put} cost {percent(cost)} of ndcg@10; correction gives {given} of that back, "
+        f"leaving all out {percent(rest)}."
+    )
 
 
 def _shift_sentence(found: Mapping | None, info: DatasetInfo, metric: str) -> str:
     if not found or not found["n_users"]:
         return ""
     gain = found[metric]
-    worth = "gains" if gain["low"] > 0 else "loses" if gain["high"] < 0 else "changes nothing beyond doubt"
-    sure = f"{_signed(gain['value'])} ({_signed(gain['low'])} to {_signed(gain['high'])})"
+    worth = _worth(gain, "gains", "loses", "changes nothing beyond doubt")
     people = counted(found["n_users"], info.user_is)
     return (
         f"For {people} whose taste was made to shift before their test {plural(info.tip_is)} correction keeps a step "
-        f"for {found['kept_share']:.0%} and {worth}: {metric} {sure} against step 0."
+        f"for {percent(found['kept_share'])} and {worth}: {metric} {interval_words(**gain, sign=True)} against step 0."
     )
 
 
@@ -102,18 +90,18 @@ def arrived_sentence(metrics: Mapping, info: DatasetInfo, metric: str = "ndcg@10
     if not found:
         return ""
     own, gain = found["models"]["mspa"], found["models"]["mspa"]["gain"][metric]
-    sure = f"{_signed(gain['value'])} ({_signed(gain['low'])} to {_signed(gain['high'])})"
     tips = plural(info.tip_is)
-    helped = "help" if gain["low"] > 0 else "harm" if gain["high"] < 0 else "change nothing beyond doubt"
+    helped = _worth(gain, "help", "harm", "change nothing beyond doubt")
     others = [
-        f"{MODEL_LABELS.get(name, name)} {_signed(model['gain'][metric]['value'])}"
+        f"{MODEL_LABELS.get(name, name)} {signed(model['gain'][metric]['value'], 4)}"
         for name, model in found["models"].items()
         if name not in _OURS
     ]
     beside = f"; with the same, {listed(others)}" if others else ""
     return (
         f"Newly arrived {tips} {helped} without any training: {metric} {own['train'][metric]:.3f} to "
-        f"{own['train_val'][metric]:.3f}, {sure}, over {counted(found['n_users'], info.user_is)}{beside}."
+        f"{own['train_val'][metric]:.3f}, {interval_words(**gain, sign=True)}, over "
+        f"{counted(found['n_users'], info.user_is)}{beside}."
     )
 
 
@@ -124,7 +112,3 @@ def arrived_reading(info: DatasetInfo) -> str:
         f"How to read: the same test {tips} are looked for among the same {plural(info.streamer_is)}, first from each "
         f"{info.user_is}'s train {tips}, then from train and val {tips}; brackets are 95 % intervals."
     )
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.4f}".replace("-", "−")

@@ -8,11 +8,11 @@ import pandas as pd
 from explain.figures_style import SOURCE_LABELS, signed
 from explain.narrate import counted, name_of, ordinal, plain, plural, source_words
 from mspa_model.data.ids import streamer_idx_of
+from mspa_model.number_format import compared, interval_words
 from mspa_model.types import Comparison, Dataset, DatasetInfo, Difference, LostTip
 from mspa_model.types.comparison import FEWEST_TEST_TIPS, FEWEST_USERS
 
 USER = "id"  # column of user ids
-_DIGITS = 4
 _NO_TIP = {"lost most": "", "places": "", "by": "", "points": None, "overtaken by": ""}
 
 
@@ -37,14 +37,13 @@ def _same(comparison: Comparison) -> bool:
 
 
 def _with_interval(found: Difference) -> str:
-    low, high = found.interval.low or 0.0, found.interval.high or 0.0
-    return f"{signed(found.after - found.before, _DIGITS)} ({signed(low, _DIGITS)} to {signed(high, _DIGITS)})"
+    return interval_words(found.after - found.before, found.interval.low, found.interval.high, sign=True)
 
 
 def _and_seed(found: Difference) -> str:
     if found.between_seeds is None:
         return "; what another seed alone would change is not known"
-    apart = f"{abs(found.between_seeds):.{_DIGITS}f}"
+    _, apart = compared(found.after - found.before, found.between_seeds)
     if found.within_seeds:
         link = "and" if found.reading == "not told apart" else "yet"
         return f", {link} no more than the {apart} that another seed alone changed it by"

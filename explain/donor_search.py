@@ -16,6 +16,7 @@ from explain.narrate import counted, listed, name_of
 from explain.recipes import NOT_A_FORECAST
 from explain.types import Donation, DonorRecipe, DonorSearch
 from mspa_model.data.ids import streamer_idx_of
+from mspa_model.number_format import percent
 from mspa_model.runs import Run
 from mspa_model.types import Modality, RankingTrace, Step
 
@@ -186,7 +187,7 @@ class _DonorSearch:
             return f"Cancelled: none found within {self.n_tried:,} tries."
         else:
             users = counted(len(self.steps), self.run.dataset.info.user_is)
-            share = f"{self.share:.0%} of {users}; the best reach {self.best / len(self.steps):.0%}"
+            share = f"{percent(self.share)} of {users}; the best reach {percent(self.best / len(self.steps))}"
             whom = share if len(self.steps) > 1 else self._of(0)
             said = f"None found within {self.n_tried:,} tries: no donors bring {name} into the top {self.k} of {whom}."
         left = n_users - len(self.steps)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from explain.narrate import counted, listed, plural
 from explain.types import EvidenceLine
+from mspa_model.number_format import percent
 from mspa_model.runs import Run
 
 METRIC = "ndcg@10"
@@ -63,5 +64,5 @@ def kept_by_tips(run: Run) -> str | None:
     if not told:
         return None
     info = run.dataset.info
-    shares = listed([f"{b['kept_share']:.0%} of those with {_range(b)}" for b in told])
+    shares = listed([f"{percent(b['kept_share'])} of those with {_range(b)}" for b in told])
     return f"By number of {plural(info.tip_is)}, correction kept a step for {shares}; all others stay at step 0."

@@ -22,6 +22,7 @@ from explain.figures_style import (
     shown,
 )
 from explain.narrate import listed, plain, plural
+from mspa_model.number_format import percent
 from mspa_model.types import SOURCES, DatasetInfo, Ranking, RankingTrace, Step
 
 _NOT_KEPT = "proposed, not kept"
@@ -48,7 +49,7 @@ def weights_change(trace: RankingTrace) -> Picture:
     columns = {f"{label}, %": share for label, share in shares.items()}
     table = pd.DataFrame({"source": [SOURCE_LABELS[source] for source in SOURCES], **columns})
     final = spread_shares(trace.final.ranking)
-    said = listed([f"{SOURCE_LABELS[SOURCES[i]]} {final[i]:.0%}" for i in used])
+    said = listed([f"{SOURCE_LABELS[SOURCES[i]]} {percent(final[i])}" for i in used])
     return Picture(
         figure,
         table,

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from explain.figures_style import BLUE, GREY, TABLE_LENGTH, Picture, empty_picture, lay_out, shown
 from explain.narrate import counted, plain, plural
+from mspa_model.number_format import percent
 from mspa_model.types import FADED, DatasetInfo, History
 
 # Amounts further apart than this factor are drawn on a log axis: tips on a platform go from 1 to 10,000.
@@ -39,7 +40,7 @@ def history_timeline(
     faded = ""
     if history.faded_before is not None:
         side = "Left of the line, before" if _timed(tips) else "Before"
-        faded = f" {side} the taste shifted, they count for {FADED:.0%}; those not cited are grey."
+        faded = f" {side} the taste shifted, they count for {percent(FADED)}; those not cited are grey."
     known = f"{counted(len(history), info.tip_is)} that the ranking knew{kept_back}; statements rest on {len(cited)}."
     read = f"Full dots: {plural(info.tip_is)} that statements rest on; hollow: also used; crosses: kept from the model."
     return Picture(_draw(tips, info, history.faded_before), tips, known + faded, read + faded)

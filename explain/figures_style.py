@@ -12,6 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from explain.narrate import ordinal, plain
+from mspa_model.number_format import signed as signed  # passed on
 from mspa_model.types import Source
 
 # Okabe and Ito's colours, for every kind of colour vision; the first five also keep 3:1 on white and on #0e1117.
@@ -64,14 +65,6 @@ def distinct(texts: Sequence[str], length: int = NAME_LENGTH) -> list[str]:
         seen[text] = seen.get(text, 0) + 1
         labels.append(text if seen[text] == 1 else f"{text} ({seen[text]})")
     return labels
-
-
-def signed(number: float, digits: int = 2) -> str:
-    """+0.42, −0.42, 0: with a true minus sign; zero carries none."""
-    text = f"{abs(number):.{digits}f}"
-    if float(text) == 0:
-        return "0"
-    return ("+" if number > 0 else "−") + text
 
 
 def digits_for(numbers: Sequence[float]) -> int:

@@ -7,6 +7,7 @@ from explain.group_edits import edits_for, group_label, what_of
 from explain.narrate import counted, name_of, plural, with_edits
 from explain.recipes import NOT_A_FORECAST
 from explain.types import Direction, GroupEdit, GroupRecipe
+from mspa_model.number_format import percent
 from mspa_model.runs import Run
 from mspa_model.types import RankingTrace
 
@@ -70,7 +71,7 @@ class Asked:
         if n == 1:
             return f"{moved} {self._whom(self.about)}{others}."
         low, high = interval
-        between = f"({low:.0%} to {high:.0%} of {plural(self._user)} like them)"
+        between = f"({percent(low)} to {percent(high)} of {plural(self._user)} like them)"
         now = f", now {self.before:,}" if up else ""
         return f"{moved} {after:,} of {self._whom(self.about)} {between}{now}{others}."
 
@@ -104,8 +105,8 @@ class Asked:
         tried, where = f"None found within {counted(n_tried, 'try')}: no edits of one kind", f"{of} {self.k}"
         if n == 1:
             return f"{tried} {moves} {self.name} {where} of {whom}."
-        reach = f"the best that was tried reach {best / n:.0%}"
-        return f"{tried}, made for all, {moves} {self.name} {where} for {self.share:.0%} of {whom}; {reach}."
+        reach = f"the best that was tried reach {percent(best / n)}"
+        return f"{tried}, made for all, {moves} {self.name} {where} for {percent(self.share)} of {whom}; {reach}."
 
     def _left_out(self) -> str:
         """Who cannot have the streamer in their ranking, and why where that is known."""

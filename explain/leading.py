@@ -8,6 +8,7 @@ from explain.contribution import tips_by_streamer
 from explain.narrate import plural, source_words
 from explain.rescoring import Rescorer
 from explain.types import Edit, Leading
+from mspa_model.number_format import percent
 from mspa_model.ranking.scorer import deviation
 from mspa_model.runs import Run
 from mspa_model.types import SOURCES, DatasetInfo, Modality, Ranking, Source, Step
@@ -55,7 +56,7 @@ def _sentence(spreads: tuple[tuple[Modality, float], ...], held: float | None, n
     first, share = spreads[0][0], spreads[0][1] / total
     said = (
         f"Over all {plural(info.streamer_is)}, {source_words(Source(first.value), info)} sorts this ranking most among "
-        f"the modalities ({share:.0%} of their spreads)"
+        f"the modalities ({percent(share)} of their spreads)"
     )
     if held is None:
         return f"{said}; with so few {plural(info.tip_is)} it cannot be tried on halves of them."

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from explain.narrate import name_of, plain
 from explain.types import MapMeasure, MapView
 from mspa_model.errors import MspaError, UnknownIdError
+from mspa_model.number_format import percent
 from mspa_model.ranking.index import NeighborIndex
 from mspa_model.runs import Run
 from mspa_model.types import MapPlane, MapPoints, Modality
@@ -88,17 +89,17 @@ def quality_sentence(points: MapPoints | MapPlane, run: Run) -> str:
     if "knn15" not in quality:
         return "Too few points to measure how well this map keeps neighbours: read nothing from it alone."
     k = f"{quality.get('neighbors', 15):.0f}"
-    beside = f"a flat PCA {quality['knn15_pca']:.0%}, chance {quality['knn15_random']:.0%}"
-    near = f"{quality['trustworthiness']:.0%} trustworthy and {quality['continuity']:.0%} continuous"
+    beside = f"a flat PCA {percent(quality['knn15_pca'])}, chance {percent(quality['knn15_random'])}"
+    near = f"{percent(quality['trustworthiness'])} trustworthy and {percent(quality['continuity'])} continuous"
     said = (
-        f"Of the {k} nearest neighbours of a {noun}, the map keeps {quality['knn15']:.0%} near ({beside}); "
+        f"Of the {k} nearest neighbours of a {noun}, the map keeps {percent(quality['knn15'])} near ({beside}); "
         f"it is {near}. Distances between far groups mean nothing."
     )
     if "seed_overlap" not in quality:
         return said
     return (
-        f"{said} Fitted again with other seeds, it keeps {quality['seed_overlap']:.0%} of the neighbours that it shows "
-        f"(chance {quality['seed_overlap_random']:.0%})."
+        f"{said} Fitted again with other seeds, it keeps {percent(quality['seed_overlap'])} of the neighbours that it "
+        f"shows (chance {percent(quality['seed_overlap_random'])})."
     )
 
 
@@ -139,7 +140,7 @@ def distortion_sentence(run: Run, streamer_idx: int, modality: Modality | None =
     side = "more" if lost > typical else "no more"
     return (
         f"Of {name}'s {k} true neighbours {kept} are drawn near it and {k - kept} elsewhere, {side} than is usual here "
-        f"({typical:.0%} are)."
+        f"({percent(typical)} are)."
     )
 
 

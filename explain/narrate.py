@@ -9,6 +9,7 @@ from datetime import datetime
 
 from explain.cards import SaidValue
 from explain.types import Attribution, Contribution, Deletion, Explanation, RankMove
+from mspa_model.number_format import percent
 from mspa_model.preference.columns import quoted
 from mspa_model.types import Dataset, DatasetInfo, Source
 from mspa_model.words import counted, plain, plural
@@ -165,7 +166,7 @@ def residual_sentence(residuals: Sequence[Contribution], statements: Sequence[Co
     if unsaid + said == 0:
         return ""
     words = listed([_NOUNS[source] for source in dict.fromkeys(part.source for part in residuals)])
-    return f"Of all that {words} contribute, {unsaid / (unsaid + said):.0%} is not put into words."
+    return f"Of all that {words} contribute, {percent(unsaid / (unsaid + said))} is not put into words."
 
 
 def deletion_sentence(deletions: Sequence[Deletion], info: DatasetInfo) -> str:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from explain.figures_style import signed
 from explain.narrate import counted, listed, name_of, plural, source_words
+from mspa_model.number_format import interval_words, percent, side_of_zero
 from mspa_model.ranking.places import owed
 from mspa_model.runs import Run
 from mspa_model.types import SOURCES, DatasetInfo, Ranking, Source
@@ -50,7 +50,7 @@ def new_sentence(run: Run, ranking: Ranking, streamer_idx: int) -> str:
     opening = f"{name_of(run.dataset, streamer_idx)} is new: no {info.tip_is} to it was there to learn from"
     if streamer_idx not in ranking.placed:
         return f"{opening}; {_content(run, ranking)}."
-    share = f"{ranking.new_share:.0%} of places kept for the new"
+    share = f"{percent(ranking.new_share)} of places kept for the new"
     return f"{opening}, and it stands in one of the {share}; among these {_content(run, ranking)}."
 
 
@@ -79,7 +79,7 @@ def names_note(run: Run, rankings: Sequence[Ranking], k: int = 10) -> str:
     if not any(any(new_marks(run, ranking, k)) for ranking in rankings):
         return ""
     share = rankings[-1].new_share
-    places = f" {share:.0%} of the places are kept for them, the best of them first." if share else ""
+    places = f" {percent(share)} of the places are kept for them, the best of them first." if share else ""
     return _new_words(run, rankings[-1]) + places
 
 
@@ -96,8 +96,8 @@ def _kept_note(run: Run, ranking: Ranking, k: int, marks: Sequence[str]) -> str:
         why = "so many stand there by their score" if n_new >= max(1, n_places) else _nobody(run, ranking)
         return f"Of the first {k}, {counted(n_places, 'place')} would be kept for the new; none had to be: {why}."
     return (
-        f"“{KEPT}” marks the best of the new in a place kept for them ({ranking.new_share:.0%}): its score alone would "
-        f"put it lower. All others stay in the order of their scores."
+        f"“{KEPT}” marks the best of the new in a place kept for them ({percent(ranking.new_share)}): its score alone "
+        f"would put it lower. All others stay in the order of their scores."
         + ("" if n_new >= n_places else f" Fewer than {n_places} new {plural(info.streamer_is)} are left to rank.")
     )
 
@@ -118,17 +118,16 @@ def cold_sentences(found: Mapping[str, Any], info: DatasetInfo) -> tuple[str, ..
         return (f"{opening} Nobody's test {tips} go to one, so nothing says how well they are ranked.",)
     own, metric = found["among"]["mspa"][found["metric"]], found["metric"]
     chance = found["among"]["random"][metric]
-    reading = "better than chance" if own["low"] > chance else "not told apart from chance"
-    if own["high"] < chance:
-        reading = "worse than chance"
+    side = side_of_zero(own["low"] - chance, own["high"] - chance)
+    reading = {1: "better than chance", -1: "worse than chance", 0: "not told apart from chance"}[side]
     none, last = found["places"][0]["recall@20"], found["places"][-1]
     change = last["change"]["ndcg@10"]
     return (
         f"{opening} Ranked among themselves, for the {counted(found['n_users'], info.user_is)} whose test {tips} go to "
-        f"one, {metric} is {own['value']:.3f} ({own['low']:.3f} to {own['high']:.3f}), {reading} ({chance:.3f}).",
-        f"Among all {word}, {none['value']:.0%} of these {tips} are in the first 20; with {last['share']:.0%} of the "
-        f"places kept for the new, {last['recall@20']['value']:.0%}. Over everyone that changes ndcg@10 by "
-        f"{signed(change['value'], 4)} ({signed(change['low'], 4)} to {signed(change['high'], 4)}).",
+        f"one, {metric} is {interval_words(**own)}, {reading} ({chance:.3f}).",
+        f"Among all {word}, {percent(none['value'])} of these {tips} are in the first 20; with "
+        f"{percent(last['share'])} of the places kept for the new, {percent(last['recall@20']['value'])}. Over "
+        f"everyone that changes ndcg@10 by {interval_words(**change, sign=True)}.",
     )
 
 
@@ -137,7 +136,7 @@ def places_table(found: Mapping[str, Any], info: DatasetInfo) -> pd.DataFrame:
     rows = []
     for place in found["places"]:
         seen, change = place["recall@20"], (place["change"] or {}).get("ndcg@10", {})
-        rows.append((f"{place['share']:.0%}", *_three(seen), *_three(change)))
+        rows.append((percent(place["share"]), *_three(seen), *_three(change)))
     names = (f"{plural(info.tip_is)} to the new in the first 20", "low", "high", "change of ndcg@10", "from", "to")
     return pd.DataFrame(rows, columns=["places kept", *names])
 

@@ -13,6 +13,7 @@ from explain.correction import rank_moves
 from explain.counterfactual import rescore
 from explain.narrate import moves_sentence, plain, plural
 from explain.types import Edit
+from mspa_model.number_format import percent
 from mspa_model.preference.claims import STRENGTHS, bucket_of
 from mspa_model.preference.statements import tip_weights
 from mspa_model.runs import Run
@@ -70,13 +71,15 @@ def support_sentence(support: Support, info: DatasetInfo) -> str:
     """ "It holds for 10 of the 17 streamers in this user's tips (59 %), and for 21 % of everyone's tips." """
     tips = plural(info.tip_is)
     if support.n_tipped == 0:
-        return f"This {info.user_is} has no {info.tip_is}; it holds for {support.everyone:.0%} of everyone's {tips}."
+        return (
+            f"This {info.user_is} has no {info.tip_is}; it holds for {percent(support.everyone)} of everyone's {tips}."
+        )
     own = f"It holds for {support.n_with} of the {support.n_tipped} {plural(info.streamer_is)}"
     if support.n_tipped == 1:
         own = f"It holds for {support.n_with} of 1 {info.streamer_is}"
     return (
-        f"{own} in this {info.user_is}'s {tips} ({support.share:.0%}), and for {support.everyone:.0%} of everyone's "
-        f"{tips}."
+        f"{own} in this {info.user_is}'s {tips} ({percent(support.share)}), and for {percent(support.everyone)} of "
+        f"everyone's {tips}."
     )
 
 

@@ -140,8 +140,9 @@ def evaluate(
     from mspa_model.training.metrics_words import metrics_table
     from mspa_model.training.train import evaluate_run
 
-    metrics = evaluate_run(run, data, _device(device), progress=not as_json).metrics
-    typer.echo(json.dumps(dict(metrics), indent=1, ensure_ascii=False) if as_json else metrics_table(metrics))
+    measured = evaluate_run(run, data, _device(device), progress=not as_json)
+    words = metrics_table(measured.metrics, measured.dataset.info)
+    typer.echo(json.dumps(dict(measured.metrics), indent=1, ensure_ascii=False) if as_json else words)
 
 
 @app.command()

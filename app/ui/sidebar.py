@@ -14,6 +14,7 @@ from app.ui.text import capital, escape_md, told_apart, when
 from app.worklist import USER
 from explain.narrate import plain, plural
 from explain.newcomers import marked_name
+from mspa_model.number_format import percent
 from mspa_model.runs import Run
 
 _TYPED = 100  # characters of a search
@@ -185,7 +186,7 @@ def draw_new_share(run: Run, selection: Selection) -> None:
     st.segmented_control(
         "Places for the new",
         sorted({*_SHARES, selection.new_share}),
-        format_func=lambda share: f"{share:.0%}" if share else "None",
+        format_func=lambda share: percent(share) if share else "None",
         key="pick-new-share",
         required=True,
         on_change=_take,

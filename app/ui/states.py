@@ -7,6 +7,7 @@ from app.state import choose
 from app.ui.text import capital, escape_md, when
 from explain.narrate import counted, plural
 from mspa_model.errors import MspaError
+from mspa_model.number_format import percent
 
 
 def answer(question: str, sentence: str) -> None:
@@ -31,7 +32,7 @@ def basis(picked: Picked) -> None:
     ranked = counted(len(picked.step.ranking.order), info.streamer_is)
     live = f", only who is live at {when(trace.live_at, info)} ({info.timezone})" if trace.live_at else ""
     share = picked.step.ranking.new_share
-    places = f", {share:.0%} of places kept for the new" if share else ""
+    places = f", {percent(share)} of places kept for the new" if share else ""
     sentence = (
         f"{capital(info.user_is)} {picked.user_id}: from {known} ({what}{last}), {ranked} ranked, {kept}{live}{places}."
     )

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from explain.narrate import plain
+from mspa_model.number_format import GAP
 from mspa_model.types import DatasetInfo
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$^=&\"'])")
@@ -18,11 +19,16 @@ _GAP = "\u200b"  # a zero-width space: what Markdown extensions look for in fini
 
 def escape_md(text: str) -> str:
     """The text as one line that Markdown shows letter by letter: no link, image, HTML, formula or emoji code."""
-    line = " ".join(str(text).split())
+    line = _one_line(str(text))
     line = re.sub(r":(?=[^\s\d])", f":{_GAP}", line)
     line = re.sub(r"(?i)\b(www|https?|ftp|mailto)(?=[.:])", rf"\1{_GAP}", line)
     line = re.sub(r"@(?=[^\s\d])", f"@{_GAP}", line)
     return _SPECIAL.sub(r"\\\1", line)
+
+
+def _one_line(text: str) -> str:
+    """Runs of blanks as one; the blank before a per cent sign does not break."""
+    return re.sub(r"(?<=\d) %", f"{GAP}%", " ".join(re.split(rf"[^\S{GAP}]+", text.strip())))
 
 
 def told_apart(

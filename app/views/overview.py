@@ -32,33 +32,33 @@ _SEALED_AT_ONCE = 10
 
 def draw(run: Run) -> None:
     """Verdict, data and run, accuracy beside baselines, sources, and whom to look at."""
-    answer("Can I use this run, and where do I look?", verdict(run.metrics, run.dataset.info))
-    say(correction_sentence(run.metrics, run.dataset.info))
-    repaired = repair_sentences(run.metrics, run.dataset.info)
+    info = run.dataset.info
+    answer("Can I use this run, and where do I look?", verdict(run.metrics, info))
+    say(correction_sentence(run.metrics, info))
+    repaired = repair_sentences(run.metrics, info)
     for sentence in repaired:
         say(sentence)
     if repaired:
-        note(repair_reading(run.dataset.info))
-    arrived = arrived_sentence(run.metrics, run.dataset.info)
+        note(repair_reading(info))
+    arrived = arrived_sentence(run.metrics, info)
     if arrived:
         say(arrived)
-        note(arrived_reading(run.dataset.info))
+        note(arrived_reading(info))
     _draw_cards(run)
     left, right = pair("metrics", (3, 2))
     with left:
-        show_picture(metrics_with_baselines(run.metrics), "metrics", "Accuracy on test, beside the baselines")
+        show_picture(metrics_with_baselines(run.metrics, info), "metrics", "Accuracy on test, beside the baselines")
     with right:
-        show_picture(source_weights(run.metrics), "sources", "What the scores are made of")
+        show_picture(source_weights(run.metrics, info), "sources", "What the scores are made of")
         for sentence in run.metrics.get("notes", ()):
             note(sentence)
     _draw_worklist(run)
     _draw_new(run)
-    info = run.dataset.info
     title = f"How well {plural(info.user_is)} with few and with many {plural(info.tip_is)} are known"
     more = st.expander(escape_md(title), key="buckets", on_change="rerun")
     if more.open:
         with more:
-            show_picture(accuracy_by_tips(run.metrics), "by-tips", "Accuracy by what is known of them")
+            show_picture(accuracy_by_tips(run.metrics, info), "by-tips", "Accuracy by what is known of them")
             if kept := kept_by_tips(run):
                 note(kept)
     draw_compare(run)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mspa_model.number_format import percent
+
 _INNER = ("cases", "seeds")
 
 
@@ -50,7 +52,7 @@ def _bettered(recipes: Mapping[str, Any]) -> str:
 
 
 def _share(value: float | None) -> str:
-    return "not known" if value is None else f"{value:.1%}"
+    return "not known" if value is None else percent(value, 1)
 
 
 def _number(value: float | None, form: str = ".2f") -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from explain.attribution import signed_rank_correlation
 from explain.narrate import listed
 from explain.types import Attribution, Check, Noise, Opinions, ReferenceEffect
+from mspa_model.number_format import percent
 
 NOISE_LIMIT = 1.0  # of the least infidelity that random or shuffled values reach
 SCALE_LIMIT = (
@@ -87,8 +88,8 @@ def check_nudge(noises: Sequence[Noise]) -> Check:
     worst = max(noises, key=lambda n: n.sensitivity)
     verdict = "pass" if worst.sensitivity <= NUDGE_LIMIT else "fail"
     sentence = (
-        f"{name}: features nudged by up to 5 % change the values by at most {worst.sensitivity:.0%} (inside "
-        f"{worst.modality.value}; at most {NUDGE_LIMIT:.0%}, values without a rule would change by 140 %)."
+        f"{name}: features nudged by up to 5 % change the values by at most {percent(worst.sensitivity)} (inside "
+        f"{worst.modality.value}; at most {percent(NUDGE_LIMIT)}, values without a rule would change by 140 %)."
     )
     return Check(name, worst.sensitivity, NUDGE_LIMIT, verdict, sentence, grave=False)
 

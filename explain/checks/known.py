@@ -5,6 +5,7 @@ from typing import Any
 
 from explain.evidence import METRIC
 from explain.types import Check, EvidenceLine, Leading
+from mspa_model.number_format import percent
 from mspa_model.runs import Run
 from mspa_model.types import RankingTrace
 
@@ -97,7 +98,8 @@ def _seeded(audit: Mapping[str, Any], in_seeds: int | None, streamer_is: str) ->
         return Check(name, None, None, "not applicable", f"{name}: no other training was made.", grave=False)
     limit = SEEDS_LIMIT / 3
     verdict = "pass" if share >= limit else "fail"
-    sentence = f"{name}: of the audit's cases, {share:.0%} stay in the top 10 with another seed (at least {limit:.0%})."
+    stay = f"{percent(share)} stay in the top 10 with another seed (at least {percent(limit)})"
+    sentence = f"{name}: of the audit's cases, {stay}."
     return Check(name, share, limit, verdict, sentence, grave=False)
 
 
@@ -109,7 +111,7 @@ def _true(audit: Mapping[str, Any]) -> tuple[Check, ...]:
         return ()
     verdict = "pass" if own / oracle >= TRUTH_LIMIT else "fail"
     sentence = (
-        f"Run: agrees with the truth: it names the planted main modality first for {own:.0%} of the audit's cases, an "
-        f"oracle that knows the tastes for {oracle:.0%} (at least {TRUTH_LIMIT:.0%} of that)."
+        f"Run: agrees with the truth: it names the planted main modality first for {percent(own)} of the audit's "
+        f"cases, an oracle that knows the tastes for {percent(oracle)} (at least {percent(TRUTH_LIMIT)} of that)."
     )
     return (Check("Run: agrees with the truth", own / oracle, TRUTH_LIMIT, verdict, sentence, grave=False),)

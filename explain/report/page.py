@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from explain.figures_style import SOURCE_COLOURS, SOURCE_LABELS, digits_for, signed
 from explain.narrate import plain
 from explain.report.evidence import CaseLine, Evidence
+from mspa_model.number_format import percent
 from mspa_model.types import Source
 
 SEAL_WORDS = {
@@ -85,7 +86,7 @@ def page_of(evidence: Evidence) -> Page:
 
 def _case_words(case: CaseLine) -> str:
     words = f"{case.user} is a pseudonym; correction step {case.step}, history “{case.history}”"
-    return f"{words}, {case.new_share:.0%} of places kept for the new" if case.new_share else words
+    return f"{words}, {percent(case.new_share)} of places kept for the new" if case.new_share else words
 
 
 def _bars(evidence: Evidence) -> tuple[tuple[Bar, ...], float]:

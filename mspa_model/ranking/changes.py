@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 
 from mspa_model.config import CorrectorConfig
+from mspa_model.number_format import compared, percent
 from mspa_model.preference.columns import quoted
 from mspa_model.ranking.correction import Stance
 from mspa_model.ranking.fading import Fade
@@ -42,7 +43,7 @@ def stop_sentence(stop: StopReason, steps: Sequence[Step], config: CorrectorConf
 def fade_change(fade: Fade) -> Change:
     """Tips before a day count for less."""
     day = f"{fade.before:%-d %B %Y}"
-    sentence = f"What was tipped before {day} counts for {FADED:.0%}: the taste seems to have shifted."
+    sentence = f"What was tipped before {day} counts for {percent(FADED)}: the taste seems to have shifted."
     return Change("older tips faded", f"before {day}", 1.0, FADED, sentence)
 
 
@@ -63,7 +64,7 @@ def _weight_changes(before: Stance, after: Stance, base: torch.Tensor) -> list[C
         old, new = float(before.emphasis[i]), float(after.emphasis[i])
         if base[i] > 0 and old != new:
             verb = "raised" if new > old else "lowered"
-            sentence = f"The weight of {SOURCE_WORDS[source]} was {verb} by {abs(new / old - 1):.0%}."
+            sentence = f"The weight of {SOURCE_WORDS[source]} was {verb} by {percent(abs(new / old - 1))}."
             changes.append(Change("source weight", source.value, old, new, sentence))
     return changes
 
@@ -103,7 +104,8 @@ def _shifts(before: Stance, after: Stance, info: DatasetInfo) -> list[Change]:
 def gain_reason(kept: bool, gain: float, needed: float, info: DatasetInfo) -> str:
     """Why a step was kept or not: the witnesses' mean rise beside what it had to beat."""
     moved = "rose" if gain >= 0 else "fell"
-    rise = f"Held-out {plural(info.tip_is)} {moved} by {small(gain)} of the scores' spread on average"
+    size, bar = compared(gain, needed) if gain >= 0 else (small(gain), small(needed))
+    rise = f"Held-out {plural(info.tip_is)} {moved} by {size} of the scores' spread on average"
     if kept:
-        return f"{rise}, more than the {small(needed)} of uncertainty that a step must beat: kept."
-    return f"{rise}, not more than the {small(needed)} of uncertainty that a step must beat: not kept."
+        return f"{rise}, more than the {bar} of uncertainty that a step must beat: kept."
+    return f"{rise}, not more than the {bar} of uncertainty that a step must beat: not kept."

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from mspa_model.number_format import percent
 from mspa_model.ranking.scorer import MIN_SPREAD
 from mspa_model.ranking.tip_rows import MAX_CROWD
 from mspa_model.ranking.witnesses import Witnesses
@@ -126,7 +127,6 @@ def _sentence(ranks: Int[Tensor, " n"], values: tuple[ValueGap, ...], about: boo
     said = f"Half of the {told} held out one at a time stand at {place} or better."
     missing = max(values, key=lambda v: v.witnesses - v.top_k, default=None)
     if missing is not None and missing.witnesses - missing.top_k >= 0.2:
-        said += (
-            f" {missing.witnesses:.0%} of them are {missing.value}, but only {missing.top_k:.0%} of the present top."
-        )
+        said += f" {percent(missing.witnesses)} of them are {missing.value}, "
+        said += f"but only {percent(missing.top_k)} of the present top."
     return said

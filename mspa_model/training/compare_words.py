@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mspa_model.number_format import interval_words, percent, signed
 from mspa_model.types import Comparison, Difference, LostTip, UserLoss
 from mspa_model.types.comparison import FEWEST_TEST_TIPS
 
@@ -61,7 +62,7 @@ def _figures(differences: Sequence[Difference]) -> Table:
     shown = ""
     for d in differences:
         group = d.label if d.kind != "train tips" else f"{d.label} train tips"
-        between = f"{d.after - d.before:+.4f} ({d.interval.low:+.4f} to {d.interval.high:+.4f})"
+        between = interval_words(d.after - d.before, d.interval.low, d.interval.high, sign=True)
         reading = d.reading + (", within seeds" if d.within_seeds else "")
         first = (Text(group), str(d.n_users)) if group != shown else ("", "")
         table.add_row(*first, d.metric, f"{d.before:.4f}", f"{d.after:.4f}", between, reading)
@@ -80,7 +81,7 @@ def _seed_words(comparison: Comparison) -> str:
 
 def _overlap(console: Console, comparison: Comparison) -> None:
     overlap = comparison.overlap
-    _say(console, f"Top 10: {overlap.mean_share:.0%} shared in the mean. Users by how many of the ten they share:")
+    _say(console, f"Top 10: {percent(overlap.mean_share)} shared in the mean. Users by how many of the ten they share:")
     counts = {n: count for n, count in enumerate(overlap.counts) if count}
     _say(console, "  " + ", ".join(f"{n}: {count}" for n, count in counts.items()))
 
@@ -103,7 +104,7 @@ def _loss_cells(loss: UserLoss) -> list[Text | str]:
     """tips: train and test."""
     figures = f"{loss.before:.3f} to {loss.after:.3f}"
     known = [Text(loss.user_id), f"{loss.n_train}+{loss.n_test}", figures, loss.word]
-    return known + (["-", "-", "no tip falls in ranking anew"] if loss.lost is None else _tip_cells(loss.lost))
+    return known + (["–", "–", "no tip falls in ranking anew"] if loss.lost is None else _tip_cells(loss.lost))
 
 
 def _tip_cells(lost: LostTip) -> list[Text | str]:
@@ -111,5 +112,5 @@ def _tip_cells(lost: LostTip) -> list[Text | str]:
     return [
         Text(f"{lost.streamer_id}, {lost.rank_before} to {lost.rank_after}"),
         Text(f"{lost.rival_id}, {lost.rival_rank_before} to {lost.rival_rank_after}"),
-        f"{shift.source} {shift.change:+.2f}",
+        f"{shift.source} {signed(shift.change)}",
     ]

@@ -10,6 +10,7 @@ import pandas as pd
 from jaxtyping import Bool, Float, Int
 
 from mspa_model.data.split import EvalPairs
+from mspa_model.number_format import percent
 from mspa_model.runs import Run
 from mspa_model.training.baselines import BaselineResult
 from mspa_model.training.metrics import (
@@ -272,7 +273,7 @@ def _order_notes(stored: Mapping[str, Any]) -> Iterator[str]:
     """Of a set with times: whether co-tipping goes by what is tipped next (training/ordered.py)."""
     share = stored.get("step0", {}).get("cotips", {}).get("ordered")
     if share:
-        yield f"co-tipping: {share:.0%} of its weight goes by the order of tips, by what is tipped next."
+        yield f"co-tipping: {percent(share)} of its weight goes by the order of tips, by what is tipped next."
     elif share == 0:
         yield "co-tipping: val does not pay for the order of tips; it is left out."
 

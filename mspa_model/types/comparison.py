@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mspa_model.number_format import side_of_zero
 from mspa_model.types.data import Source
 from mspa_model.types.ranking import Interval
 
@@ -59,9 +60,8 @@ class Difference:
         """What the interval says by itself."""
         if self.n_users < FEWEST_USERS:
             return "too few users"
-        if (self.interval.low or 0.0) > 0:
-            return "better"
-        return "worse" if (self.interval.high or 0.0) < 0 else "not told apart"
+        side = side_of_zero(self.interval.low, self.interval.high)
+        return "better" if side > 0 else "worse" if side < 0 else "not told apart"
 
     @property
     def within_seeds(self) -> bool | None:

@@ -36,7 +36,7 @@ def test_the_control_is_in_the_url_and_its_default_is_not(open_app: Open, newcom
     app.segmented_control(key="pick-new-share").set_value(0.2).run()
     assert sound(app)
     assert url_of(app)["new_share"] == "0.2"
-    assert "20% of places kept for the new" in texts(app)
+    assert "20\u00a0% of places kept for the new" in texts(app)
     marks = places_of(app)
     assert sum(mark != "" for mark in marks) >= 2
     assert ("kept" in marks) == ("“kept” marks" in texts(app))
@@ -50,7 +50,7 @@ def test_every_page_opens_with_kept_places(open_app: Open, newcomers: Path, page
     app = turn_to(open_app(newcomers, user="u000", history="train", new_share="0.35"), page)
     assert sound(app)
     assert len(app.header) == 1
-    assert app.segmented_control(key="pick-new-share").options == ["None", "10%", "20%", "35%"]
+    assert app.segmented_control(key="pick-new-share").options == ["None", "10\u00a0%", "20\u00a0%", "35\u00a0%"]
 
 
 def test_a_run_without_newcomers_has_no_control(open_app: Open, tiny_run: Path):
@@ -63,10 +63,10 @@ def test_the_overview_says_how_well_the_new_are_ranked_and_what_places_cost(open
     app = open_app(newcomers)
     told = texts(app)
     assert "4 streamers had no tip to learn from. Ranked among themselves, for the 60 users whose test tips" in told
-    assert "with 20% of the places kept for the new" in told
+    assert "with 20\u00a0% of the places kept for the new" in told
     app.session_state["places-fold"] = True
     app.run()
     assert sound(app)
     table = next(frame.value for frame in app.dataframe if "places kept" in frame.value)
-    assert list(table["places kept"]) == ["0%", "10%", "20%"]
+    assert list(table["places kept"]) == ["0\u00a0%", "10\u00a0%", "20\u00a0%"]
     assert "How to read: the change is over everyone measured" in texts(app)

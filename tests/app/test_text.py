@@ -39,6 +39,10 @@ def test_a_time_of_day_and_a_metric_stay_as_they_are():
     assert escape_md("ndcg@10") == "ndcg@10"
 
 
+def test_a_per_cent_sign_is_never_left_alone_on_a_line():
+    assert escape_md("a 95 %  interval,\n12\u00a0%") == "a 95\u00a0% interval, 12\u00a0%"
+
+
 def test_a_drop_down_shows_plain_words_and_never_the_same_twice():
     """Streamlit finds the option by what it shows: of two that show the same it would take the last."""
     names = {"s1": "Lumi", "s2": "Lumi", "s3": "ml-a_[x](y)", "s4": "a\u202eb\n<b>", "s5": "\u200b", "s6": "Lumi"}

@@ -60,11 +60,11 @@ def comparison(found: Difference, *changes: ConfigChange, losses: tuple[UserLoss
     [
         (
             difference(0.01, 0.02, 0.03),
-            "better by more than chance: ndcg@10 +0.0200 (+0.0100 to +0.0300); what another",
+            "better by more than chance: ndcg@10 +0.020 (+0.010 to +0.030); what another",
         ),
-        (difference(-0.03, -0.02, -0.01, 0.05), "worse by more than chance: ndcg@10 −0.0200 (−0.0300 to −0.0100), yet"),
-        (difference(0.01, 0.02, 0.03, -0.01), "(+0.0100 to +0.0300), and more than the 0.0100 that another seed alone"),
-        (difference(-0.01, 0.02, 0.03, -0.02), "cannot be told apart from chance: ndcg@10 +0.0200"),
+        (difference(-0.03, -0.02, -0.01, 0.05), "worse by more than chance: ndcg@10 −0.020 (−0.030 to −0.010), yet"),
+        (difference(0.01, 0.02, 0.03, -0.01), "(+0.010 to +0.030), and more than the 0.01 that another seed alone"),
+        (difference(-0.01, 0.02, 0.03, -0.02), "cannot be told apart from chance: ndcg@10 +0.020"),
         (difference(0.01, 0.02, 0.03, n=7), "over too few to rule out chance (7)"),
     ],
 )

@@ -183,8 +183,7 @@ def test_words_of_what_was_not_found(closed: Run) -> None:
     name = closed.dataset.streamers["name"].iloc[0]
     assert made.sentence((), "not needed", 4) == f"{name} stands in the top 3 of 1 of 4 users already."
     assert made.sentence((), "cancelled", 4) == "Cancelled: none found within 1,234 tries."
-    none = (
-        f"None found within 1,234 tries: no donors bring {name} into the top 3 of 50% of 4 users; the best reach 25%."
-    )
+    most = "50\u00a0% of 4 users; the best reach 25\u00a0%."
+    none = f"None found within 1,234 tries: no donors bring {name} into the top 3 of {most}"
     assert made.sentence((), "none", 4) == f"{none} {NOT_A_FORECAST}"
     assert made.sentence((), "none", 6) == f"{none} 2 more cannot have it in their ranking. {NOT_A_FORECAST}"

@@ -51,7 +51,7 @@ def test_share_of_cases_that_stay(closed: Run, share: float | None, verdict: str
     assert (check.verdict, check.value, check.grave) == (verdict, share, False)
     if share is not None:
         assert check.limit == pytest.approx(2 / 3)
-        assert f"{share:.0%} stay in the top 10 with another seed (at least 67%)" in check.sentence
+        assert f"{100 * share:.0f}\u00a0% stay in the top 10 with another seed (at least 67\u00a0%)" in check.sentence
 
 
 @pytest.mark.parametrize(("own", "verdict"), [(0.4, "pass"), (0.39, "fail"), (0.5, "pass")])

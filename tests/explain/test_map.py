@@ -46,7 +46,7 @@ def test_map_is_coloured_by_an_aspect(closed: Run) -> None:
     assert set(view.groups) == {label_of(closed, "Comedy"), label_of(closed, "Music")}
     assert view.group_of[4] == label_of(closed, "Comedy")
     assert len(view.names) == len(view.streamer_xy) == closed.dataset.n_streamers
-    assert "keeps 50%" in view.quality_sentence
+    assert "keeps 50\u00a0%" in view.quality_sentence
     assert map_view(closed).aspect == aspects(closed)[0]
     with pytest.raises(UnknownIdError, match="category"):
         map_view(closed, "smell")
@@ -140,7 +140,7 @@ def test_measures_stand_beside_pca_and_chance(planed: Run) -> None:
     assert all("15 neighbours" in m.label for m in measures[:3])
     assert measures[-1].label == "Neighbours on the map that 5 seeds agree on"
     assert (
-        "with other seeds, it keeps 55% of the neighbours that it shows (chance 5%)"
+        "with other seeds, it keeps 55\u00a0% of the neighbours that it shows (chance 5\u00a0%)"
         in map_view(planed, None, Modality.AUDIO).quality_sentence
     )
     assert map_measures(replace(planed.map, quality={})) == ()

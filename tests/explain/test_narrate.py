@@ -30,8 +30,8 @@ def test_where_correction_kept_a_step_is_said_by_number_of_tips(closed: Run):
     run = replace(closed, metrics={"buckets": [{**few, "kept_share": 0.0}, {**many, "kept_share": 0.25}]})
     said = kept_by_tips(run)
     assert said is not None
-    assert "0% of those with 1 to 4" in said
-    assert "25% of those with 5 or more" in said
+    assert "0\u00a0% of those with 1 to 4" in said
+    assert "25\u00a0% of those with 5 or more" in said
     assert kept_by_tips(closed) is None
 
 
@@ -102,7 +102,7 @@ def test_answer_below_the_rival_and_outside_the_ranking(info: DatasetInfo) -> No
 def test_share_not_put_into_words() -> None:
     said = (Contribution("statement", Source.TEXT, "0", "likes x", 3.0, 0.0),)
     unsaid = (Contribution("residual", Source.TEXT, "0", "not put into words", -1.0, 0.0),)
-    assert "25% is not put into words" in residual_sentence(unsaid, said)
+    assert "25\u00a0% is not put into words" in residual_sentence(unsaid, said)
     assert residual_sentence((), ()) == ""
 
 

@@ -132,7 +132,7 @@ def test_headroom_is_to_a_place_that_a_score_can_take(run: Run, trace: RankingTr
 def test_marks_and_how_to_read_them(run: Run, trace: RankingTrace) -> None:
     ranking = trace.final.ranking
     assert new_marks(run, ranking) == ("", "", KEPT, "", "", "", "", KEPT, "", "")
-    assert "“kept” marks the best of the new in a place kept for them (20%)" in new_note(run, ranking)
+    assert "“kept” marks the best of the new in a place kept for them (20\u00a0%)" in new_note(run, ranking)
     plain = rank_user(run, USER, "train").final.ranking
     assert new_marks(run, plain, len(plain.order))[-4:] == (NEW,) * 4
     assert new_note(run, plain) == ""
@@ -144,7 +144,9 @@ def test_marks_and_how_to_read_them(run: Run, trace: RankingTrace) -> None:
     names = marked_names(run, ["x"] * 40)
     assert (names[0], names[39]) == ("x", "new · x")
     assert names_note(run, [plain]) == ""
-    assert names_note(run, [plain, ranking]).endswith("20% of the places are kept for them, the best of them first.")
+    assert names_note(run, [plain, ranking]).endswith(
+        "20\u00a0% of the places are kept for them, the best of them first."
+    )
 
 
 def test_what_co_tipping_reads_of_a_newcomer_is_said(run: Run, trace: RankingTrace) -> None:

@@ -137,8 +137,8 @@ def test_reach_says_how_many(info: DatasetInfo) -> None:
 def test_the_share_not_put_into_words_names_each_modality_once() -> None:
     rest = [Contribution("residual", s, "0", "r", m, 0.0) for s, m in ((Source.VISUAL, 1.0), (Source.TEXT, -2.0))]
     said = [Contribution("statement", Source.TEXT, "0", "x", -1.0, 0.0)]
-    assert residual_sentence(rest, said) == "Of all that looks and words contribute, 75% is not put into words."
-    assert residual_sentence(rest, ()) == "Of all that looks and words contribute, 100% is not put into words."
+    assert residual_sentence(rest, said) == "Of all that looks and words contribute, 75\u00a0% is not put into words."
+    assert residual_sentence(rest, ()) == "Of all that looks and words contribute, 100\u00a0% is not put into words."
 
 
 def test_who_is_live_is_counted(info: DatasetInfo) -> None:
@@ -251,15 +251,18 @@ def test_the_new_are_held_to_chance(chance: float, reading: str, info: DatasetIn
     assert first.startswith("3 streamers had no tip to learn from.")
     assert f"for the 5 users whose test tips go to one, ndcg@10 is 0.500 (0.400 to 0.600), {reading} (" in first
     assert first.endswith(f"({chance:.3f}).")
-    assert "10% of these tips are in the first 20; with 20% of the places kept for the new, 60%." in second
-    assert second.endswith("changes ndcg@10 by −0.0123 (−0.0200 to −0.0100).")
+    assert (
+        "10\u00a0% of these tips are in the first 20; with 20\u00a0% of the places kept for the new, 60\u00a0%."
+        in second
+    )
+    assert second.endswith("changes ndcg@10 by −0.012 (−0.020 to −0.010).")
     (none,) = cold_sentences({**COLD, "n_pairs": 0}, info)
     assert "nothing says how well they are ranked" in none
 
 
 def test_a_row_for_each_share_of_places(info: DatasetInfo) -> None:
     table = places_table(COLD, info)
-    assert table["places kept"].tolist() == ["0%", "20%"]
+    assert table["places kept"].tolist() == ["0\u00a0%", "20\u00a0%"]
     assert table.iloc[1, 1:].tolist() == [0.6, 0.5, 0.7, -0.0123, -0.02, -0.01]
     assert table.iloc[0, 1:4].tolist() == [0.1, 0.0, 0.2]
     assert table.iloc[0, 4:].isna().all()

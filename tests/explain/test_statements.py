@@ -65,7 +65,10 @@ def test_support_counts_streamers_once_and_knows_everyone_s_share(closed: Run):
     assert support.everyone == pytest.approx(0.5, abs=0.02)
     assert support.taught > 0
     said = support_sentence(support, closed.dataset.info)
-    assert said == "It holds for 10 of the 10 streamers in this user's tips (100%), and for 50% of everyone's tips."
+    assert (
+        said
+        == "It holds for 10 of the 10 streamers in this user's tips (100\u00a0%), and for 50\u00a0% of everyone's tips."
+    )
     assert "has no tip" in support_sentence(Support(0, 0, 0.5, 0.0), closed.dataset.info)
 
 

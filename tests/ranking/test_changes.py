@@ -34,3 +34,10 @@ def test_the_bounds_are_those_of_the_configuration():
     config = CorrectorConfig(min_witnesses=7, max_steps=4)
     assert stop_sentence("too few witnesses", (), config, FILMS).startswith("With fewer than 7 different films")
     assert stop_sentence("step bound", (), config, FILMS) == "The bound of 4 steps was reached."
+
+
+def test_two_numbers_that_a_reason_compares_are_told_apart():
+    """ "rose by 0.11, more than the 0.11" is no reason."""
+    assert "rose by 0.112 of the scores' spread on average, more than the 0.108 of" in gain_reason(
+        True, 0.112, 0.108, FILMS
+    )

@@ -164,9 +164,9 @@ def metrics() -> dict:
             "<b>mine</b>": interval(0.3, None, None),
         },
         "buckets": [
-            {"bucket": "1-2 tips", "n_users": 1200, **interval(0.1, 0.08, 0.13)},
-            {"bucket": "3-5 tips", "n_users": 0, **interval(None, None, None)},
-            {"bucket": "6 or more", "n_users": 7, **interval(0.25, 0.2, 0.3)},
+            {"low_tips": 1, "high_tips": 2, "n_users": 1200, **interval(0.1, 0.08, 0.13)},
+            {"low_tips": 3, "high_tips": 5, "n_users": 0, **interval(None, None, None)},
+            {"low_tips": 6, "high_tips": None, "n_users": 7, **interval(0.25, 0.2, 0.3)},
         ],
         "sources": {
             "popularity": {"base_weight": 0.1, "share": 0.256, "val_alone_ndcg@10": 0.05},

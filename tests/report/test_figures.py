@@ -39,9 +39,9 @@ def calls(explanation, trace, names, info, history, map_points, scenario_result,
         "fused_map": lambda: figures.fused_map(map_points, names, info, 0, (1, 2), names, (0.0, 0.0)),
         "scenario_moves": lambda: figures.scenario_moves(scenario_result, info),
         "history_timeline": lambda: figures.history_timeline(history, names, info, (0, 2), unused),
-        "metrics_with_baselines": lambda: figures.metrics_with_baselines(metrics),
-        "accuracy_by_tips": lambda: figures.accuracy_by_tips(metrics),
-        "source_weights": lambda: figures.source_weights(metrics),
+        "metrics_with_baselines": lambda: figures.metrics_with_baselines(metrics, info),
+        "accuracy_by_tips": lambda: figures.accuracy_by_tips(metrics, info),
+        "source_weights": lambda: figures.source_weights(metrics, info),
     }
 
 
@@ -155,8 +155,8 @@ def test_what_has_nothing_to_draw_says_so(explanation, trace, history, names, in
         figures.witnesses(replace(trace, steps=trace.steps[:1], rejected=None), names, info),
         figures.scenario_moves(replace(scenario_result, moves=()), info),
         figures.history_timeline(nobody, names, info),
-        figures.metrics_with_baselines(metrics | {"models": {"mspa": None}}),
-        figures.accuracy_by_tips(metrics | {"buckets": []}),
+        figures.metrics_with_baselines(metrics | {"models": {"mspa": None}}, info),
+        figures.accuracy_by_tips(metrics | {"buckets": []}, info),
     )
     for picture in pictures:
         assert picture.table.empty

@@ -14,7 +14,7 @@ def test_faded_tips_are_grey_left_of_the_day(info: DatasetInfo):
     picture = figures.history_timeline(tips.faded(datetime(2026, 1, 2, 12)), ["A", "B", "C"], info, (0,))
     assert picture.table["role"].tolist() == ["cited", "faded", "used"]
     assert picture.figure.layout.shapes[0].x0 == "2026-01-02T12:00:00"
-    assert "30%" in picture.how_to_read
+    assert "30\u00a0%" in picture.how_to_read
     plain = figures.history_timeline(tips, ["A", "B", "C"], info, (0,))
     assert "counts for less" not in {trace.name for trace in plain.figure.data}
     assert not plain.figure.layout.shapes

@@ -90,7 +90,7 @@ def test_names_beside_each_other_keep_34_letters(told: Evidence) -> None:
     assert page.left == "← for " + "K" * 34
     assert page.right == "for " + "L" * 33 + "… →"
     kept = page_of(replace(told, case=replace(CASE, new_share=0.25)))
-    assert dict(kept.foot)["Case"].endswith("history “all”, 25% of places kept for the new")
+    assert dict(kept.foot)["Case"].endswith("history “all”, 25\u00a0% of places kept for the new")
 
 
 def letters(page: Page, n: int) -> Page:

@@ -15,6 +15,7 @@ from mspa_model.training.arrived import arrived_pairs, arrived_tips
 from mspa_model.training.evaluate import measure_traces
 from mspa_model.training.metrics_words import arrived_words
 from tests.training.test_evaluate import cotips_run
+from tests.training.worlds import INFO
 from tests.worlds import World, write_world
 
 SECOND = 1 / np.log2(3)  # ndcg@10 of a single target at place 2
@@ -74,8 +75,10 @@ def test_gains_are_those_worked_out_by_hand(n: int, ease: float, platform: Platf
     paired = {name: found["paired"][name]["ndcg@10"]["value"] for name in found["paired"]}
     expected = {"mspa_minus_ease": 0.0, "mspa_minus_itemknn": ease - 1.0, "final_minus_step0": 0.0}
     assert paired == pytest.approx(expected)
-    said = arrived_words(found)
-    assert said[0].startswith(f"Newly arrived (val) tips, nothing trained (1 measured): ndcg@10 0.6309 to {ease:.4f}")
+    said = arrived_words(found, INFO)
+    assert said[0].startswith(
+        f"Newly arrived (val) ratings, nothing trained (1 measured): ndcg@10 0.6309 to {ease:.4f}"
+    )
     assert "itemknn +0.3691" in said[0]
     assert "recall@20 1.0000 to 1.0000" in said[1]
 
@@ -91,7 +94,7 @@ def test_without_val_tips_there_is_nothing_to_say(platform: Platform):
     run = platform(2)
     tips = run.dataset.tips[run.dataset.tips["split"] != "val"].reset_index(drop=True)
     assert arrived_tips(replace(run, dataset=replace(run.dataset, tips=tips)), progress=False) is None
-    assert arrived_words(None) == ()
+    assert arrived_words(None, INFO) == ()
 
 
 def test_traces_already_measured_are_taken_over_and_change_nothing(

@@ -69,7 +69,7 @@ def test_hidden_train_tips_make_cold_streamers_whom_content_ranks(cold, tmp_path
     assert 6 <= part["n_streamers"] <= 8  # six of forty, and those that were cold
     assert part["models"]["popularity"] is None
     assert part["models"]["contentknn"]["ndcg@10"]["value"] > 0.5
-    assert "15% of the streamers are hidden" in benchmark_table(told)
+    assert "15\u00a0% of the streamers are hidden" in benchmark_table(told)
     refused = mspa_model_command("benchmark", cold[0], "--hide", "1.5")
     assert refused.status == 2
     assert "between 0 and 1" in refused.err

@@ -14,7 +14,7 @@ from mspa_model.ranking.places import cold_streamers
 from mspa_model.training.cold import by_chance, cold_at, cold_metrics, cold_pairs, hide, measure_cold, placed_top
 from mspa_model.training.metrics_words import cold_words
 from mspa_model.training.scorecard import Measured
-from tests.training.worlds import csr
+from tests.training.worlds import INFO, csr
 from tests.worlds.newcomers import NEWCOMERS
 
 
@@ -92,20 +92,20 @@ def test_what_places_bring_and_cost_hand_solved(thirty):
     ideal = 1 + 1 / np.log2(3)
     assert fifth["change"]["ndcg@10"]["value"] == pytest.approx(1 / np.log2(9) / ideal / 2)  # 29 is 8th
     assert json.loads(json.dumps(found, allow_nan=False)) == found
-    first, *shares = cold_words(found)
-    assert "5 cold streamers (no train tip), 1 test pairs. Among themselves ndcg@20 0.6309" in first
-    assert "With 10% of the places kept for them: recall@20 1.0000" in shares[0]
+    first, *shares = cold_words(found, INFO)
+    assert "5 cold films (no train rating), 1 test pair. Among themselves ndcg@20 0.631" in first
+    assert "With 10\u00a0% of the places kept for them: recall@20 1.000" in shares[0]
 
 
 def test_sets_without_cold_streamers_or_tips_to_them(thirty):
     train, pairs, measured = thirty
     everyone = csr([(2, i) for i in range(30)], (3, 30))
     assert cold_metrics(everyone, pairs, measured, 0) is None
-    assert cold_words(None) == ()
+    assert cold_words(None, INFO) == ()
     found = cold_metrics(train, EvalPairs(pairs.mask, csr([(1, 0)], (3, 30)), 0), measured[1:], 0)
     assert (found["n_pairs"], found["among"]["random"]) == (0, None)
     assert found["places"][1]["recall@20"]["value"] is None
-    assert "no test tip to one" in cold_words(found)[0]
+    assert "no test rating to one" in cold_words(found, INFO)[0]
 
 
 # --- hiding ----------------------------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ def test_a_perfect_repair_recovers_all_and_an_idle_one_nothing(steered: Callable
     assert idle["recovered"]["value"] == 0
     assert idle["n_left"] == 1
     assert idle["kept_share"] == 0
-    assert "gives 100% of it back" in repair_words(whole)[0]
+    assert "gives 100\u00a0% of it back" in repair_words(whole)[0]
 
 
 def test_nobody_to_measure_is_none(run: Run):

@@ -4,6 +4,22 @@ import numpy as np
 import scipy.sparse as sp
 
 from mspa_model.data.split import EvalPairs
+from mspa_model.types import DatasetInfo, Modality, SplitInfo
+
+INFO = DatasetInfo(  # a set that speaks of nothing as the sample world does
+    "films",
+    "Films",
+    "events",
+    "film",
+    "viewer",
+    "rating",
+    "stars",
+    "UTC",
+    (Modality.VISUAL,),
+    "CC0-1.0",
+    "made by hand",
+    SplitInfo("time", ("train",), ("train", "val"), "ndcg@10"),
+)
 
 
 def csr(pairs: list[tuple[int, int]], shape: tuple[int, int]) -> sp.csr_matrix:

@@ -22,6 +22,7 @@ from mspa_model.data.importers.sift import Sieve, column_faults
 from mspa_model.data.read import INFO_FILE, read_info
 from mspa_model.data.schema import TableRule, table_rules
 from mspa_model.errors import DataError
+from mspa_model.number_format import percent
 
 MOST_ASIDE = 0.05  # of a table's rows; above, the export is broken and not its rows
 
@@ -134,7 +135,7 @@ def _refuse(tables: tuple[TableImport, ...], src: Path, quarantine: bool) -> Non
         listed = "\n".join(f"  {fault.sentence}" for table in much for fault in table.faults)
         raise DataError(
             f"{shares} that would have to be set aside",
-            f"at most {MOST_ASIDE:.0%} of a table",
+            f"at most {percent(MOST_ASIDE)} of a table",
             f"The export itself is broken; by reason:\n{listed}",
         )
 

@@ -6,6 +6,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from mspa_model.number_format import interval_words, percent
+
 WIDTH = 132
 
 
@@ -22,7 +24,7 @@ def _parts(told: Mapping[str, Any]) -> Iterator[str | Table]:
     card, metric = told["dataset"], told["dataset"]["metric"]
     yield f"{card['name']}: {card['n_test_users']:,} users on test, {card['n_streamers']:,} streamers, 95 % intervals"
     if card["hidden_share"]:
-        yield f"The train tips of {card['hidden_share']:.0%} of the streamers are hidden, so that these are cold."
+        yield f"The train tips of {percent(card['hidden_share'])} of the streamers are hidden, so that these are cold."
     yield _models(told, metric)
     slices = told["slices"]
     yield _cold(slices["cold_streamers"], metric)
@@ -41,7 +43,7 @@ def _models(told: Mapping[str, Any], metric: str) -> Table:
         figures = [_cell(model["test"] and model["test"][m]) for m in shown]
         paired = told["paired"].get(name)
         rest = [_plain(model["train_s"]), _plain(model["peak_mib"]), str(model["seeds"])]
-        table.add_row(name, *figures, _cell(paired and paired[metric], "+"), *rest)
+        table.add_row(name, *figures, _cell(paired and paired[metric], sign=True), *rest)
     return table
 
 
@@ -61,7 +63,7 @@ def _by_tips(buckets: list[Mapping[str, Any]], names: list[str], metric: str) ->
     table = Table("model", *heads, title=f"{metric} by number of train tips")
     for name in names:
         values = [b["models"][name][metric]["value"] if name in b["models"] else None for b in buckets]
-        table.add_row(name, *("-" if v is None else f"{v:.4f}" for v in values))
+        table.add_row(name, *("–" if v is None else f"{v:.4f}" for v in values))
     return table
 
 
@@ -70,16 +72,15 @@ def _without(without: Mapping[str, Any], metric: str) -> Table:
     table.add_row("whole", _cell(without["whole"] and without["whole"][metric]), "")
     for modality, found in without["modalities"].items():
         test, paired = found["test"], found["paired"]
-        table.add_row(f"without {modality}", _cell(test and test[metric]), _cell(paired and paired[metric], "+"))
+        table.add_row(f"without {modality}", _cell(test and test[metric]), _cell(paired and paired[metric], sign=True))
     return table
 
 
-def _cell(interval: Mapping[str, float | None] | None, sign: str = "") -> str:
+def _cell(interval: Mapping[str, float | None] | None, sign: bool = False) -> str:
     if interval is None or interval["value"] is None:
-        return "-"
-    value, low, high = (format(interval[key], f"{sign}.4f") for key in ("value", "low", "high"))
-    return f"{value} ({low} to {high})"
+        return "–"
+    return interval_words(interval["value"], interval["low"], interval["high"], sign)
 
 
 def _plain(number: float | None) -> str:
-    return "-" if number is None else f"{number:,.0f}"
+    return "–" if number is None else f"{number:,.0f}"

@@ -13,6 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from app.arrivals import ENDINGS, arrival_moves, arrived, picked_tips, together, uploaded_tips
+from app.feature_groups import group_examples, name_group
 from app.inside import agreement, carrying, references, references_sentence, turn, unopened
 from app.larger import write_with_other
 from app.lookup import (
@@ -63,6 +64,7 @@ __all__ = [  # passed on
     "distortion",
     "group",
     "group_donors",
+    "group_examples",
     "group_recipes",
     "map_aspects",
     "map_measures",
@@ -70,6 +72,7 @@ __all__ = [  # passed on
     "matching_streamers",
     "matching_users",
     "moment",
+    "name_group",
     "names",
     "nearest",
     "neighbours",

@@ -13,8 +13,17 @@ from mspa_model.errors import MspaError, UnknownIdError
 from mspa_model.runs import Run
 
 MATCHES = LIMIT
-# A run is known by its model, its audit, when it was made and where it lies: all that a page can show of it.
-RUN_KEY = {"mspa_model.runs.Run": lambda run: (run.hash, run.audit_hash, run.created_at, str(run.path))}
+# A run is known by its model, its audit, when it was made, where it lies and how its groups are called: all that a
+# page can show of it.
+RUN_KEY = {
+    "mspa_model.runs.Run": lambda run: (
+        run.hash,
+        run.audit_hash,
+        run.created_at,
+        str(run.path),
+        tuple(run.group_names.items()),
+    )
+}
 _RUN = RUN_KEY
 
 

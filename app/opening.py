@@ -10,6 +10,7 @@ import streamlit as st
 from app.lookup import RUN_KEY
 from mspa_model.errors import MspaError
 from mspa_model.manifest import MANIFEST, read_manifest, sha256
+from mspa_model.preference.group_names import names_file
 from mspa_model.runs import Run, load_run
 from mspa_model.types import Comparison
 
@@ -23,9 +24,9 @@ def open_run(path: Path) -> Run:
 
 
 def _stamp(path: Path) -> str:
-    """What lies in a folder, by content: times are copied with files. "" where no run does."""
-    manifest = path / MANIFEST
-    return sha256(manifest) if manifest.is_file() else ""
+    """What lies in and beside a folder, by content: times are copied with files. "" where no run does."""
+    files = (path / MANIFEST, names_file(path))
+    return " ".join(sha256(file) for file in files if file.is_file())
 
 
 @st.cache_resource(max_entries=3, show_spinner="Opening the run…")

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from mspa_model.errors import RunError
 from mspa_model.features.encode import encode
 from mspa_model.manifest import AUDIT, MANIFEST, NO_FILES, ListedFiles, check_manifest, store_audit, write_json
 from mspa_model.preference.composer import Composer
+from mspa_model.preference.group_names import read_group_names, renamed
 from mspa_model.preference.vocabulary import load_vocabulary, save_vocabulary
 from mspa_model.ranking.corrector import Corrector
 from mspa_model.ranking.cotipping import cotips_from_tensors
@@ -61,6 +62,7 @@ class Run:
     of stored figures needs none of it. audit: audit.json, what `explain audit` found; None where it was not asked.
     hash: the model's identity, the same before and after an audit; audit_hash: of the audit. files: what the run's
     manifest lists, and so all that may be read from its folder.
+    group_names: what people call its groups of looks and sounds, by title; kept beside the folder, in no hash.
     """
 
     path: Path
@@ -77,6 +79,7 @@ class Run:
     audit: Mapping[str, Any] | None = None
     audit_hash: str | None = None
     files: ListedFiles = NO_FILES
+    group_names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def composer(self) -> Composer:
@@ -177,7 +180,8 @@ def load_run(path: Path, data: Path | None = None, device: DeviceName = "auto") 
     dataset = _load_dataset_of(files, data)
     stored = read_stored(files)
     features = encode(dataset, config.features, where, stored=stored)
-    vocabulary = load_vocabulary(files)
+    group_names = read_group_names(path, files.identity)
+    vocabulary = renamed(load_vocabulary(files), group_names)
     metrics = json.loads((files / "metrics.json").read_text(encoding="utf-8"))
     users = pd.read_parquet(files / "users.parquet")
     audit = files.find(AUDIT)
@@ -196,6 +200,7 @@ def load_run(path: Path, data: Path | None = None, device: DeviceName = "auto") 
         None if audit is None else json.loads(audit.read_text(encoding="utf-8")),
         files.audit_hash,
         files,
+        group_names,
     )
 
 

@@ -6,9 +6,11 @@ from app import cache
 from app.resolve import Picked
 from app.ui.edits import put_edits, with_edit
 from app.ui.evidence import draw_clips, draw_tips, evidence_line
+from app.ui.group_examples import draw_group
 from app.ui.states import note, say
 from app.ui.text import escape_md
 from explain.cards import StatementView
+from explain.group_examples import is_group
 from explain.narrate import counted, listed
 from explain.types import Edit
 
@@ -52,6 +54,8 @@ def _draw_card(
             _draw_now(picked, view, edits)
         say(view.effect.sentence)
         note(f"{evidence_line(picked, view.statement)} {view.support_sentence}")
+        if is_group(picked.run.vocabulary.values[idx]):
+            draw_group(picked, idx, "card")
         now_shown = draw_clips(picked, view.statement, shown)
         draw_tips(picked, view.statement, edits)
     return now_shown

@@ -7,6 +7,7 @@ from app import cache
 from app.resolve import Picked
 from app.state import choose
 from app.ui.chart import show_picture
+from app.ui.group_examples import draw_groups_named
 from app.ui.layout import pair
 from app.ui.ranking import later_tips
 from app.ui.states import answer, basis, heading, missing, note, say
@@ -137,6 +138,8 @@ def _draw_step(picked: Picked, steps: list[Step]) -> None:
         show_table(pd.DataFrame(rows), "changes", f"Changes of step {step.index}", {"before": number, "after": number})
     before = _before(picked.trace, step)
     _draw_words(before, step)
+    changes = (change.sentence for change in step.changes)
+    draw_groups_named(picked, (*changes, before.preference.text, step.preference.text), "correction")
     _draw_moves(picked, before, step)
 
 

@@ -9,6 +9,7 @@ from app import cache
 from app.resolve import Picked, id_of
 from app.state import choose
 from app.ui.chart import show_picture
+from app.ui.group_examples import draw_groups_named
 from app.ui.layout import pair
 from app.ui.media import clip_of, show_clip
 from app.ui.states import answer, basis, heading, missing, note, say
@@ -50,6 +51,7 @@ def draw(picked: Picked) -> None:
             _draw_neighbours(picked, near, 170)
         with right:
             _draw_map(picked, picked.run.map, near, modality)
+    draw_groups_named(picked, (label for neighbor in near for label in neighbor.shared), "map")
     _draw_media(picked, near)
 
 

@@ -11,6 +11,7 @@ from app.ui.chart import show_picture
 from app.ui.composers import draw_composers
 from app.ui.edits import editor_of
 from app.ui.evidence import keeps_nothing
+from app.ui.group_examples import draw_groups_named
 from app.ui.layout import pair
 from app.ui.ranking import K, hidden_sentence, show_top, user_idx
 from app.ui.states import answer, basis, heading, missing, note, say
@@ -38,6 +39,8 @@ def draw(picked: Picked) -> None:
     _draw_top(picked)
     with others:
         draw_composers(picked)
+        texts = cache.composed(picked.run, picked.user_id, picked.trace.history_scope).values()
+        draw_groups_named(picked, (preference.text, *(written.text for written in texts)), "user")
 
 
 def _answer(picked: Picked, preference: Preference) -> str:

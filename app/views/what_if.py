@@ -8,6 +8,7 @@ from app.resolve import Picked
 from app.ui.arrivals import draw_arrivals
 from app.ui.chart import show_picture
 from app.ui.edits import draw_edits, edit_words, editor_of, put_edits
+from app.ui.group_examples import draw_groups_named
 from app.ui.group_recipes import draw_group
 from app.ui.layout import pair
 from app.ui.recipes import draw_headroom, draw_recipes
@@ -36,6 +37,8 @@ def draw(picked: Picked) -> None:
     with right:
         _draw_result(picked, result)
     _draw_suggestions(picked, edits)
+    stated = (f"{s.aspect} {s.value}" for s in picked.trace.final.preference.statements)
+    draw_groups_named(picked, (*(edit_words(picked, edit) for edit in edits), *stated), "what-if")
     draw_recipes(picked)
     draw_headroom(picked)
     draw_arrivals(picked)

@@ -6,6 +6,7 @@ import streamlit as st
 from app import cache
 from app.resolve import Picked, id_of
 from app.ui.chart import show_picture
+from app.ui.group_examples import draw_groups_named
 from app.ui.layout import pair
 from app.ui.media import clip_of, show_clip_wide
 from app.ui.pieces import draw_pieces
@@ -45,6 +46,8 @@ def draw(picked: Picked) -> None:
     draw_turn_of(picked, told)
     heading("In sentences")
     st.markdown("\n".join(f"- {escape_md(sentence)}" for sentence in told.sentences))
+    labels = (part.label for part in (*told.statements, *told.residuals))
+    draw_groups_named(picked, (told.answer, *told.sentences, *labels), "why")
     _draw_proof(picked, told)
 
 

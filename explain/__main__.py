@@ -102,6 +102,9 @@ def report(
     data: Data = None,
 ) -> None:
     """Write the printed page of a case: evidence JSON, HTML and PDF. Prints the files."""
+    from mspa_model.folders import check_destination
+
+    check_destination(out, inside=True)  # before the heavy imports
     from explain.report import render_report
     from explain.types import Case
     from mspa_model.runs import load_run
@@ -143,8 +146,11 @@ def audit(
     """What the run's explanations are worth, over a seeded sample of cases; seals cite it from then on."""
     from explain.audit.audit import audit as audit_run
     from explain.audit.words import audit_words, shown_figures
+    from mspa_model.folders import check_destination
     from mspa_model.runs import load_run, save_audit
 
+    if store:
+        check_destination(run, "RUN", inside=True)
     loaded = load_run(run, data=data, device=device)
     found = audit_run(loaded, sample, seed, retrain=seeds)
     if store:

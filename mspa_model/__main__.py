@@ -19,6 +19,8 @@ DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu or cuda; 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DataOption = Annotated[Path | None, typer.Option("--data", help="The dataset folder, where it was moved.")]
 RunArgument = Annotated[Path, typer.Argument(help="A run folder made by train.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Put the new one in the place of an older one at --out.")]
+SeedOption = Annotated[int | None, typer.Option(help="Seed of what is random; else the configuration's, else 7.")]
 FolderArgument = Annotated[Path, typer.Argument(help="A dataset folder (see README, the dataset folder).")]
 
 app = typer.Typer(
@@ -89,23 +91,26 @@ def import_(
 def train(
     folder: FolderArgument,
     out: Annotated[Path, typer.Option("--out", help="The run folder to make.")],
-    seed: int = 7,
+    seed: SeedOption = None,
     device: DeviceOption = "auto",
     with_map: Annotated[bool, typer.Option("--map/--no-map", help="Fit the UMAP map too.")] = True,
     config: Annotated[Path | None, typer.Option("--config", help="config.json; else the defaults.")] = None,
     max_dense_streamers: Annotated[int | None, typer.Option(help="Above this, co-tipping is low-rank.")] = None,
+    force: ForceOption = False,
 ) -> None:
     """Train a run; prints first how long and how much memory it will take."""
+    _check_out(out, force)
     from mspa_model.data import load_dataset
     from mspa_model.training.estimate import refuse_what_will_not_fit
+    from mspa_model.training.settings import settings_of
     from mspa_model.training.train import train as train_run
 
-    settings = _settings(config, seed, max_dense_streamers)
+    settings = settings_of(config, seed, max_dense_streamers)
     dataset = load_dataset(folder)
     for warning in dataset.warnings:
         typer.echo(f"Warning: {warning}", err=True)
     typer.echo(refuse_what_will_not_fit(dataset, settings).sentence, err=True)
-    train_run(folder, out, settings, _device(device), with_map)
+    train_run(folder, out, settings, _device(device), with_map, force=force)
     typer.echo(f"Wrote the run {out}.")
 
 
@@ -120,15 +125,17 @@ def teach_lora(
     seed: int = 7,
     device: DeviceOption = "auto",
     data: DataOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Teach a large language model the teacher's statements of a run, from a few of a user's tips (LoRA)."""
+    _check_out(out, force, "adapter")
     from mspa_model.runs import load_run
     from mspa_model.training.lora import LoraSettings, report_sentence
     from mspa_model.training.lora import teach_lora as teach
 
     loaded = load_run(run, data, _device(device))
     settings = LoraSettings(steps=steps, rank=rank, learning_rate=learning_rate, seed=seed)
-    report = teach(loaded.dataset, loaded.composers["teacher"], model, out, settings, loaded.device)
+    report = teach(loaded.dataset, loaded.composers["teacher"], model, out, settings, loaded.device, force=force)
     typer.echo(f"Wrote the adapter {out}. {report_sentence(report)}")
 
 
@@ -171,7 +178,7 @@ def compare(
 def benchmark(
     folder: FolderArgument,
     out: Annotated[Path | None, typer.Option("--out", help="Where results are kept, under runs/ if none.")] = None,
-    seed: Annotated[int, typer.Option(help="The first seed; further ones count on from it.")] = 7,
+    seed: Annotated[int | None, typer.Option(help="The first seed, else the configuration's, else 7.")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Seeds of what is random.")] = 3,
     model: Annotated[list[str] | None, typer.Option("--model", help="Only this one; repeat it.")] = None,
     config: Annotated[Path | None, typer.Option("--config", help="config.json; else the defaults.")] = None,
@@ -184,8 +191,9 @@ def benchmark(
     """Train MSPA and its peers on one split and hold them against each other; goes on where it was cut off."""
     from mspa_model.training.benchmark.run import benchmark as run_benchmark
     from mspa_model.training.benchmark.table import benchmark_table
+    from mspa_model.training.settings import settings_of
 
-    told = run_benchmark(folder, out, _settings(config, seed, None), seeds, _device(device), model, hidden=hidden)
+    told = run_benchmark(folder, out, settings_of(config, seed), seeds, _device(device), model, hidden=hidden)
     typer.echo(json.dumps(told, indent=1, ensure_ascii=False) if as_json else benchmark_table(told))
 
 
@@ -268,25 +276,13 @@ def recommend(
     typer.echo(words)
 
 
-def _settings(config: Path | None, seed: int, max_dense_streamers: int | None):
-    from dataclasses import replace
+def _check_out(out: Path, force: bool, what: str = "run") -> None:
+    """Before the heavy imports: whether a run or an adapter can be written at --out."""
+    from mspa_model.folders import check_destination, check_free
+    from mspa_model.manifest import MANIFEST
 
-    from pydantic import ValidationError
-
-    from mspa_model.config import RunConfig, config_from_json
-    from mspa_model.errors import DataError
-
-    try:
-        settings = RunConfig() if config is None else config_from_json(config.read_text(encoding="utf-8"))
-    except (OSError, ValidationError) as error:
-        wrong = error.errors()[0] if isinstance(error, ValidationError) else None
-        first = str(error) if wrong is None else f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}"
-        raise DataError(
-            f"--config {config}: {first}", "JSON as a run's config.json", "Mend it or leave it out."
-        ) from error
-    if max_dense_streamers is not None:
-        settings = replace(settings, ranking=replace(settings.ranking, max_dense_streamers=max_dense_streamers))
-    return replace(settings, seed=seed)
+    check_destination(out)
+    check_free(out, MANIFEST, force, what)
 
 
 def _device(name: str):

@@ -1,6 +1,7 @@
 """What bad input gets: every fault named at once, exit status 2, one clear sentence, nothing written."""
 
 import errno
+import json
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from safetensors import SafetensorError
 
+from mspa_model.config import RunConfig
 from mspa_model.errors import run_command
 from tests.command import Command
 from tests.worlds import FAULTS, checkerboard, write_world
@@ -228,3 +230,97 @@ def test_a_place_that_is_no_folder_gets_one_sentence(
     assert answer.status == 2
     assert "tips.parquet" in answer.err
     assert len(answer.err.strip().splitlines()) == 1
+
+
+ABSENT = "no-such-folder"  # were it read, the sentence would be about it
+WRITERS = {
+    "train": ("mspa_model", "train", ABSENT, "--out"),
+    "sample": ("mspa_model", "sample"),
+    "import": ("mspa_model", "import", "csv", ABSENT),
+    "benchmark": ("mspa_model", "benchmark", ABSENT, "--out"),
+    "teach-lora": ("mspa_model", "teach-lora", ABSENT, "--model", ABSENT, "--out"),
+    "report": ("explain", "report", ABSENT, "--user", "u1", "--out"),
+}
+
+
+@pytest.mark.parametrize("command", WRITERS)
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_read(
+    command: str, tmp_path: Path, mspa_model_command: Command, explain_command: Command
+):
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    package, *words = WRITERS[command]
+    run = mspa_model_command if package == "mspa_model" else explain_command
+    for out in ("link", "link/run", "file", "file/run", "x" * 300):
+        answer = run(*words, tmp_path / out)
+        assert answer.status == 2, out
+        assert len(answer.err.strip().splitlines()) == 1
+        assert ("a name of 300 bytes" if out.startswith("x") else str(tmp_path / out.split("/")[0])) in answer.err
+        assert ABSENT not in answer.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link"]
+
+
+@pytest.mark.parametrize("command", ["train", "benchmark", "teach-lora"])
+def test_a_folder_with_other_files_is_told_before_anything_is_read(
+    command: str, tmp_path: Path, mspa_model_command: Command
+):
+    (tmp_path / "thesis").write_text("years of work", encoding="utf-8")
+    answer = mspa_model_command(*WRITERS[command][1:], tmp_path)
+    assert answer.status == 2
+    assert "which holds other files" in answer.err
+    assert _files(tmp_path) == ["thesis"]
+
+
+def test_a_run_is_trained_over_by_force_alone(
+    make_world: Callable[[str], Path], make_run: Callable[[str], Path], tmp_path: Path, mspa_model_command: Command
+):
+    run = Path(shutil.copytree(make_run("few-users"), tmp_path / "run"))
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    answer = mspa_model_command("train", make_world("few-users"), "--out", run)
+    assert answer.status == 2
+    assert "which holds a run; expected a new folder. Name another folder, or say --force" in answer.err
+    broken = tmp_path / "world"
+    shutil.copytree(make_world("few-users"), broken)
+    (broken / "tips.parquet").write_bytes(b"")
+    assert mspa_model_command("train", broken, "--out", run, "--force").status == 2
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("config", "words", "says"),
+    [
+        ('{"seed": 3}', ("--seed", "4"), "--seed 4 and seed 3 in --config"),
+        (
+            '{"ranking": {"max_dense_streamers": 5}}',
+            ("--max-dense-streamers", "6"),
+            "--max-dense-streamers 6 and ranking.max_dense_streamers 5 in --config",
+        ),
+    ],
+)
+def test_a_configuration_and_the_command_line_may_not_disagree(
+    config: str, words: tuple[str, ...], says: str, tmp_path: Path, mspa_model_command: Command
+):
+    (tmp_path / "config.json").write_text(config, encoding="utf-8")
+    given = ("train", ABSENT, "--out", tmp_path / "run", "--config", tmp_path / "config.json")
+    answer = mspa_model_command(*given, *words)
+    assert answer.status == 2
+    assert says in answer.err
+    for same in ((), (words[0], json.loads(config).get("seed", 5))):
+        assert ABSENT in mspa_model_command(*given, *same).err
+
+
+@pytest.mark.parametrize(("config", "words", "seed"), [("{}", (), 7), ('{"seed": 3}', (), 3), ("{}", ("--seed", 4), 4)])
+def test_the_seed_is_the_command_line_s_or_the_configuration_s(
+    config: str, words: tuple, seed: int, tmp_path: Path, mspa_model_command: Command, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "config.json").write_text(config, encoding="utf-8")
+    seeds: list[int] = []
+
+    def benchmark(folder: Path, out: Path, settings: RunConfig, *_: object, **__: object) -> dict:
+        seeds.append(settings.seed)
+        return {}
+
+    monkeypatch.setattr("mspa_model.training.benchmark.run.benchmark", benchmark)
+    monkeypatch.setattr("mspa_model.training.benchmark.table.benchmark_table", lambda told: "")
+    assert mspa_model_command("benchmark", ABSENT, "--config", tmp_path / "config.json", *words).status == 0
+    assert seeds == [seed]

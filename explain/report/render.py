@@ -10,6 +10,7 @@ from explain.report.markdown import to_markdown
 from explain.report.pdf import to_pdf
 from explain.types import Case
 from mspa_model.errors import MspaError
+from mspa_model.folders import check_destination
 from mspa_model.runs import Run
 
 VIEWS: Mapping[str, Callable[[Evidence], bytes]] = {
@@ -26,13 +27,12 @@ def render_report(
     """Write the report of a case into folder `out`; the paths, in the order of `formats`.
 
     File names hold the pseudonym and the evidence's hash, nothing from data. Raises MspaError on an unknown format, on
-    an `out` that is a file, and as gather_evidence does; then nothing is written.
+    an `out` that cannot be written, and as gather_evidence does; then nothing is written.
     """
     unknown = [name for name in formats if name not in VIEWS]
     if unknown:
         raise MspaError(f"report format {unknown[0][:20]!r}", f"one of {', '.join(VIEWS)}", "Leave it out.")
-    if out.exists() and not out.is_dir():
-        raise MspaError(f"--out {out}, which is a file", "a folder", "Name another place.")
+    check_destination(out, inside=True)
     evidence = gather_evidence(run, case, note)
     drawn = {name: VIEWS[name](evidence) for name in formats}
     out.mkdir(parents=True, exist_ok=True)

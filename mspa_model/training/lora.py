@@ -13,7 +13,8 @@ from tqdm import tqdm
 
 from mspa_model.data import history_of
 from mspa_model.errors import ComposerError
-from mspa_model.manifest import write_json, write_manifest
+from mspa_model.folders import check_destination, check_free
+from mspa_model.manifest import MANIFEST, write_json, write_manifest
 from mspa_model.preference.composer import Composer
 from mspa_model.preference.large_answer import answer_text
 from mspa_model.preference.large_loading import ADAPTER_CONFIG, load_large_model, require
@@ -73,12 +74,16 @@ def teach_lora(
     settings: LoraSettings,
     device: torch.device,
     progress: bool = True,
+    force: bool = False,
 ) -> LoraReport:
     """Writes the folder `out`, an adapter that load_large_writer reads; whole or not at all.
 
     composer: the teacher's. Taught are parts of the train histories of the teaching users, each with what the teacher
-    says of the whole: never a user that texts are scored on. Raises ComposerError.
+    says of the whole: never a user that texts are scored on. Raises ComposerError, and RunError where `out` cannot be
+    written or, without force, holds an adapter.
     """
+    check_destination(out)
+    check_free(out, MANIFEST, force, "adapter")
     require("peft", "teach an adapter")
     if (Path(model) / ADAPTER_CONFIG).is_file():
         raise ComposerError(f"--model {model}, an adapter", "a whole model", "Name the model that it was taught on.")

@@ -12,8 +12,8 @@ import torch
 from mspa_model.config import RunConfig
 from mspa_model.data import eval_pairs, history_of, interaction_matrix, load_dataset
 from mspa_model.device import DeviceName, resolve_device
-from mspa_model.errors import RunError
 from mspa_model.features.encode import read_raw, scale
+from mspa_model.folders import check_destination, check_free
 from mspa_model.manifest import MANIFEST, write_json, write_manifest
 from mspa_model.preference.composer import Composer
 from mspa_model.preference.composers import active_composer
@@ -52,14 +52,16 @@ def train(
     device: DeviceName = "auto",
     with_map: bool = True,
     progress: bool = True,
+    force: bool = False,
 ) -> Path:
-    """A dataset folder to a run folder at `out`, which appears when all is done, in place of any older run.
+    """A dataset folder to a run folder at `out`, which appears when all is done; force: in place of an older run.
 
     Raises DataError with every fault of the folder, ResourceError where the training would not fit, RunError where
-    `out` holds something that is not a run.
+    `out` cannot be written, or holds something that is not a run or, without force, a run.
     """
     config, out = config or RunConfig(), Path(out)
-    _refuse_foreign(out)
+    check_destination(out)
+    check_free(out, MANIFEST, force)
     where = resolve_device(device)
     dataset = load_dataset(Path(folder), open_media=True)
     refuse_what_will_not_fit(dataset, config)
@@ -85,6 +87,7 @@ def train(
 
 def evaluate_run(path: Path, data: Path | None, device: DeviceName, progress: bool = True) -> Run:
     """Measures a run on test again and stores the figures in it; the same run gives the same figures."""
+    check_destination(path, "RUN")
     run = load_run(path, data, device)
     evaluation = evaluate(run, progress)
     # In a copy that takes the run's place at once: a killed evaluation leaves the run whole.
@@ -244,9 +247,3 @@ def map_spaces(run: Run) -> tuple[MapSpace, dict[Modality, MapSpace], np.ndarray
     }
     fused = space(recommender.streamer_fused, [recommender.user_fused(preference) for preference in preferences])
     return fused, modalities, tippers
-
-
-def _refuse_foreign(out: Path) -> None:
-    """Before hours of work, not after."""
-    if out.is_file() or (out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).is_file()):
-        raise RunError(f"--out {out}, which holds other files", "a new folder or an older run", "Name another folder.")

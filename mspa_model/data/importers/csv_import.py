@@ -22,6 +22,7 @@ from mspa_model.data.importers.sift import Sieve, column_faults
 from mspa_model.data.read import INFO_FILE, read_info
 from mspa_model.data.schema import TableRule, table_rules
 from mspa_model.errors import DataError
+from mspa_model.folders import check_destination
 from mspa_model.number_format import percent
 
 MOST_ASIDE = 0.05  # of a table's rows; above, the export is broken and not its rows
@@ -70,7 +71,8 @@ def import_csv(
 @contextmanager
 def _becomes(out: Path) -> Iterator[Path]:
     """A folder beside out that takes its name at the end, or vanishes if anything is raised."""
-    if out.exists() or out.is_symlink():
+    check_destination(out, "OUT")
+    if out.exists():
         raise DataError(f"{out}, which is there already", "a folder that does not exist yet", "Name another OUT.")
     if not out.parent.is_dir():
         raise DataError(f"{out}, whose parent folder is missing", "a place to write to", f"Make {out.parent} first.")

@@ -12,6 +12,7 @@ from mspa_model.data.world.plan import WorldConfig, stream
 from mspa_model.data.world.text import Writer
 from mspa_model.data.world.users import draw_crowd
 from mspa_model.errors import DataError
+from mspa_model.folders import check_destination
 
 
 def make_world(out: Path, seed: int = 7, progress: bool = True, config: WorldConfig | None = None) -> None:
@@ -20,6 +21,7 @@ def make_world(out: Path, seed: int = 7, progress: bool = True, config: WorldCon
     Nothing is at `out` until all of it is there. Raises DataError where `out` exists already.
     """
     out = Path(out)
+    check_destination(out, "OUT")
     if out.exists():
         raise DataError(
             f"the existing path {out}", "a folder that does not exist yet", "Name another one, or remove it first."

@@ -16,6 +16,7 @@ from mspa_model.config import FeatureConfig, RunConfig, config_to_json
 from mspa_model.data import load_dataset
 from mspa_model.device import DeviceName, resolve_device
 from mspa_model.errors import UnknownIdError
+from mspa_model.folders import check_destination
 from mspa_model.manifest import write_json
 from mspa_model.training.benchmark.figures import figures
 from mspa_model.training.benchmark.jobs import MSPA, PREPARE, STEP0, Order, order_json, run_job
@@ -85,11 +86,12 @@ def benchmark(
     an unsound folder, RunError where `out` holds other files, UnknownIdError on an unknown model.
     """
     _refuse_unknown(only)
+    _refuse_place(out)
     dataset, config = load_dataset(Path(folder), open_media=True), config or RunConfig()
     if hidden:
         dataset = hide(dataset, hidden, config.seed)
     out = Path(out) if out is not None else Path("runs") / f"benchmark-{dataset.fingerprint[:12]}"
-    refuse_foreign(out)
+    _refuse_place(out)
     out.mkdir(parents=True, exist_ok=True)
     seeds = tuple(range(config.seed, config.seed + n_seeds))
     device = resolve_device(device).type
@@ -100,6 +102,13 @@ def benchmark(
     told["dataset"]["hidden_share"] = hidden
     write_json(out / BENCHMARK_FILE, told)
     return told
+
+
+def _refuse_place(out: Path | None) -> None:
+    """Before the folder is read, where it is known by then."""
+    if out is not None:
+        check_destination(out, inside=True)
+        refuse_foreign(Path(out))
 
 
 def _refuse_unknown(only: Sequence[str] | None) -> None:

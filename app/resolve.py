@@ -1,7 +1,6 @@
 """The selection with every gap filled from the run: what all pages draw."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Literal
 
 from app import cache
@@ -86,7 +85,7 @@ def id_of(run: Run, streamer_idx: int) -> str:
 
 
 def resolve(run: Run, selection: Selection) -> Picked | Unknown:
-    """Fill in what was not chosen: a user from the worklist, the first streamer, the last step."""
+    """Fill in what was not chosen: the user that the worklist names, the first streamer, the last step."""
     selection = _named(run, selection)
     for param, wanted in (("user", selection.user), ("streamer", selection.streamer), ("rival", selection.rival)):
         if wanted is not None and cache.position(run, "user" if param == "user" else "streamer", wanted) is None:
@@ -94,7 +93,8 @@ def resolve(run: Run, selection: Selection) -> Picked | Unknown:
     live_at, said = cache.moment(run, selection.at)
     user_id, suggested = selection.user, ""
     if user_id is None:
-        user_id, suggested = _suggest(run, selection, live_at)
+        lists = cache.worklist(run)
+        user_id, suggested = lists.opener, lists.opener_is
     trace = cache.trace(run, selection.basis(user_id, live_at))
     step_index, notes = _step_index(trace, selection.step)
     notes = (*notes, *([said] if said else []), *_nobody_live(run, trace))
@@ -118,15 +118,6 @@ def _nobody_live(run: Run, trace: RankingTrace) -> tuple[str, ...]:
     info = run.dataset.info
     moment = f"{when(trace.live_at, info)} ({info.timezone})"
     return (f"No {info.streamer_is} that may be ranked is live at {moment}. Choose another time, or clear it.",)
-
-
-def _suggest(run: Run, selection: Selection, live_at: datetime | None) -> tuple[str, str]:
-    """The first of the worklist's openers for whom correction keeps a step, so that there is something to watch."""
-    openers, word = cache.worklist(run).openers, run.dataset.info.user_is
-    for user in openers:
-        if len(cache.trace(run, selection.basis(user, live_at)).steps) > 1:
-            return user, f"a {word} for whom correction kept a step"
-    return openers[0], f"a {word} from the worklist"
 
 
 def _step_index(trace: RankingTrace, wanted: int | None) -> tuple[int, tuple[str, ...]]:

@@ -44,7 +44,7 @@ def draw_user(run: Run, shown: str | None) -> None:
 
 def _offered(run: Run) -> list[str]:
     lists = cache.worklist(run)
-    users = [user for frame in (lists.changed, lists.missed, lists.few) for user in frame[USER].head(7)]
+    users = [user for frame in (lists.helped, lists.harmed, lists.missed, lists.few) for user in frame[USER].head(5)]
     return list(dict.fromkeys(users))[: cache.MATCHES] or list(cache.matching_users(run, ""))
 
 

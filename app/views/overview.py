@@ -3,15 +3,13 @@
 import pandas as pd
 import streamlit as st
 
-from app import cache
-from app.state import choose
-from app.ui.audit import draw_audit
 from app.ui.chart import show_picture
 from app.ui.compare import draw_compare
 from app.ui.layout import pair
-from app.ui.states import answer, heading, missing, note, say
+from app.ui.states import answer, heading, note, say
 from app.ui.table import show_table
 from app.ui.text import capital, escape_md, when
+from app.ui.worklist import draw_worklist
 from app.verdict import (
     arrived_reading,
     arrived_sentence,
@@ -20,14 +18,11 @@ from app.verdict import (
     repair_sentences,
     verdict,
 )
-from app.worklist import USER
 from explain.evidence import kept_by_tips
 from explain.figures import accuracy_by_tips, metrics_with_baselines, source_weights
-from explain.narrate import counted, plural
+from explain.narrate import plural
 from explain.newcomers import cold_sentences, places_how, places_table
 from mspa_model.runs import Run
-
-_SEALED_AT_ONCE = 10
 
 
 def draw(run: Run) -> None:
@@ -52,7 +47,7 @@ def draw(run: Run) -> None:
         show_picture(source_weights(run.metrics, info), "sources", "What the scores are made of")
         for sentence in run.metrics.get("notes", ()):
             note(sentence)
-    _draw_worklist(run)
+    draw_worklist(run)
     _draw_new(run)
     title = f"How well {plural(info.user_is)} with few and with many {plural(info.tip_is)} are known"
     more = st.expander(escape_md(title), key="buckets", on_change="rerun")
@@ -121,71 +116,6 @@ def _draw_new(run: Run) -> None:
                 numbers = {name: st.column_config.NumberColumn(format="%.4f") for name in table.columns[1:]}
                 show_table(table, "places", "Shares of the places kept for the new, on test", numbers)
                 note(f"How to read: {places_how(info)}")
-
-
-def _draw_worklist(run: Run) -> None:
-    info = run.dataset.info
-    heading("Where to look")
-    few = f"Few {plural(info.tip_is)}"
-    lists = {"changed": "Changed by correction", "missed": "Missed", "few": few, "red": "Seals"}
-    kind = st.segmented_control(
-        "Worklist",
-        list(lists),
-        format_func=lists.get,
-        default="changed",
-        key="worklist",
-        required=True,
-        label_visibility="collapsed",
-    )
-    if kind == "red":
-        _draw_red(run)
-        return
-    frame = getattr(cache.worklist(run), kind)
-    words = {
-        "changed": f"{plural(info.user_is)} for whom correction kept a step, most helped first",
-        "missed": f"{plural(info.user_is)} none of whose test {plural(info.tip_is)} stand in the top 10",
-        "few": f"measured {plural(info.user_is)} with the fewest known {plural(info.tip_is)}",
-    }[kind]
-    if frame.empty:
-        missing(f"There are no {words}.")
-        return
-    numbers = {
-        name: st.column_config.NumberColumn(format="%.3f") for name in ("ndcg@10", "ndcg@10 gained", "recall@10")
-    }
-    show_table(
-        frame,
-        f"worklist-{kind}",
-        f"{counted(len(frame), 'row')}: {words}; measured from train {plural(info.tip_is)}",
-        numbers,
-        280,
-        on_pick=lambda row: choose(user=str(frame[USER].iat[row]), history="train"),
-    )
-    note(f"Click a row to pick that {info.user_is} for all pages, known by train {plural(info.tip_is)} alone.")
-
-
-def _draw_red(run: Run) -> None:
-    """Of an audited run the seals that were counted; of any other, seals are made when asked."""
-    info = run.dataset.info
-    if run.audit is not None:
-        draw_audit(run, run.audit)
-        return
-    lists = cache.worklist(run)
-    users = list(dict.fromkeys([*lists.changed[USER].head(5), *lists.missed[USER].head(5)]))[:_SEALED_AT_ONCE]
-    whom = f"the first {info.streamer_is} of {counted(len(users), info.user_is)} from the lists beside"
-    note(f"A seal belongs to one case, so none is made ahead. This one seals {whom}.")
-    if not users:
-        missing(f"No {info.user_is} was measured, so there is nobody to start from.")
-    elif st.button("Seal them now", key="seal-now") or st.session_state.get("sealed") == run.hash:
-        st.session_state["sealed"] = run.hash
-        frame = cache.seals(run, tuple(users))
-        red = frame[frame["seal"] == "red"]
-        say(f"{len(red)} of {len(frame)} are red." if len(red) else f"None of {len(frame)} is red.")
-        show_table(
-            frame,
-            "worklist-red",
-            "Seals, red ones first",
-            on_pick=lambda row: choose(user=str(frame[USER].iat[row]), history="train"),
-        )
 
 
 draw(st.session_state["run"])

@@ -1,6 +1,5 @@
-"""Metrics to sentences, and users to worklists, on numbers whose answer is known."""
+"""Metrics to sentences, groups and searches, on numbers whose answer is known."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -15,9 +14,8 @@ from app.verdict import (
     repair_reading,
     repair_sentences,
 )
-from app.worklist import USER, make_worklist
 from mspa_model.data import load_dataset
-from mspa_model.runs import Run, load_run
+from mspa_model.runs import load_run
 
 
 @pytest.mark.parametrize(
@@ -87,38 +85,11 @@ def test_new_tips_are_judged_by_their_paired_interval(tiny_world: Path, low: flo
     assert arrived_sentence({}, info) == arrived_sentence({"arrived": None}, info) == ""
 
 
-@pytest.fixture
-def measured(tiny_run: Path) -> Run:
-    """The tiny run with three measured users: one helped, one missed, one known from two tips."""
-    columns = ["user_id", "step", "final", "n_train", "n_test", "ndcg@10", "recall@10"]
-    rows = [
-        ("u000", 0, False, 8, 1, 0.2, 1.0),
-        ("u000", 1, True, 8, 1, 0.5, 1.0),
-        ("u001", 0, True, 9, 3, 0.0, 0.0),
-        ("u002", 0, True, 2, 1, 1.0, 1.0),
-    ]
-    return replace(load_run(tiny_run), users=pd.DataFrame(rows, columns=columns))
-
-
-def test_worklists_hold_whom_they_name(measured: Run):
-    lists = make_worklist(measured)
-    assert lists.changed[USER].tolist() == ["u000"]
-    assert lists.changed["ndcg@10 gained"].tolist() == pytest.approx([0.3])
-    assert lists.missed[USER].tolist() == ["u001"]
-    assert lists.few[USER].tolist() == ["u002", "u000", "u001"]
-    assert lists.openers == ("u000",)
-
-
-def test_nobody_measured_still_opens_on_somebody(measured: Run):
-    lists = make_worklist(replace(measured, users=measured.users.iloc[:0]))
-    assert lists.changed.empty
-    assert lists.openers[0] in set(measured.dataset.users["user_id"])
-
-
-def test_groups_are_bounded_and_their_users_exist(measured: Run):
-    groups = groups_of(measured)
-    assert groups == groups_of(measured)
-    known = set(measured.dataset.users["user_id"])
+def test_groups_are_bounded_and_their_users_exist(tiny_run: Path):
+    run = load_run(tiny_run)
+    groups = groups_of(run)
+    assert groups == groups_of(run)
+    known = set(run.dataset.users["user_id"])
     assert all(0 < len(users) <= MAX_USERS and set(users) <= known for users in groups.values())
 
 

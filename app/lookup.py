@@ -1,6 +1,7 @@
 """What a run's tables hold: ids, names, pseudonyms, media. Cached and bounded; pages reach it through app/cache.py."""
 
 from datetime import datetime
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -9,7 +10,7 @@ from app.search import LIMIT, matching_rows
 from app.ui.media import Clip, clip_of, segment_streamers
 from explain.narrate import name_of, plain
 from mspa_model.data.ids import nearest_ids
-from mspa_model.errors import MspaError, UnknownIdError
+from mspa_model.errors import MspaError
 from mspa_model.runs import Run
 
 MATCHES = LIMIT
@@ -53,15 +54,28 @@ def nearest(run: Run, what: str, unknown: str) -> tuple[str, ...]:
     return nearest_ids(unknown, ids.tolist())
 
 
-@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=_RUN)
 def user_behind(run: Run, key: str) -> str | None:
-    """The user whom a report's link names by a pseudonym; None where no one user of this run has it."""
-    from explain.report import user_of_key
+    """The user whom a report's link names by a pseudonym; None where the key files here open it to no one user.
 
-    try:
-        return user_of_key(run, key)
-    except UnknownIdError:
-        return None
+    Raises RunError on a broken key file.
+    """
+    from explain.report import find_secrets
+
+    return _opened(run, key, find_secrets(run))
+
+
+@st.cache_data(max_entries=128, show_spinner=False, hash_funcs=_RUN)
+def _opened(run: Run, key: str, secrets: tuple[bytes, ...]) -> str | None:
+    from explain.report import user_behind as behind
+
+    return behind(run, key, secrets)
+
+
+def key_file(run: Run) -> Path | None:
+    """Where the run's key of pseudonyms lies; None before its first report."""
+    from explain.report import places
+
+    return next((place for place in places(run) if place.is_file()), None)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False, hash_funcs=_RUN)

@@ -1,5 +1,6 @@
 """The selection with every gap filled from the run: what all pages draw."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -10,6 +11,8 @@ from explain.narrate import counted, name_of, plain
 from explain.types import Case, ReferenceChoice
 from mspa_model.runs import Run
 from mspa_model.types import RankingTrace, Step
+
+_OF_A_LINK = re.compile(r"~[0-9a-f]{4,64}")  # how a report's link names a user
 
 
 @dataclass(frozen=True)
@@ -135,8 +138,18 @@ def _streamer_idx(run: Run, step: Step, wanted: str | None) -> int | None:
 
 
 def _unknown(run: Run, param: Literal["user", "streamer", "rival"], wanted: str) -> Unknown:
+    if param == "user" and _OF_A_LINK.fullmatch(wanted):
+        return Unknown(param, _unopened(run), ())
     info = run.dataset.info
     what, noun = ("user", info.user_is) if param == "user" else ("streamer", info.streamer_is)
     near = cache.nearest(run, what, wanted)
     todo = f"The nearest known are {', '.join(near)}." if near else f"The data set has no {noun}."
     return Unknown(param, f"There is no {noun} “{plain(wanted)}” in this run. {todo}", near)
+
+
+def _unopened(run: Run) -> str:
+    """Why a report's link leads to nobody."""
+    word, key = run.dataset.info.user_is, cache.key_file(run)
+    why = "no key file lies beside this run" if key is None else f"{key.name} is not the key file it was made with"
+    todo = f"Put the right key file there, open the run that the report names, or choose a {word} at the left."
+    return f"This link names its {word} by a pseudonym that cannot be opened here: {why}. {todo}"

@@ -82,7 +82,7 @@ def case(
         turn = turn_between(loaded, trace, against_step, last, pair)
     if opened is not None:
         inside = carrying(loaded, trace.steps[last], Modality(opened), explanation.streamer_idx)
-    typer.echo((to_json if as_json else in_words)(explanation, turn, inside))
+    typer.echo(to_json(explanation, turn, inside, loaded) if as_json else in_words(explanation, turn, inside))
 
 
 @app.command()
@@ -120,14 +120,24 @@ def report(
 def verify(
     file: Annotated[Path, typer.Argument(help="Evidence JSON of a report.")],
     run: Annotated[Path, typer.Option("--run", help="Folder of the run that it speaks of.")],
+    user: Annotated[
+        str | None, typer.Option("--user", help="Id of the user it is about, where no key opens it.")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", help="Key file of the run it was made with; else RUN.key.")
+    ] = None,
     device: Device = "auto",
     data: Data = None,
 ) -> None:
-    """Compute a report's case again and compare: exit status 0 where it holds, 1 where it does not."""
+    """Compute a report's case again and compare: exit status 0 where it holds, 1 where it does not.
+
+    Without the key file and without --user all is verified but whom the pseudonym stands for.
+    """
+    from explain.report import read_secret
     from explain.report import verify as verify_report
     from mspa_model.runs import load_run
 
-    holds, sentence = verify_report(file, load_run(run, data=data, device=device))
+    holds, sentence = verify_report(file, load_run(run, data=data, device=device), user, key and read_secret(key))
     typer.echo(sentence)
     raise typer.Exit(0 if holds else 1)
 
@@ -193,11 +203,15 @@ def _inside_lines(inside: "Carrying") -> list[str]:
     return lines
 
 
-def to_json(explanation: "Explanation", turn: "Turn | None" = None, inside: "Carrying | None" = None) -> str:
+def to_json(
+    explanation: "Explanation", turn: "Turn | None" = None, inside: "Carrying | None" = None, run: "Run | None" = None
+) -> str:
     """Every field of the explanation, with the margin of each part beside its two sides; of the turn and of what
-    carries a modality, if asked for.
+    carries a modality, if asked for; which run it is of, and which audit its seal goes by.
     """
     fields = asdict(explanation)
+    if run is not None:
+        fields["run"] = {"hash": run.hash, "created_at": run.created_at, "audit_hash": run.audit_hash}
     if inside is not None:
         fields["inside"] = asdict(inside)
     if turn is not None:

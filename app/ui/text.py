@@ -10,6 +10,7 @@ import pandas as pd
 
 from explain.narrate import plain
 from mspa_model.number_format import GAP
+from mspa_model.runs import Run
 from mspa_model.types import DatasetInfo
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$^=&\"'])")
@@ -56,6 +57,11 @@ def told_apart(
 def capital(word: str) -> str:
     """The word with a capital first letter and the rest as it is."""
     return word[:1].upper() + word[1:]
+
+
+def run_words(run: Run) -> str:
+    """Which run is looked at and which audit its seals go by, e.g. "Run 0a1b2c3d4e5f, audit 5f4e3d2c1b0a"."""
+    return f"Run {run.hash[:12]}, {f'audit {run.audit_hash[:12]}' if run.audit_hash else 'not audited'}"
 
 
 def when(moment: datetime | pd.Timestamp | None, info: DatasetInfo) -> str:

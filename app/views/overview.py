@@ -8,7 +8,7 @@ from app.ui.compare import draw_compare
 from app.ui.layout import pair
 from app.ui.states import answer, heading, note, say
 from app.ui.table import show_table
-from app.ui.text import capital, escape_md, when
+from app.ui.text import capital, escape_md, run_words, when
 from app.ui.worklist import draw_worklist
 from app.verdict import (
     arrived_reading,
@@ -80,7 +80,7 @@ def _draw_cards(run: Run) -> None:
         with column, st.container(border=True, height="stretch", gap="small"):
             st.metric(escape_md(label), value)
             note(below)
-    note(f"{plain_title(run)} Run {run.hash[:12]}, made {run.created_at[:16].replace('T', ' ')}.")
+    note(f"{plain_title(run)} {run_words(run)}, made {run.created_at[:16].replace('T', ' ')}.")
     if dataset.warnings:
         with st.expander(f"What the check of the data warned of ({len(dataset.warnings)})", type="compact"):
             for warning in dataset.warnings:

@@ -1,5 +1,7 @@
 """What do I say tomorrow?"""
 
+from collections.abc import Hashable
+
 import streamlit as st
 
 from app import cache
@@ -12,6 +14,8 @@ from app.ui.text import escape_md
 
 _QUESTION = "What do I say tomorrow?"
 _NOTE = 600  # characters: the report is one page
+_WIDGET, _NOTES, _SHOWN = "note", "notes", "note-of"  # session_state: the input, notes by case, whose the input is
+_MOST_NOTES = 100
 _FILES = {
     "pdf": ("PDF", "application/pdf"),
     "html": ("HTML", "text/html"),
@@ -32,12 +36,32 @@ def draw(picked: Picked) -> None:
     basis(picked)
     left, right = pair("report", (1, 2))
     with left:
-        words = st.text_area("Your note on the report", key="note", max_chars=_NOTE, height=140)
+        words = _note_of((picked.run.hash, picked.case))
         files = cache.report(picked.run, picked.case, words.strip())
         _draw_files(picked, files)
     with right:
         heading("As it prints: one A4")
         st.iframe(files["html"].decode(), height=1150)
+
+
+def _note_of(case: Hashable) -> str:
+    """The analyst's note on this case; each case of the session has its own, and none is lost by turning pages."""
+    notes = st.session_state.setdefault(_NOTES, {})
+    if _WIDGET not in st.session_state or st.session_state.get(_SHOWN) != case:
+        st.session_state[_WIDGET] = notes.get(case, "")
+    st.session_state[_SHOWN] = case
+    # Kept as it is typed: a page that is left takes its inputs along.
+    return st.text_area(
+        "Your note on the report", key=_WIDGET, max_chars=_NOTE, height=140, on_change=_keep, args=(case,)
+    )
+
+
+def _keep(case: Hashable) -> None:
+    notes = st.session_state[_NOTES]
+    notes.pop(case, None)
+    notes[case] = st.session_state[_WIDGET]
+    for oldest in list(notes)[:-_MOST_NOTES]:
+        del notes[oldest]
 
 
 def _draw_files(picked: Picked, files: dict[str, bytes]) -> None:
@@ -48,6 +72,8 @@ def _draw_files(picked: Picked, files: dict[str, bytes]) -> None:
                 label, files[kind], f"report.{kind}", mime, key=f"file-{kind}", on_click="ignore", width="content"
             )
     note("All four show the same evidence; “python -m explain verify” runs the case again from the JSON.")
+    word, key = picked.run.dataset.info.user_is, cache.key_file(picked.run)
+    note(f"The {word} stands under a pseudonym that only the key file {key} opens. Keep it, and keep it from others.")
     fold = st.expander("Copy as Markdown", key="markdown-fold", on_change="rerun")
     if fold.open:
         fold.code(files["md"].decode(), language=None, wrap_lines=True)

@@ -1,7 +1,7 @@
 """The checks of a case: each a number, its limit, a verdict and one plain sentence."""
 
 from explain.checks.inside import check_attributions, check_noise, check_nudge, check_opinions, check_references
-from explain.checks.known import check_evidence, check_leading, run_checks, trainings_with
+from explain.checks.known import check_evidence, check_leading, decided_by_audit, run_checks, trainings_with
 from explain.checks.order import check_curve, check_curves
 from explain.checks.sums import check_sum, check_sums
 
@@ -17,6 +17,7 @@ __all__ = [
     "check_references",
     "check_sum",
     "check_sums",
+    "decided_by_audit",
     "run_checks",
     "trainings_with",
 ]

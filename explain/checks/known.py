@@ -13,6 +13,7 @@ HELD, NOT_HELD = 0.8, 0.5  # of random halves of the tips under which the same m
 TOP_K = 10
 SEEDS_LIMIT = 2  # of three trainings that have the streamer in the top 10
 RHO_LIMIT = 0.2
+UNAUDITED, _OF_THE_RUN = "Run audited", "Run: "  # how the names of the checks begin that the audit decides
 TRUTH_LIMIT = 0.8  # of how often an oracle names the planted modality
 
 
@@ -52,12 +53,17 @@ def popularity_figure(metrics: Mapping[str, Any]) -> float | None:
         return None
 
 
+def decided_by_audit(name: str) -> bool:
+    """Whether a check's verdict comes from the run's audit, and so another audit may give another."""
+    return name == UNAUDITED or name.startswith(_OF_THE_RUN)
+
+
 def run_checks(run: Run, in_seeds: int | None = None) -> tuple[Check, ...]:
     """What the run's audit found, cited under every case; in_seeds: trainings of three that have the streamer."""
     audit = run.audit
     if audit is None:
         said = "Run audited: it was not; `python -m explain audit RUN` makes the run's own checks."
-        return (Check("Run audited", None, None, "fail", said, grave=False),)
+        return (Check(UNAUDITED, None, None, "fail", said, grave=False),)
     return (_randomised(audit), _seeded(audit, in_seeds, run.dataset.info.streamer_is), *_true(audit))
 
 

@@ -11,14 +11,16 @@ from pydantic.dataclasses import dataclass
 from mspa_model.errors import MspaError
 from mspa_model.types import CandidateScope, HistoryScope
 
-SCHEMA = "mspa-evidence/1"
+SCHEMA = "mspa-evidence/2"
+_IDENTIFIES = "mspa-evidence/1"  # its pseudonyms can be undone with a list of ids
 LONGEST_NOTE = 600  # characters: the report is one page
+SENTENCE = 420  # characters of one sentence on the page
 _STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 @dataclass(frozen=True, config=_STRICT)
 class CaseLine:
-    """The case, its user under a pseudonym. user_key: salted SHA-256, by which the run finds the user again.
+    """The case, its user under a pseudonym. user_key: of which that is the beginning.
 
     live_at: ISO 8601, None where nothing asks who is live; new_share: of the places, kept for the new. Neither is a
     part of the JSON where it was not asked for.
@@ -51,13 +53,14 @@ class Part:
 
 @dataclass(frozen=True, config=_STRICT)
 class CheckLine:
-    """One check of the case."""
+    """One check of the case. grave: its failure makes the seal red, any other amber."""
 
     name: str
     value: float | None
     limit: float | None
     verdict: Literal["pass", "fail", "not applicable"]
     sentence: str
+    grave: bool = True
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -76,6 +79,7 @@ class WhatIf:
 class Evidence:
     """Everything that a report says, and what is needed to run it again.
 
+    run_hash: the model's identity; audit_hash: of the audit that the seal goes by, None where the run had none.
     largest: the five tips, statements or residuals with the largest margins; the others are not named, since a list of
     all tips would tell who the user is. sha256: over the JSON of every other field.
     """
@@ -83,6 +87,7 @@ class Evidence:
     schema: str
     run_hash: str
     run_created_at: str
+    audit_hash: str | None
     dataset: str
     case: CaseLine
     question: str
@@ -132,6 +137,7 @@ def _fields(evidence: Evidence) -> dict[str, Any]:
 
 def from_json(text: str) -> Evidence:
     """The inverse of to_json; raises MspaError on what is no evidence of this schema. The hash is not looked at."""
+    _refuse_other_schema(text)
     try:
         evidence = TypeAdapter(Evidence).validate_json(text)
     except ValidationError as error:
@@ -139,6 +145,17 @@ def from_json(text: str) -> Evidence:
         where = ".".join(str(step) for step in first["loc"]) or "the file"
         todo = "Give the .json or .html that `report` wrote."
         raise MspaError(f"{where}: {first['msg']}", f"evidence of schema {SCHEMA}", todo) from error
-    if evidence.schema != SCHEMA:
-        raise MspaError(f"schema {evidence.schema[:40]!r}", SCHEMA, "Verify it with the version that wrote it.")
     return evidence
+
+
+def _refuse_other_schema(text: str) -> None:
+    """Before the fields are looked at: another schema has others."""
+    try:
+        schema = json.loads(text)["schema"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return
+    if schema == _IDENTIFIES:
+        got = f"a report of schema {_IDENTIFIES}, which identifies its user: a list of ids undoes its pseudonym"
+        raise MspaError(got, SCHEMA, "Write it anew with `report`, and keep the old one from whoever may not know.")
+    if schema != SCHEMA:
+        raise MspaError(f"schema {str(schema)[:40]!r}", SCHEMA, "Verify it with the version that wrote it.")

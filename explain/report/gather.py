@@ -20,8 +20,9 @@ from explain.narrate import (
 )
 from explain.newcomers import new_sentence
 from explain.pipeline import explain
-from explain.report.evidence import LONGEST_NOTE, SCHEMA, CaseLine, CheckLine, Evidence, Part, WhatIf, sealed
-from explain.report.pseudonym import link_key, pseudonym, user_key
+from explain.report.evidence import LONGEST_NOTE, SCHEMA, SENTENCE, CaseLine, CheckLine, Evidence, Part, WhatIf, sealed
+from explain.report.pseudonym import Alias, alias_of, link_key
+from explain.report.secret import make_secret
 from explain.sentences import TOP_K
 from explain.types import Case, Contribution, Explanation, Suggestion
 from mspa_model.errors import MspaError
@@ -29,7 +30,6 @@ from mspa_model.pipeline import rank_user
 from mspa_model.runs import Run
 from mspa_model.types import RankingTrace
 
-_SENTENCE = 420  # characters of one sentence on the page
 _N_LARGEST = 5
 _N_REASONS = 3
 
@@ -37,12 +37,20 @@ _N_REASONS = 3
 def gather_evidence(run: Run, case: Case, note: str = "", trace: RankingTrace | None = None) -> Evidence:
     """The sealed evidence of a case; the note is the analyst's own and the one thing that a re-run cannot confirm.
 
-    Raises UnknownIdError or MspaError as explain() does, MspaError on a note above 600 characters.
+    The run's key file is made where there is none. Raises UnknownIdError or MspaError as explain() does, MspaError on a
+    note above 600 characters, RunError where the key file cannot be read or made.
     """
     note = _checked(note)
     trace = trace or rank_user(run, case.user_id, case.history, case.candidates, case.live_at, case.new_share)
     explanation = explain(run, case, trace)
-    line = _case_line(run, explanation)
+    return evidence_of(run, explanation, trace, alias_of(run, case.user_id, make_secret(run)), note, run.audit_hash)
+
+
+def evidence_of(
+    run: Run, explanation: Explanation, trace: RankingTrace, alias: Alias, note: str, audit_hash: str | None
+) -> Evidence:
+    """What a report says of an explanation. audit_hash: of the audit that the explanation's seal goes by."""
+    line = _case_line(explanation, alias)
     info, word = run.dataset.info, f"{run.dataset.info.user_is} {line.user}"
     ranks = (explanation.streamer_rank, explanation.rival_rank)
     side = "above" if stands_above(ranks, explanation.margin) else "below"
@@ -51,20 +59,22 @@ def gather_evidence(run: Run, case: Case, note: str = "", trace: RankingTrace | 
             schema=SCHEMA,
             run_hash=run.hash,
             run_created_at=run.created_at,
+            audit_hash=audit_hash,
             dataset=plain(info.title, 120),
             case=line,
             question=f"Why does {line.streamer_name} stand {side} {line.rival_name} for {word}?",
-            answer=plain(explanation.answer, _SENTENCE),
+            answer=plain(explanation.answer, SENTENCE),
             seal=explanation.seal.colour,
-            seal_sentence=plain(explanation.seal.sentence, _SENTENCE),
-            evidence_sentence=plain(explanation.evidence.sentence, _SENTENCE),
+            seal_sentence=plain(explanation.seal.sentence, SENTENCE),
+            evidence_sentence=plain(explanation.evidence.sentence, SENTENCE),
             streamer_rank=explanation.streamer_rank,
             rival_rank=explanation.rival_rank,
             margin=explanation.margin,
             sources=tuple(_part(part) for part in explanation.sources),
             largest=_largest(explanation),
             checks=tuple(
-                CheckLine(c.name, c.value, c.limit, c.verdict, plain(c.sentence, 300)) for c in explanation.checks
+                CheckLine(c.name, c.value, c.limit, c.verdict, plain(c.sentence, 300), c.grave)
+                for c in explanation.checks
             ),
             reasons=_reasons(run, explanation, trace),
             what_if=_what_if(run, explanation, trace),
@@ -84,11 +94,11 @@ def _checked(note: str) -> str:
     return plain(note, LONGEST_NOTE)
 
 
-def _case_line(run: Run, explanation: Explanation) -> CaseLine:
+def _case_line(explanation: Explanation, alias: Alias) -> CaseLine:
     case = explanation.case
     return CaseLine(
-        user=pseudonym(run, case.user_id),
-        user_key=user_key(run.hash, case.user_id),
+        user=alias.pseudonym,
+        user_key=alias.key,
         streamer_id=case.streamer_id,
         streamer_name=plain(explanation.streamer_name),
         rival_id=str(case.rival_id),
@@ -129,7 +139,7 @@ def _reasons(run: Run, explanation: Explanation, trace: RankingTrace) -> tuple[s
         deletion_sentence(explanation.deletions, info),
         reach_sentence(moved, TOP_K, info),
     ]
-    return tuple(plain(sentence, _SENTENCE) for sentence in said if sentence)[:_N_REASONS]
+    return tuple(plain(sentence, SENTENCE) for sentence in said if sentence)[:_N_REASONS]
 
 
 def _what_if(run: Run, explanation: Explanation, trace: RankingTrace) -> WhatIf:
@@ -141,7 +151,7 @@ def _what_if(run: Run, explanation: Explanation, trace: RankingTrace) -> WhatIf:
         sentence = f"None of the single edits tried would move {plain(explanation.streamer_name)} {direction}."
         return WhatIf(None, "", explanation.streamer_rank, explanation.streamer_rank, None, sentence)
     best = found[0]
-    sentence = plain(_what_if_sentence(best, plain(explanation.streamer_name)), _SENTENCE)
+    sentence = plain(_what_if_sentence(best, plain(explanation.streamer_name)), SENTENCE)
     return WhatIf(
         best.edit.kind, plain(best.label, 120), best.rank_before, best.rank_after, best.score_change, sentence
     )

@@ -78,6 +78,7 @@ def page_of(evidence: Evidence) -> Page:
         foot=(
             ("Data", evidence.dataset),
             ("Run", f"{evidence.run_hash}, trained {evidence.run_created_at[:10]}"),
+            ("Audit", evidence.audit_hash or "none when this was written"),
             ("Case", _case_words(case)),
             ("Evidence", f"{evidence.schema}, SHA-256 {evidence.sha256}"),
         ),
@@ -85,7 +86,8 @@ def page_of(evidence: Evidence) -> Page:
 
 
 def _case_words(case: CaseLine) -> str:
-    words = f"{case.user} is a pseudonym; correction step {case.step}, history “{case.history}”"
+    words = f"{case.user} is a pseudonym that only the run’s key file opens; correction step {case.step}"
+    words = f"{words}, history “{case.history}”"
     return f"{words}, {percent(case.new_share)} of places kept for the new" if case.new_share else words
 
 

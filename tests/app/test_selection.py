@@ -1,5 +1,6 @@
 """One selection, in the URL both ways and shared by all pages; a bad one is a sentence and never a traceback."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def test_scopes_and_rival_travel_by_the_url(open_app: Open, tiny_run: Path):
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("query", [{"user": "u0044"}, {"user": "u004", "streamer": "<b>"}, {"user": "~beef"}])
+@pytest.mark.parametrize("query", [{"user": "u0044"}, {"user": "u004", "streamer": "<b>"}, {"user": "~nobody"}])
 def test_an_unknown_id_is_one_sentence_with_the_nearest_known(
     open_app: Open, tiny_run: Path, page: str, query: dict[str, str]
 ):
@@ -100,9 +101,24 @@ def test_a_run_that_was_not_given_is_refused_by_name(open_app: Open, tiny_run: P
 
 
 def test_a_report_s_link_finds_its_user_behind_the_pseudonym(open_app: Open, tiny_run: Path):
-    from explain.report.pseudonym import link_key, user_key
+    from explain.report.pseudonym import alias_of, link_key
+    from explain.report.secret import make_secret
     from mspa_model.runs import load_run
 
-    key = link_key(user_key(load_run(tiny_run).hash, "u009"))
+    run = load_run(tiny_run)
+    key = link_key(alias_of(run, "u009", make_secret(run)).key)
     app = turn_to(open_app(tiny_run, user=key), "user")
     assert "User u009: from 10 tips" in texts(app)
+
+
+def test_a_link_that_cannot_be_opened_says_why(open_app: Open, tiny_run: Path, tmp_path: Path):
+    from explain.report.secret import make_secret
+    from mspa_model.runs import load_run
+
+    run = shutil.copytree(tiny_run, tiny_run.parent / tmp_path.name)
+    app = open_app(run, user="~" + "f" * 16)
+    assert sound(app)
+    assert "pseudonym that cannot be opened here: no key file lies beside this run" in texts(app)
+    make_secret(load_run(run))
+    app.run()
+    assert f"{run.name}.key is not the key file it was made with" in texts(app)

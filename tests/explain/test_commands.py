@@ -1,6 +1,8 @@
 """The commands as they are typed, on a trained run."""
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -56,6 +58,17 @@ def test_case_as_json_adds_up(explain: Callable[..., Done], folder: Path, first:
     assert sum(part["margin"] for part in told["sources"]) == pytest.approx(told["margin"], abs=1e-5)
     assert told["streamer_rank"] == 1
     assert told["seal"]["colour"] in ("amber", "red")
+    assert told["run"] == {"hash": first[0].hash, "created_at": first[0].created_at, "audit_hash": None}
+
+
+def test_case_in_words_gives_the_seal_s_colour_first_in_brackets(
+    explain: Callable[..., Done], folder: Path, first: tuple[Run, str]
+) -> None:
+    words = ("case", str(folder), "--user", "u002", "--streamer", first[1], "--device", "cpu")
+    seal = json.loads(explain(*words, "--json").out)["seal"]
+    line = explain(*words).out.splitlines()[2]
+    assert line == f"[{seal['colour']}] {seal['sentence']}"
+    assert re.match(r"\[(green|amber|red)\] \w", line)
 
 
 def test_case_in_words_says_the_answer_first(
@@ -92,6 +105,19 @@ def test_report_and_verify(explain: Callable[..., Done], folder: Path, tmp_path:
     evidence = next(file for file in files if file.suffix == ".json")
     assert explain("verify", str(evidence), "--run", str(folder)).status == 0
     assert explain("verify", str(evidence), "--run", str(tmp_path)).status == 2
+    key = folder.with_name(f"{folder.name}.key")
+    moved = shutil.copytree(folder, folder.parent / tmp_path.name)
+    unopened = explain("verify", str(evidence), "--run", str(moved))
+    assert (unopened.status, "was not verified: there is no key file" in unopened.out) == (0, True)
+    opened = explain("verify", str(evidence), "--run", str(moved), "--key", str(key))
+    assert (opened.status, "not verified" in opened.out) == (0, False)
+    named = explain("verify", str(evidence), "--run", str(moved), "--user", "u002")
+    assert (named.status, "was not verified" in named.out) == (0, True)
+    assert explain("verify", str(evidence), "--run", str(moved), "--user", "u003").status == 1
+    assert key.read_text(encoding="ascii").strip() not in opened.out + opened.err
+    broken = explain("verify", str(evidence), "--run", str(moved), "--key", str(evidence))
+    assert (broken.status, broken.out, broken.err.count("\n")) == (2, "", 1)
+    assert "holds no key" in broken.err
     told = json.loads(evidence.read_text(encoding="utf-8"))
     evidence.write_text(json.dumps({**told, "answer": "It stands first, whatever the model says."}), encoding="utf-8")
     forged = explain("verify", str(evidence), "--run", str(folder))

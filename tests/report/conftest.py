@@ -210,6 +210,7 @@ def evidence() -> Evidence:
             schema=SCHEMA,
             run_hash="ab" * 32,
             run_created_at="2026-01-09T00:00:00+00:00",
+            audit_hash="cd" * 32,
             dataset=plain(hostile, 120),
             case=case,
             question=f"Why does {name} stand above {case.rival_name} for viewer 7f3a?",

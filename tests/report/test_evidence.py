@@ -17,7 +17,7 @@ def test_the_hash_is_over_everything_but_itself(evidence):
     assert hash_of(evidence) == evidence.sha256 == hash_of(replace(evidence, sha256="other"))
 
 
-@pytest.mark.parametrize("name", ["answer", "note", "question", "run_hash", "seal_sentence", "link"])
+@pytest.mark.parametrize("name", ["answer", "note", "question", "run_hash", "audit_hash", "seal_sentence", "link"])
 def test_a_changed_text_changes_the_hash(evidence, name):
     assert hash_of(replace(evidence, **{name: "changed"})) != evidence.sha256
 
@@ -55,3 +55,10 @@ def test_no_json_at_all_is_refused():
 
 def test_every_field_is_in_the_json(evidence):
     assert set(json.loads(to_json(evidence))) == {field.name for field in fields(Evidence)}
+
+
+def test_a_report_of_the_schema_before_is_told_as_identifying_its_user(evidence):
+    document = json.loads(to_json(evidence)) | {"schema": "mspa-evidence/1"}
+    del document["audit_hash"]
+    with pytest.raises(MspaError, match="mspa-evidence/1, which identifies its user"):
+        from_json(json.dumps(document))

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from explain.report.differences import differences
 from explain.report.evidence import SCHEMA, CaseLine, CheckLine, Evidence, Part, WhatIf, hash_of, sealed
 from explain.report.gather import _checked, _largest, _link, _points, _what_if_sentence
 from explain.report.html import _SIZES, _size, to_html
 from explain.report.markdown import to_markdown
 from explain.report.page import Page, page_of
-from explain.report.pseudonym import link_key, pseudonym, user_key, user_of_key
-from explain.report.verify import _read, differences, verify
+from explain.report.verify import _read, verify
 from explain.types import Edit, Explanation, Suggestion
-from mspa_model.errors import MspaError, UnknownIdError
+from mspa_model.errors import MspaError
 from mspa_model.runs import Run
 from mspa_model.types import Source
 from tests.explain.closed_form import closed_form_run
@@ -40,6 +40,7 @@ def told() -> Evidence:
             schema=SCHEMA,
             run_hash="ab" * 32,
             run_created_at="2026-01-09T12:13:14+00:00",
+            audit_hash="cd" * 32,
             dataset="Tiny world",
             case=CASE,
             question="Why does Lumi stand above Kato for viewer 7f3a?",
@@ -187,31 +188,6 @@ def test_a_note_of_600_letters_is_taken_whole() -> None:
     assert _checked("a\ud800b\nc") == "a?b c"
 
 
-# --- pseudonyms ------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def run(make_world, small_config) -> Run:
-    return closed_form_run(make_world("matrix"), small_config)
-
-
-def test_a_pseudonym_is_as_short_as_tells_users_apart(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert user_key("h", "u") == hashlib.sha256(b"h\0u").hexdigest()
-    keys = {"u000": "abcdef" + "0" * 58, "u001": "abcdee" + "0" * 58, "u002": "abce" + "0" * 60}
-    other = "f" * 64
-    monkeypatch.setattr("explain.report.pseudonym.user_key", lambda _, user: keys.get(user, other))
-    assert [pseudonym(run, user) for user in keys] == ["abcdef", "abcdee", "abce"]
-    assert link_key(keys["u000"]) == "~abcdef0000000000"
-    assert user_of_key(run, "~abce") == "u002"
-    for wrong in ("abc", "abcd", "~abcde"):
-        with pytest.raises(UnknownIdError, match="one of exactly one"):
-            user_of_key(run, wrong)
-    with pytest.raises(UnknownIdError) as refused:
-        user_of_key(run, "9" * 99)
-    assert "9" * 20 in str(refused.value)
-    assert "9" * 21 not in str(refused.value)
-
-
 # --- verifying -------------------------------------------------------------------------------------------------------
 
 
@@ -260,6 +236,11 @@ def test_a_file_of_five_million_bytes_is_read_and_no_larger(tmp_path: Path) -> N
         _read(file)
     with pytest.raises(MspaError, match="at most 5 MB"):
         _read(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def run(make_world, small_config) -> Run:
+    return closed_form_run(make_world("matrix"), small_config)
 
 
 @pytest.mark.parametrize("name", ["report.html", "report.HTM"])

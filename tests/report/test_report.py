@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from explain.report import gather_evidence, render_report, to_json, user_of_key, verify
+from explain.report.differences import differences
 from explain.report.evidence import Evidence, from_json, sealed
 from explain.report.html import to_html
-from explain.report.verify import differences
 from explain.types import Case
 from mspa_model.errors import MspaError, UnknownIdError
 from mspa_model.pipeline import rank_user

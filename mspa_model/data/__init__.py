@@ -1,4 +1,4 @@
-"""The one door through which data comes in: a dataset folder, checked once, as DATASET.md describes it."""
+"""The one door through which data comes in: a dataset folder, checked once, as docs/dataset.md describes it."""
 
 from mspa_model.data.check import check_folder
 from mspa_model.data.fault import CheckReport, Counts, Fault, FaultyFolderError

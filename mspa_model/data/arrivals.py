@@ -1,7 +1,7 @@
 """Tips that arrived after a run was trained: a file of them, checked like a folder's, and how they join a history."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,14 +9,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from jaxtyping import Int
 
 from mspa_model.data.fault import Fault, show
-from mspa_model.data.ids import nearest_ids
+from mspa_model.data.header import delimiter_fault, lacking_columns
+from mspa_model.data.ids import likeness, nearest_ids
 from mspa_model.data.importers.convert import convert
 from mspa_model.data.importers.csv_rows import read_batches, read_header
 from mspa_model.data.importers.import_map import TimeMap
-from mspa_model.data.read import read_table
 from mspa_model.data.schema import TableRule, table_rules
+from mspa_model.data.tables import read_table
 from mspa_model.errors import DataError
 from mspa_model.types import Dataset, History
 
@@ -32,8 +34,9 @@ def read_arrivals(path: Path, dataset: Dataset, known: History, now: datetime | 
     offset is UTC; a set without times leaves the file's times out, after their order. Raises DataError.
     """
     path = Path(path)
-    frame = _read(path, _rule(path.name, dataset, now or datetime.now(UTC)))
-    _refuse(path, [*_stranger_faults(path, frame, dataset, known), *_twice(path, frame, dataset, known)])
+    new = _read(path, _rule(path.name, dataset, now or datetime.now(UTC)))
+    frame = new.frame
+    _refuse(path, [*_stranger_faults(new, dataset, known), *_twice(new, dataset, known)])
     times = _times(frame)
     order = np.argsort(times, kind="stable")  # no time comes last
     idx = pd.Index(dataset.streamers["streamer_id"]).get_indexer(frame["streamer_id"]).astype(np.int64)
@@ -68,40 +71,58 @@ def _rule(name: str, dataset: Dataset, now: datetime) -> TableRule:
     return TableRule(name, (columns["streamer_id"], columns["amount"], time, user))
 
 
-def _read(path: Path, rule: TableRule) -> pd.DataFrame:
+@dataclass(frozen=True)
+class _NewTips:
+    """The rows of a file; lines: of a text file, the line of each row."""
+
+    file: str
+    frame: pd.DataFrame
+    lines: Int[np.ndarray, " n_rows"] | None = None
+
+    def fault(self, column: str, rows: np.ndarray, expected: str, hint: str = "") -> Iterator[Fault]:
+        """One fault of these rows, if there are any, with the first one's value."""
+        if len(rows):
+            first = int(rows[0])
+            place = {"row": first} if self.lines is None else {"line": int(self.lines[first])}
+            got = show(str(self.frame[column].iloc[first]))
+            yield Fault(self.file, expected, got, column, count=len(rows), hint=hint, **place)
+
+
+def _read(path: Path, rule: TableRule) -> _NewTips:
     """The file's rows in the types of the schema; raises DataError on the first thing that stands in the way."""
     readers = {".csv": _read_csv, ".parquet": _read_parquet}
     if path.suffix.lower() not in readers:
         raise DataError(f"{show(path.name)}", f"a .csv or .parquet file with {_COLUMNS}", "Name such a file.")
     if not path.is_file():
         raise DataError(f"{show(str(path))}, which is not there", f"a file with {_COLUMNS}", "Name such a file.")
-    frame = readers[path.suffix.lower()](path, rule)
-    if frame.empty:
+    new = readers[path.suffix.lower()](path, rule)
+    if new.frame.empty:
         raise DataError(f"{path.name} without any row", "at least one tip", "Leave --add-tips out or fill the file.")
-    return frame.reset_index(drop=True)
+    return new
 
 
-def _read_csv(path: Path, rule: TableRule) -> pd.DataFrame:
+def _read_csv(path: Path, rule: TableRule) -> _NewTips:
     header = read_header(path, ",")
-    _refuse(path, [*_lacking(path, rule, header), *_double(path, header)])
+    unparted = delimiter_fault(path.name, header, ",", in_map=False)
+    _refuse(path, [unparted] if unparted is not None else [*_lacking(path, rule, header), *_double(path, header)])
     batches = read_batches(path, ",", MOST + 1)
     first = next(batches)
     _refuse_many(path, len(first.rows) + len(first.ragged))
     ragged = min(first.ragged, default=None)
     if ragged is not None:
         got = f"{len(first.ragged[ragged])} fields"
-        _refuse(path, [Fault(path.name, f"{len(header)} fields, as in the header", got, row=ragged)])
+        _refuse(path, [Fault(path.name, f"{len(header)} fields, as in the header", got, line=ragged)])
+    lines = first.rows.index.to_numpy(dtype=np.int64)
     converted = convert(first.rows, rule, (), TimeMap(zone="UTC"), 1.0)
-    wrong = converted.wrong.groupby(["column", "expected"], sort=False)
-    faults = [
-        Fault(path.name, expected, show(rows["value"].iloc[0]), column, int(rows["row"].iloc[0]), len(rows))
-        for (column, expected), rows in wrong
-    ]
+    faults = []
+    for (column, expected), rows in converted.wrong.groupby(["column", "expected"], sort=False):
+        value, row, hint = rows[["value", "row", "hint"]].iloc[0]
+        faults.append(Fault(path.name, expected, value, column, count=len(rows), line=int(lines[row]), hint=hint))
     _refuse(path, faults)
-    return converted.frame
+    return _NewTips(path.name, converted.frame, lines)
 
 
-def _read_parquet(path: Path, rule: TableRule) -> pd.DataFrame:
+def _read_parquet(path: Path, rule: TableRule) -> _NewTips:
     try:
         _refuse_many(path, pq.ParquetFile(path).metadata.num_rows)
     except (OSError, pa.ArrowException) as error:
@@ -109,13 +130,13 @@ def _read_parquet(path: Path, rule: TableRule) -> pd.DataFrame:
     read = read_table(path.parent, rule)
     _refuse(path, read.faults)
     assert read.frame is not None, "a table without a frame has a fault"
-    return read.frame
+    return _NewTips(path.name, read.frame)
 
 
 def _lacking(path: Path, rule: TableRule, header: list[str]) -> Iterator[Fault]:
-    for column in rule.columns:
-        if column.required and column.name not in header:
-            yield Fault(path.name, f"a column of {column.kind.value}", "no such column", column.name)
+    columns = [column for column in rule.columns if column.required and column.name not in header]
+    wanted = [f"a column of {column.kind.value}" for column in columns]
+    yield from lacking_columns(path.name, [column.name for column in columns], header, wanted)
 
 
 def _double(path: Path, header: list[str]) -> Iterator[Fault]:
@@ -123,38 +144,29 @@ def _double(path: Path, header: list[str]) -> Iterator[Fault]:
         yield Fault(path.name, "each column once", "it twice", name)
 
 
-def _stranger_faults(path: Path, frame: pd.DataFrame, dataset: Dataset, known: History) -> Iterator[Fault]:
-    ids = dataset.streamers["streamer_id"]
+def _stranger_faults(new: _NewTips, dataset: Dataset, known: History) -> Iterator[Fault]:
+    ids, frame = dataset.streamers["streamer_id"], new.frame
     odd = np.flatnonzero(pd.Index(ids).get_indexer(frame["streamer_id"]) < 0)
     if len(odd):
         unknown = str(frame["streamer_id"].iloc[odd[0]])
         expected = f"a {dataset.info.streamer_is} of this data set, the nearest being "
         expected += ", ".join(nearest_ids(unknown, ids.tolist()))
-        yield Fault(path.name, expected, show(unknown), "streamer_id", int(odd[0]), len(odd))
+        yield from new.fault("streamer_id", odd, expected, likeness(unknown, ids))
     if "user_id" in frame:
         other = np.flatnonzero((frame["user_id"] != known.user_id).to_numpy(dtype=bool))
-        if len(other):
-            got = show(str(frame["user_id"].iloc[other[0]]))
-            yield Fault(path.name, f"{show(known.user_id)} alone", got, "user_id", int(other[0]), len(other))
+        yield from new.fault("user_id", other, f"{show(known.user_id)} alone")
 
 
-def _twice(path: Path, frame: pd.DataFrame, dataset: Dataset, known: History) -> Iterator[Fault]:
+def _twice(new: _NewTips, dataset: Dataset, known: History) -> Iterator[Fault]:
     """Rows that say the same tip again: within the file, or one that the history has with the same time."""
+    frame = new.frame
     rows = pd.DataFrame({"id": frame["streamer_id"], "amount": frame["amount"], "at": _times(frame)})
     again = np.flatnonzero(rows.duplicated().to_numpy())
-    if len(again):
-        got, expected = (
-            show(str(frame["streamer_id"].iloc[again[0]])),
-            "each tip once, or one with the amounts added up",
-        )
-        yield Fault(path.name, expected, got, "streamer_id", int(again[0]), len(again))
+    yield from new.fault("streamer_id", again, "each tip once, or one with the amounts added up")
     ids = dataset.streamers["streamer_id"].to_numpy()[known.streamer_idx]
     old = pd.DataFrame({"id": ids, "amount": known.amount, "at": known.tipped_at}).dropna()
     both = np.flatnonzero(rows.merge(old.drop_duplicates(), how="left", indicator=True)["_merge"] == "both")
-    if len(both):
-        got = show(str(frame["streamer_id"].iloc[both[0]]))
-        expected = f"tips that {show(known.user_id)} is not known by yet"
-        yield Fault(path.name, expected, got, "streamer_id", int(both[0]), len(both))
+    yield from new.fault("streamer_id", both, f"tips that {show(known.user_id)} is not known by yet")
 
 
 def _times(frame: pd.DataFrame) -> np.ndarray:
@@ -169,13 +181,12 @@ def _refuse_many(path: Path, n_rows: int) -> None:
         raise DataError(got, f"at most {MOST:,} new tips of one user", "Put them into the data set and train again.")
 
 
-def _refuse(path: Path, faults: "Iterator[Fault] | list[Fault] | tuple[Fault, ...]") -> None:
+def _refuse(path: Path, faults: Iterable[Fault]) -> None:
     """Raises DataError in one sentence on the first fault, the others named after it."""
-    faults = list(faults)
-    if not faults:
+    first, *rest = list(faults) or [None]
+    if first is None:
         return
-    first, rest = faults[0], faults[1:]
-    got, expected = first.sentence.rstrip(".").split("; expected ", 1)
     more = "; ".join(fault.sentence.rstrip(".") for fault in rest[:_TOLD])
-    todo = f"Mend {Path(path).name}{f', also: {more}' if more else ''}."
-    raise DataError(got.replace(": got ", ", ", 1), expected, todo)
+    count = f" ({first.count:,} rows)" if first.count > 1 else ""
+    todo = f"{first.hint} Mend {path.name}{f', also: {more}' if more else ''}.".strip()
+    raise DataError(f"{first.place}, {first.value}", first.expected + count, todo)

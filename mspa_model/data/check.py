@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mspa_model.data.fault import CheckReport, Counts, Fault, show
-from mspa_model.data.read import media_files, read_array, read_info, read_table
+from mspa_model.data.fault import FORMAT_DOCUMENT, CheckReport, Counts, Fault, show
+from mspa_model.data.info_file import INFO_FILE, read_info
+from mspa_model.data.read import media_files, read_array
 from mspa_model.data.schema import REFERENCES, Home, TableRule, rows_of, table_rules
-from mspa_model.data.warning import find_warnings, no_train_tips, shown_modalities, stranger_faults
+from mspa_model.data.tables import TableRead, read_table
+from mspa_model.data.times import time_warnings
+from mspa_model.data.warning import find_warnings, no_train_tips, shown_modalities, stranger_faults, unread_files
 from mspa_model.types import DatasetInfo, Modality
 
 
@@ -41,21 +44,39 @@ def check_folder(folder: Path, now: datetime | None = None) -> CheckReport:
 
 def read_folder(folder: Path, now: datetime | None = None, open_media: bool = False) -> Reading:
     """All files of a folder, read once, and the report on them; media are opened where asked, else only looked for."""
-    folder = Path(folder)
+    folder, now = Path(folder), now or datetime.now(UTC)
+    no_folder = _no_dataset(folder)
+    if no_folder is not None:
+        return Reading(None, {}, {}, {}, (), CheckReport(folder, (no_folder,), (), Counts()))
     info = read_info(folder)
-    rules = table_rules(info.info, now or datetime.now(UTC))
+    rules = table_rules(info.info, now)
     reads = {rule.file: read_table(folder, rule) for rule in rules}
     frames = {file: read.frame for file, read in reads.items() if read.frame is not None}
     homes = _homes(frames)
     arrays, array_faults = _read_arrays(folder, frames)
     faults = [*info.faults, *(fault for read in reads.values() for fault in read.faults), *array_faults]
-    faults += [*stranger_faults(frames, homes, strict=True), *_no_rows(frames), *_lone_segments(frames)]
+    faults += [*stranger_faults(frames, homes, strict=True), *_no_rows(reads), *_lone_segments(reads)]
     faults += _media_faults(folder, frames, open_media)
     # Only a folder without other faults has a split to ask about.
     faults += no_train_tips(info.info, frames["tips.parquet"], homes) if info.info and not faults else ()
-    report = CheckReport(folder, tuple(faults), find_warnings(info.info, frames, homes, arrays), _counts(frames))
+    faulty = frozenset(fault.file for fault in faults)
+    warnings = (*find_warnings(info.info, frames, homes, arrays, faulty), *time_warnings(rules, frames, now))
+    report = CheckReport(folder, tuple(faults), (*warnings, *unread_files(folder)), _counts(frames))
     shown = replace(info.info, modalities=shown_modalities(info.info, frames, arrays)) if info.info else None
     return Reading(shown, frames, arrays, homes, rules, report)
+
+
+def _no_dataset(folder: Path) -> Fault | None:
+    """The one fault of a folder that is not there, or has nothing of a dataset in it."""
+    expected = f"a dataset folder, as {FORMAT_DOCUMENT} describes it"
+    if not folder.is_dir():
+        return Fault(str(folder), expected, "a file" if folder.exists() else "no such folder")
+    needed = (INFO_FILE, "users.parquet", "streamers.parquet", "tips.parquet")
+    if any((folder / name).exists() for name in needed):
+        return None
+    tables = any(path.suffix.lower() in (".csv", ".tsv") for path in folder.iterdir())
+    hint = "It has CSV files: python -m mspa_model import csv makes a dataset folder of them." if tables else ""
+    return Fault(str(folder), f"{', '.join(needed)}, as {FORMAT_DOCUMENT} describes them", "none of them", hint=hint)
 
 
 def _homes(frames: Mapping[str, pd.DataFrame]) -> dict[Home, np.ndarray]:
@@ -82,19 +103,20 @@ def _read_arrays(folder: Path, frames: Mapping[str, pd.DataFrame]) -> tuple[dict
     return arrays, faults
 
 
-def _no_rows(frames: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
+def _no_rows(reads: Mapping[str, TableRead]) -> Iterator[Fault]:
     for file, expected in (
         ("users.parquet", "at least one user"),
         ("streamers.parquet", "at least one streamer"),
         ("tips.parquet", "at least one tip"),
     ):
-        if file in frames and frames[file].empty:
+        if reads[file].n_rows == 0 and not reads[file].faults:
             yield Fault(file, expected, "no rows")
 
 
-def _lone_segments(frames: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
-    if "segments.parquet" in frames and "rooms.parquet" not in frames:
-        yield Fault("rooms.parquet", "the rooms that segments.parquet names", "no table that can be read")
+def _lone_segments(reads: Mapping[str, TableRead]) -> Iterator[Fault]:
+    rooms = reads["rooms.parquet"]
+    if reads["segments.parquet"].frame is not None and rooms.frame is None and not rooms.faults:
+        yield Fault("rooms.parquet", "the rooms that segments.parquet names", "no such file")
 
 
 def _media_faults(folder: Path, frames: Mapping[str, pd.DataFrame], open_media: bool) -> Iterator[Fault]:

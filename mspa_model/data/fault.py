@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mspa_model.errors import DataError
 
+FORMAT_DOCUMENT = "docs/dataset.md"  # what a customer reads about the folder; in the repository
 _SHOWN = 60  # characters of a value that a sentence repeats
 
 
@@ -21,7 +22,12 @@ def show(value: object) -> str:
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault or warning. row: the first one, counted from 0; count: how many rows have it; value: as a literal."""
+    """One fault or warning.
+
+    row: the first row that has it, as a position from 0; people read it counted from 1. line: in its place where the
+    file is text, the line of the file from 1. count: how many rows have it. value: as a literal. hint: a sentence on
+    what is the likely cause or what to do, "" where nobody can tell.
+    """
 
     file: str
     expected: str
@@ -29,14 +35,28 @@ class Fault:
     column: str | None = None
     row: int | None = None
     count: int = 1
+    line: int | None = None
+    hint: str = ""
+
+    @property
+    def place(self) -> str:
+        """File, column (or key of a TOML file) and row or line, as far as they are known."""
+        column = "key" if self.file.endswith(".toml") else "column"
+        parts = [self.file]
+        parts += [f"{column} {self.column}"] if self.column is not None else []
+        parts += [f"row {self.row + 1}"] if self.row is not None else []
+        parts += [f"line {self.line}"] if self.line is not None else []
+        return ", ".join(parts)
 
     @property
     def sentence(self) -> str:
-        place = [self.file]
-        place += [f"column {self.column}"] if self.column is not None else []
-        place += [f"row {self.row}"] if self.row is not None else []
-        more = f" ({self.count} rows)" if self.count > 1 else ""
-        return f"{', '.join(place)}: got {self.value}; expected {self.expected}{more}."
+        more = f" ({self.count:,} rows)" if self.count > 1 else ""
+        hint = f" {self.hint}" if self.hint else ""
+        return f"{self.place}: got {self.value}; expected {self.expected}{more}.{hint}"
+
+    def as_json(self) -> dict[str, str | int | None]:
+        """Every field by its name, row counted from 1 as in the sentence."""
+        return {**asdict(self), "row": None if self.row is None else self.row + 1}
 
 
 @dataclass(frozen=True)
@@ -76,14 +96,14 @@ class CheckReport:
         )
 
     def to_json(self) -> str:
-        """Keys folder, sound, counts, and faults and warnings, each a list of Fault as an object."""
+        """Keys folder, sound, counts, and faults and warnings, each a list of Fault.as_json()."""
         return json.dumps(
             {
                 "folder": str(self.folder),
                 "sound": self.sound,
                 "counts": asdict(self.counts),
-                "faults": [asdict(fault) for fault in self.faults],
-                "warnings": [asdict(warning) for warning in self.warnings],
+                "faults": [fault.as_json() for fault in self.faults],
+                "warnings": [warning.as_json() for warning in self.warnings],
             },
             indent=2,
         )
@@ -97,7 +117,7 @@ class FaultyFolderError(DataError):
         listed = "\n".join(f"  {n}. {fault.sentence}" for n, fault in enumerate(report.faults, start=1))
         super().__init__(
             f"{_plural(len(report.faults), 'fault')} in {report.folder}",
-            "a dataset folder as DATASET.md describes it",
+            f"a dataset folder as {FORMAT_DOCUMENT} describes it",
             f"Mend these in the source and export it again:\n{listed}",
         )
 

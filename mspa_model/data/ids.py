@@ -18,6 +18,26 @@ def nearest_ids(unknown: str, ids: Sequence[str], n: int = 3) -> tuple[str, ...]
     return tuple(difflib.get_close_matches(unknown[:_LONGEST], ids, n=n, cutoff=0.0))
 
 
+def likeness(stranger: str, home: pd.Series) -> str:
+    """A sentence on how an unknown id differs from one that is known, where it is only by how tables are written."""
+    bare = stranger.strip()
+    spellings = {bare: "without the space around it"}
+    for spelling, difference in (
+        (bare.removesuffix(".0"), "without .0, which a column of numbers adds when it is written as text"),
+        (f"{bare}.0", "with .0, which a column of numbers adds when it is written as text"),
+        (bare.lstrip("0") or "0", "without zeros in front"),
+    ):
+        spellings.setdefault(spelling, difference)
+    known = set(home[home.isin(list(spellings))]) - {stranger}
+    for spelling, difference in spellings.items():
+        if spelling in known:
+            return f"There is {show(spelling)}, {difference}."
+    folded = home[home.str.strip().str.lstrip("0").str.casefold() == bare.lstrip("0").casefold()]
+    if len(folded):
+        return f"There is {show(str(folded.iloc[0]))}, which differs in case or zeros in front alone."
+    return ""
+
+
 def user_idx_of(dataset: Dataset, user_id: str) -> int:
     """Row of the user; raises UnknownIdError with the nearest known ids."""
     return _position(user_id, dataset.users["user_id"], dataset.info.user_is)

@@ -9,9 +9,11 @@ import pandas as pd
 
 from mspa_model.data.check import Reading, read_folder
 from mspa_model.data.fault import FaultyFolderError
-from mspa_model.data.read import INFO_FILE, media_files
+from mspa_model.data.info_file import INFO_FILE
+from mspa_model.data.read import media_files
 from mspa_model.data.schema import TABLE_FILES, Kind, TableRule
 from mspa_model.data.split import assign_split, tip_order
+from mspa_model.data.tables import table_parts
 from mspa_model.types import Dataset, History, HistoryScope, Modality
 
 TIPS = "tips.parquet"
@@ -63,6 +65,8 @@ def _complete(frame: pd.DataFrame, rule: TableRule) -> pd.DataFrame:
 def _indexed_tips(reading: Reading, rule: TableRule) -> pd.DataFrame:
     assert reading.info is not None
     tips = reading.frames[TIPS].drop(columns=["user_id", "streamer_id"])
+    if "tipped_at" not in tips:
+        tips = tips.assign(tipped_at=pd.Series(pd.NaT, index=tips.index, dtype="datetime64[us, UTC]"))
     tips = tips.assign(user_idx=reading.homes[TIPS, "user_id"], streamer_idx=reading.homes[TIPS, "streamer_id"])
     tips = tips.iloc[tip_order(tips)].reset_index(drop=True)
     # Columns that the file lacks come after the ordering, and so does the split: neither has to be moved.
@@ -93,9 +97,10 @@ def media_path(dataset: Dataset, relative: str) -> Path:
 
 
 def fingerprint(folder: Path) -> str:
-    """SHA-256 over names and bytes of what a model may read: never truth/, nor files that DATASET.md does not name."""
+    """SHA-256 over names and bytes of what a model may read: no truth/, nor files that the format does not name."""
     features = [f"features/{start}{modality.value}.npy" for modality in Modality for start in ("", "segments_")]
-    known = [INFO_FILE, *TABLE_FILES, *features]
+    tables = [part for file in TABLE_FILES for part in table_parts(folder / file)]
+    known = [INFO_FILE, *(part.relative_to(folder).as_posix() for part in tables), *features]
     names = [name for name in known if (folder / name).is_file()] + [f"media/{name}" for name in media_files(folder)]
     digest = hashlib.sha256()
     for name in sorted(names):

@@ -1,31 +1,13 @@
-"""Reading the files of a dataset folder: each reader returns what it could read and the faults it met."""
+"""Feature arrays and media of a dataset folder, and what stands in the place of a file that cannot be read."""
 
 import os
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from jaxtyping import Float
-from pandera.errors import SchemaErrors
-from pydantic import ValidationError
 
 from mspa_model.data.fault import Fault, show
-from mspa_model.data.schema import ARROW_TYPES, InfoTable, Kind, TableRule, fits
-from mspa_model.types import DatasetInfo
-
-INFO_FILE = "dataset.toml"
-
-
-@dataclass(frozen=True)
-class TableRead:
-    """A table as far as it could be read: frame None where it is absent or unreadable."""
-
-    frame: pd.DataFrame | None
-    faults: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,115 +18,6 @@ class ArrayRead:
     faults: tuple[Fault, ...] = ()
 
 
-@dataclass(frozen=True)
-class InfoRead:
-    """dataset.toml as far as it could be read."""
-
-    info: DatasetInfo | None
-    faults: tuple[Fault, ...] = ()
-
-
-def read_info(folder: Path) -> InfoRead:
-    """dataset.toml, with one fault per key that is missing or wrong."""
-    try:
-        text = (folder / INFO_FILE).read_text(encoding="utf-8")
-        return InfoRead(InfoTable.model_validate(tomllib.loads(text)).to_info())
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        return InfoRead(None, (Fault(INFO_FILE, "a TOML file as DATASET.md describes it", _unread(error)),))
-    except ValidationError as error:
-        return InfoRead(None, tuple(_info_fault(dict(one)) for one in error.errors()))
-
-
-def _info_fault(one: dict) -> Fault:
-    key = ".".join(str(part) for part in one["loc"])
-    if one["type"] == "missing":
-        return Fault(INFO_FILE, "this key", "no such key", column=key)
-    return Fault(INFO_FILE, one["msg"], show(one["input"]), column=key)
-
-
-def read_table(folder: Path, rule: TableRule) -> TableRead:
-    """One Parquet file in the types of the rule; columns with a fault in name or type are left out of the frame."""
-    path = folder / rule.file
-    if not path.exists():
-        missing = (Fault(rule.file, "this file", "no such file"),) if rule.required else ()
-        return TableRead(None, missing)
-    try:
-        table = pq.ParquetFile(path).read()
-    except (OSError, pa.ArrowException) as error:
-        return TableRead(None, (Fault(rule.file, "a Parquet file", _unread(error)),))
-    twice = {name for name in table.column_names if table.column_names.count(name) > 1}
-    if twice:
-        return TableRead(None, tuple(Fault(rule.file, "each column once", "it twice", name) for name in sorted(twice)))
-    return _typed(table, rule)
-
-
-def _typed(table: pa.Table, rule: TableRule) -> TableRead:
-    faults = []
-    for column in rule.columns:
-        if column.name not in table.column_names:
-            if column.required:
-                faults.append(Fault(rule.file, f"a column of {column.kind.value}", "no such column", column.name))
-            continue
-        place, got = table.column_names.index(column.name), table.schema.field(column.name).type
-        try:
-            table = _cast(table, place, column.kind)
-        except (_WrongTypeError, pa.ArrowException):
-            faults.append(Fault(rule.file, column.kind.value, f"type {got}", column.name))
-            table = table.remove_column(place)
-    try:
-        table.validate(full=True)
-        frame = table.to_pandas(ignore_metadata=True)
-    except (pa.ArrowException, ValueError, OverflowError) as error:
-        return TableRead(
-            None, (*faults, Fault(rule.file, "values that fit their types, text in UTF-8", _unread(error)))
-        )
-    return TableRead(frame, (*faults, *_value_faults(frame, rule)))
-
-
-class _WrongTypeError(Exception):
-    """Told apart from Arrow's own errors only inside this file."""
-
-
-def _cast(table: pa.Table, place: int, kind: Kind) -> pa.Table:
-    field = table.schema.field(place)
-    if not fits(kind, field.type):
-        raise _WrongTypeError
-    column = table.column(place)
-    if pa.types.is_dictionary(field.type):
-        column = column.cast(field.type.value_type)
-    # Nanoseconds are cut to microseconds and large integers rounded on purpose: no rule needs more.
-    return table.set_column(place, field.name, column.cast(ARROW_TYPES[kind], safe=False))
-
-
-def broken_rules(frame: pd.DataFrame, rule: TableRule) -> pd.DataFrame:
-    """One row per broken check: column, expected (what was wanted), row (position in frame), value (None: nothing)."""
-    try:
-        rule.pandera_schema(frame.columns).validate(frame.reset_index(drop=True), lazy=True)
-    except SchemaErrors as error:
-        cases = error.failure_cases
-        nothing = (cases["check"] == "not_nullable").to_numpy()
-        wanted = cases["check"].replace({"not_nullable": "a value in every row", "field_uniqueness": "each value once"})
-        broken = pd.DataFrame(
-            {
-                "column": cases["column"],
-                "expected": wanted,
-                "row": cases["index"].astype("int64"),
-                "value": cases["failure_case"],
-            }
-        ).assign(value=lambda b: b["value"].astype("object").mask(nothing, None))
-        return broken.sort_values("row", kind="stable", ignore_index=True)
-    # An empty "row" of floats would turn the rows that it is joined with into floats.
-    return pd.DataFrame({"column": [], "expected": [], "row": np.array([], dtype=np.int64), "value": []})
-
-
-def _value_faults(frame: pd.DataFrame, rule: TableRule) -> tuple[Fault, ...]:
-    groups = broken_rules(frame, rule).groupby(["column", "expected"], sort=False)
-    return tuple(
-        Fault(rule.file, expected, show(group["value"].iloc[0]), column, int(group["row"].iloc[0]), len(group))
-        for (column, expected), group in groups
-    )
-
-
 def read_array(folder: Path, name: str, n_rows: int | None, rows_of: str) -> ArrayRead:
     """features/NAME.npy as float32. Whole rows of NaN are kept; anything else that is not finite is a fault."""
     file = f"features/{name}.npy"
@@ -152,8 +25,8 @@ def read_array(folder: Path, name: str, n_rows: int | None, rows_of: str) -> Arr
         # mmap asks the header's size of the file before any memory is taken; pickles and archives are refused.
         raw = np.lib.format.open_memmap(folder / file, mode="r")
     except (OSError, ValueError, EOFError) as error:
-        return ArrayRead(None, (Fault(file, "a NumPy array of plain numbers (.npy)", _unread(error)),))
-    if raw.dtype not in (np.float16, np.float32):
+        return ArrayRead(None, (Fault(file, "a NumPy array of plain numbers (.npy)", unread(error)),))
+    if raw.dtype.newbyteorder("=") not in (np.float16, np.float32):
         return ArrayRead(None, (Fault(file, "float16 or float32", f"type {raw.dtype}"),))
     if raw.ndim != 2:
         return ArrayRead(None, (Fault(file, f"shape ({rows_of}, d)", f"shape {raw.shape}"),))
@@ -189,9 +62,23 @@ def media_files(folder: Path) -> frozenset[str]:
     return frozenset(os.path.relpath(path, media).replace(os.sep, "/") for path in plain)
 
 
-def _unread(error: Exception) -> str:
+def unread(error: Exception) -> str:
+    """What stands in a file's place, in words."""
     if isinstance(error, FileNotFoundError):
         return "no such file"
+    if isinstance(error, IsADirectoryError):
+        return "a folder"
+    if isinstance(error, PermissionError):
+        return "a file that may not be read"
+    if isinstance(error, UnicodeDecodeError):
+        return not_utf8(error)
     words = str(error).splitlines()[0] if str(error) else type(error).__name__
     # Python's own words may repeat the data, so they are escaped like data.
     return f"a file that cannot be read ({show(words)})"
+
+
+def not_utf8(error: UnicodeDecodeError) -> str:
+    """What a file is in that is not UTF-8, as far as its first bytes tell."""
+    if error.object[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "text in UTF-16"
+    return f"text that is not UTF-8: byte 0x{error.object[error.start]:02x} at {error.start:,}"

@@ -36,7 +36,7 @@ def live_streamers(dataset: Dataset, at: datetime) -> Bool[np.ndarray, " n_strea
     """True where a streamer has a room open at the moment: started at or before it, and not ended by then.
 
     A room without an end ends where the same streamer's next one starts, as nobody is in two rooms at once; the last of
-    them is still live, as DATASET.md says. Raises DataError where the set has no rooms.
+    them is still live, as docs/dataset.md says. Raises DataError where the set has no rooms.
     """
     if not has_rooms(dataset) or dataset.rooms is None:
         got = f"{dataset.info.name}, which has no rooms"

@@ -1,11 +1,9 @@
-"""The one place that knows the columns, types and ranges of a dataset folder (DATASET.md)."""
+"""The one place that knows the columns, types and ranges of a dataset folder (docs/dataset.md)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
 import numpy as np
 import pandas as pd
@@ -13,9 +11,8 @@ import pandera.pandas as pandera
 import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Bool, Int
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from mspa_model.types import DatasetInfo, Modality, Split, SplitInfo
+from mspa_model.types import DatasetInfo
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 SOUND_ENDINGS = (".wav", ".flac", ".ogg")
@@ -35,7 +32,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class ColumnRule:
-    """One column. default fills it where the table has none, and, for text, where a row has none."""
+    """One column. default fills it where the table has none, and, for text, where a row has none.
+
+    latest: now, of a column of times that cannot lie in the future (data/times.py).
+    """
 
     name: str
     kind: Kind
@@ -44,6 +44,7 @@ class ColumnRule:
     unique: bool = False
     default: str | float | None = None
     checks: tuple[pandera.Check, ...] = ()
+    latest: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def fits(kind: Kind, arrow: pa.DataType) -> bool:
         return pa.types.is_string(arrow) or pa.types.is_large_string(arrow) or pa.types.is_string_view(arrow)
     if kind is Kind.TIME:
         return pa.types.is_timestamp(arrow) and arrow.tz is not None
-    return pa.types.is_integer(arrow) or pa.types.is_floating(arrow)
+    return pa.types.is_integer(arrow) or pa.types.is_floating(arrow) or pa.types.is_decimal(arrow)
 
 
 def rows_of(ids: pd.Series, home: pd.Series) -> Int[np.ndarray, " n_ids"]:
@@ -135,15 +136,12 @@ _FILLED = pandera.Check(lambda text: text != "", error="an id that is not empty"
 _FINITE = pandera.Check(lambda n: n.abs() < float("inf"), error="a finite number")
 _NOT_NEGATIVE = (pandera.Check.ge(0, error="a number that is not negative"), _FINITE)
 _POSITIVE = (pandera.Check.gt(0, error="a number above 0"), _FINITE)
+_MOST = 1e30  # sums of some millions of them still fit float32
+_AMOUNT = (*_POSITIVE, pandera.Check(lambda n: (n < _MOST) | (n == float("inf")), error=f"a number below {_MOST:.0e}"))
 
 
 def _one_of(words: tuple[str, ...]) -> pandera.Check:
     return pandera.Check.isin(words, error=f"one of {', '.join(words)}")
-
-
-def _not_after(now: datetime) -> pandera.Check:
-    latest = f"a time not after now, {now:%Y-%m-%d %H:%M} UTC"
-    return pandera.Check(lambda time: time <= pd.Timestamp(now), error=latest)
 
 
 def _id(name: str, *, unique: bool = False) -> ColumnRule:
@@ -155,7 +153,7 @@ def _text(name: str, checks: tuple[pandera.Check, ...] = ()) -> ColumnRule:
 
 
 def _time(name: str, now: datetime, *, required: bool = True, nullable: bool = False) -> ColumnRule:
-    return ColumnRule(name, Kind.TIME, required, nullable, checks=(_not_after(now),))
+    return ColumnRule(name, Kind.TIME, required, nullable, latest=now)
 
 
 def table_rules(info: DatasetInfo | None, now: datetime) -> tuple[TableRule, ...]:
@@ -190,8 +188,8 @@ def _tips_rule(info: DatasetInfo | None, now: datetime) -> TableRule:
     columns = (
         _id("user_id"),
         _id("streamer_id"),
-        _time("tipped_at", now, nullable=not timed),
-        ColumnRule("amount", Kind.NUMBER, checks=_POSITIVE),
+        _time("tipped_at", now, required=timed or info is None, nullable=not timed),
+        ColumnRule("amount", Kind.NUMBER, checks=_AMOUNT),
         _text("room_id"),
         _text("segment_id"),
         *((ColumnRule("split", Kind.TEXT, checks=(_one_of(SPLITS),)),) if given else ()),
@@ -238,52 +236,3 @@ def _media_check(endings: tuple[str, ...]) -> pandera.Check:
     return pandera.Check(
         inside, element_wise=True, error=f"a relative path under media/ without '..', ending in {', '.join(endings)}"
     )
-
-
-def _known_zone(zone: str) -> str:
-    if zone not in available_timezones():
-        raise ValueError("expected a time zone of the IANA list, such as UTC or Asia/Shanghai")
-    return zone
-
-
-def _each_once(modalities: tuple[Modality, ...]) -> tuple[Modality, ...]:
-    if len(set(modalities)) < len(modalities):
-        raise ValueError("expected each modality once")
-    return tuple(m for m in Modality if m in modalities)
-
-
-Zone = Annotated[str, AfterValidator(_known_zone)]
-_Word = Annotated[str, Field(min_length=1)]
-
-
-class SplitTable(BaseModel):
-    """Table [split] of dataset.toml."""
-
-    model_config = ConfigDict(frozen=True)
-    kind: Literal["time", "given"]
-    mask_for_val: tuple[Split, ...]
-    mask_for_test: tuple[Split, ...]
-    metric: Annotated[str, Field(pattern=r"^(recall|ndcg)@(10|20)$")]
-
-
-class InfoTable(BaseModel):
-    """dataset.toml. Keys that it does not name are ignored."""
-
-    model_config = ConfigDict(frozen=True)
-    name: _Word
-    title: _Word
-    kind: Literal["events", "matrix"]
-    streamer_is: _Word
-    user_is: _Word
-    tip_is: _Word
-    tip_unit: _Word
-    timezone: Zone
-    modalities: Annotated[tuple[Modality, ...], AfterValidator(_each_once)]
-    licence: _Word
-    source: _Word
-    split: SplitTable
-
-    def to_info(self) -> DatasetInfo:
-        """The value that crosses the border."""
-        plain = {name: getattr(self, name) for name in type(self).model_fields if name != "split"}
-        return DatasetInfo(**plain, split=SplitInfo(**self.split.model_dump()))

@@ -1,4 +1,4 @@
-"""Which tips a model may learn from, is chosen on and is measured on (DATASET.md, "Splits")."""
+"""Which tips a model may learn from, is chosen on and is measured on (docs/dataset.md, "Splits")."""
 
 from typing import NamedTuple
 

@@ -1,12 +1,14 @@
 """What is odd in a dataset folder without being wrong: loaded as it stands, and said."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from mspa_model.data.fault import Fault, show
-from mspa_model.data.schema import REFERENCES, SPLITS, Home, filled, rows_of
+from mspa_model.data.ids import likeness
+from mspa_model.data.schema import REFERENCES, SPLITS, TABLE_FILES, Home, filled, rows_of
 from mspa_model.data.split import split_ends
 from mspa_model.types import DatasetInfo, Modality, Split
 
@@ -33,13 +35,18 @@ Homes = Mapping[Home, np.ndarray]
 
 
 def find_warnings(
-    info: DatasetInfo | None, frames: Frames, homes: Homes, arrays: Mapping[Modality, np.ndarray]
+    info: DatasetInfo | None,
+    frames: Frames,
+    homes: Homes,
+    arrays: Mapping[Modality, np.ndarray],
+    faulty: frozenset[str] = frozenset(),
 ) -> tuple[Fault, ...]:
-    """Everything that is worth knowing before training on these tables; homes: see check.Reading."""
+    """Everything that is worth knowing before training on these tables; homes: see check.Reading. faulty: files with
+    a fault, whose lack needs no warning beside it."""
     return (
         *stranger_faults(frames, homes, strict=False),
         *_odd_texts(frames),
-        *_lacking_modalities(info, frames, arrays),
+        *_lacking_modalities(info, frames, arrays, faulty),
         *_odd_features(info, arrays),
         *_without_tips(frames, homes),
         *_odd_rooms(frames, homes),
@@ -51,9 +58,19 @@ def stranger_faults(frames: Frames, homes: Homes, *, strict: bool) -> Iterator[F
     """Ids that their home table does not know: of strict references (faults) or of the others (warnings)."""
     for ref in REFERENCES:
         rows = homes.get((ref.file, ref.column))
-        if ref.strict is strict and rows is not None:
-            ids = frames[ref.file][ref.column]
-            yield from _first_of(ref.file, ref.column, (rows < 0) & filled(ids), ids, f"an id of {ref.home}")
+        if ref.strict is not strict or rows is None:
+            continue
+        ids, home = frames[ref.file][ref.column], frames[ref.home][ref.column]
+        odd = (rows < 0) & filled(ids)
+        if odd.any() and not _may_lie_in(home, ids[odd]):
+            hint = likeness(str(ids.iloc[np.flatnonzero(odd)[0]]), home)
+            yield from _first_of(ref.file, ref.column, odd, ids, f"an id of {ref.home}", hint)
+
+
+def _may_lie_in(home: pd.Series, ids: pd.Series) -> bool:
+    """Whether the rows of the home table that have no id, a fault already, may be all that these ids lack."""
+    n_empty = int((~filled(home)).sum())
+    return len(home) == 0 or (n_empty > 0 and ids.nunique() <= n_empty)
 
 
 def no_train_tips(info: DatasetInfo, tips: pd.DataFrame, homes: Homes) -> tuple[Fault, ...]:
@@ -113,12 +130,14 @@ def _has_text(frames: Frames, file: str, column: str) -> bool:
 
 
 def _lacking_modalities(
-    info: DatasetInfo | None, frames: Frames, arrays: Mapping[Modality, np.ndarray]
+    info: DatasetInfo | None, frames: Frames, arrays: Mapping[Modality, np.ndarray], faulty: frozenset[str]
 ) -> Iterator[Fault]:
     if info is None or "streamers.parquet" not in frames:
         return
     shown = shown_modalities(info, frames, arrays)
     for modality in (m for m in info.modalities if m not in shown):
+        if faulty & {f"features/{modality}.npy", *(file for file, _ in _RAW[modality])}:
+            continue
         wanted = " or ".join(f"{column} in {file}" for file, column in _RAW[modality])
         yield Fault("dataset.toml", f"features/{modality}.npy, or {wanted}", f"{modality} without any", "modalities")
 
@@ -143,7 +162,8 @@ def _odd_features(info: DatasetInfo | None, arrays: Mapping[Modality, np.ndarray
 def _without_tips(frames: Frames, homes: Homes) -> Iterator[Fault]:
     for home, column in (("users.parquet", "user_id"), ("streamers.parquet", "streamer_id")):
         rows = homes.get(("tips.parquet", column))
-        if rows is not None:
+        # Where no tip finds its id, the strangers are the fault, and whom they miss is no second one.
+        if rows is not None and not (len(rows) and (rows < 0).all()):
             ids = frames[home][column]
             # rows_of names the first of equal ids, so a row that repeats an id is asked for by that first one.
             tipped = np.append(np.bincount(rows[rows >= 0], minlength=len(ids)) > 0, False)
@@ -165,7 +185,18 @@ def _odd_rooms(frames: Frames, homes: Homes) -> Iterator[Fault]:
         yield from _first_of("tips.parquet", "room_id", other, tips["room_id"], "a room of the tipped streamer")
 
 
-def _first_of(file: str, column: str, odd: np.ndarray, values: pd.Series, expected: str) -> Iterator[Fault]:
+def unread_files(folder: Path) -> Iterator[Fault]:
+    """Tables and arrays with a name that nothing reads, which is mostly a name misspelt."""
+    arrays = [f"{start}{modality}.npy" for modality in Modality for start in ("", "segments_")]
+    for place, names, ending in (("", TABLE_FILES, ".parquet"), ("features/", arrays, ".npy")):
+        for path in sorted((folder / place).glob(f"*{ending}")):
+            if path.name not in names:
+                yield Fault(place + show(path.name)[1:-1], f"one of {', '.join(names)}", "a name that nothing reads")
+
+
+def _first_of(
+    file: str, column: str, odd: np.ndarray, values: pd.Series, expected: str, hint: str = ""
+) -> Iterator[Fault]:
     rows = np.flatnonzero(odd)
     if len(rows):
-        yield Fault(file, expected, show(values.iloc[rows[0]]), column, int(rows[0]), len(rows))
+        yield Fault(file, expected, show(values.iloc[rows[0]]), column, int(rows[0]), len(rows), hint=hint)

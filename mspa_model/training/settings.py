@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from mspa_model.config import RunConfig, config_from_json
 from mspa_model.errors import DataError
+from mspa_model.keys import read_written, wrong_keys
 
 
 def settings_of(config: Path | None, seed: int | None = None, max_dense_streamers: int | None = None) -> RunConfig:
@@ -26,18 +27,18 @@ def settings_of(config: Path | None, seed: int | None = None, max_dense_streamer
 
 def _read(config: Path) -> RunConfig:
     try:
-        return config_from_json(config.read_text(encoding="utf-8"))
-    except (OSError, ValidationError) as error:
-        wrong = error.errors()[0] if isinstance(error, ValidationError) else None
-        first = str(error) if wrong is None else f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}"
+        return config_from_json(read_written(config))
+    except (OSError, UnicodeDecodeError, ValidationError) as error:
+        wrong = wrong_keys(error) if isinstance(error, ValidationError) else ()
+        listed = "; ".join(f"{key.key}: {key.value!r:.60}, where {key.expected} is expected" for key in wrong)
         raise DataError(
-            f"--config {config}: {first}", "JSON as a run's config.json", "Mend it or leave it out."
+            f"--config {config}: {listed or error}", "JSON as a run's config.json", "Mend it or leave it out."
         ) from error
 
 
 def _refuse_two(config: Path, option: str, value: int | None, keys: tuple[str, ...]) -> None:
     """Asked of a file that has been read: whether it names another value than the option does."""
-    named = json.loads(config.read_text(encoding="utf-8-sig"))
+    named = json.loads(read_written(config))
     for key in keys:
         named = named.get(key) if isinstance(named, dict) else None
     if value is not None and named not in (None, value):

@@ -60,7 +60,7 @@ def streamers() -> pd.DataFrame:
 
 
 def users() -> pd.DataFrame:
-    """One column more than DATASET.md asks for."""
+    """One column more than docs/dataset.md asks for."""
     return pd.DataFrame({"user_id": ["ann", "bob", "cem", "dee"], "country": ["TR", None, "DE", "FR"]})
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mspa_model.data import Fault, check_folder, load_dataset
+from mspa_model.data import Fault, FaultyFolderError, check_folder, load_dataset
 from tests.data.small_world import INFO, NOW, rooms, segments, streamers, tips, users, visual
 
 
@@ -50,7 +50,7 @@ def test_all_faults_of_one_folder_are_named_together(world: Path) -> None:
     assert ("features/visual.npy", None, 0, "NaN in part of a row") in found
     assert ("features/visual.npy", None, 1, "inf") in found
     assert ("features/visual.npy", None, None, "3 rows") in found
-    assert any(file == "rooms.parquet" and "cannot be read" in value for file, _, _, value in found)
+    assert any(file == "rooms.parquet" and "another format" in value for file, _, _, value in found)
     assert len(found) == 10
 
 
@@ -104,10 +104,24 @@ def test_a_needed_file_is_missed(world: Path, file: str) -> None:
     assert (file, None, None, "no such file") in faults_of(world)
 
 
-def test_an_empty_or_absent_folder_names_all_needed_files(tmp_path: Path) -> None:
-    for folder in (tmp_path, tmp_path / "nowhere"):
-        named = [fault.file for fault in check_folder(folder, NOW).faults]
-        assert named == ["dataset.toml", "users.parquet", "streamers.parquet", "tips.parquet"]
+def test_an_empty_folder_names_all_needed_files(tmp_path: Path) -> None:
+    (fault,) = check_folder(tmp_path, NOW).faults
+    assert fault.expected.startswith("dataset.toml, users.parquet, streamers.parquet, tips.parquet, as docs/dataset.md")
+
+
+def test_a_folder_that_is_none_is_one_fault(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    for name, value in (("nowhere", "no such folder"), ("file", "a file")):
+        (fault,) = check_folder(tmp_path / name, NOW).faults
+        assert (fault.file, fault.value) == (str(tmp_path / name), value)
+        with pytest.raises(FaultyFolderError, match=name):
+            load_dataset(tmp_path / name, NOW)
+
+
+def test_a_folder_of_csv_files_is_told_of_the_import(tmp_path: Path) -> None:
+    (tmp_path / "users.csv").write_text("user_id\n", encoding="utf-8")
+    (fault,) = check_folder(tmp_path, NOW).faults
+    assert "import csv" in fault.hint
 
 
 @pytest.mark.parametrize(
@@ -212,7 +226,7 @@ def test_a_link_out_of_media_is_refused(world: Path) -> None:
 
 def test_segments_need_rooms(world: Path) -> None:
     segments("").to_parquet(world / "segments.parquet")
-    assert faults_of(world) == [("rooms.parquet", None, None, "no table that can be read")]
+    assert faults_of(world) == [("rooms.parquet", None, None, "no such file")]
 
 
 def test_strange_texts_load_with_a_warning(world: Path) -> None:
@@ -246,6 +260,64 @@ def test_a_set_with_too_few_tips_to_measure_says_so(world: Path) -> None:
     assert named == ["tips of split val, to choose a model on", "tips of split test, to measure a model on"]
 
 
+def test_ids_that_are_numbers_are_one_fault_a_column(world: Path) -> None:
+    users().assign(user_id=range(4))[["user_id"]].to_parquet(world / "users.parquet")
+    tips().assign(user_id=range(16)).to_parquet(world / "tips.parquet")
+    assert faults_of(world) == [
+        ("users.parquet", "user_id", None, "type int64"),
+        ("tips.parquet", "user_id", None, "type int64"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("known", "written", "hint"),
+    [
+        ("12", "12.0", "There is '12', without .0"),
+        ("12.0", "12", "There is '12.0', with .0"),
+        ("12", " 12", "There is '12', without the space"),
+        ("12", "0012", "There is '12', without zeros"),
+        ("0012", "12", "There is '0012', which differs in case or zeros"),
+        ("Ann", "aNN", "There is 'Ann', which differs in case"),
+        ("Ann", "Bob", ""),
+    ],
+)
+def test_an_id_that_is_only_written_otherwise_is_likened(world: Path, known: str, written: str, hint: str) -> None:
+    users().assign(user_id=[known, "b", "c", "d"]).to_parquet(world / "users.parquet")
+    tips().assign(user_id=[written] + ["b"] * 15).to_parquet(world / "tips.parquet")
+    (fault,) = check_folder(world, NOW).faults
+    assert (fault.value, fault.row) == (repr(written), 0)
+    assert fault.hint.startswith(hint)
+    assert bool(fault.hint) == bool(hint)
+
+
+def test_one_cause_is_one_fault(world: Path) -> None:
+    sound = users()
+    for ids in ([None, "bob", "cem", "dee"], ["", "", "cem", "dee"]):
+        users().assign(user_id=ids).to_parquet(world / "users.parquet")
+        (fault,) = check_folder(world, NOW).faults
+        assert (fault.file, fault.row, fault.count) == ("users.parquet", 0, ids.count("") or 1)
+    sound.iloc[:0].to_parquet(world / "users.parquet")
+    assert faults_of(world) == [("users.parquet", None, None, "no rows")]
+    sound.to_parquet(world / "users.parquet")
+    np.save(world / "features" / "visual.npy", visual().astype("float64"))
+    report = check_folder(world, NOW)
+    assert len(report.faults) == 1
+    assert not [warning for warning in report.warnings if warning.column == "modalities"]
+
+
+def test_an_id_missing_beside_an_empty_one_is_still_named(world: Path) -> None:
+    users().assign(user_id=["", "bob", "cem", "dee"]).to_parquet(world / "users.parquet")
+    tips().assign(user_id=["eve", "fay"] * 8).to_parquet(world / "tips.parquet")
+    assert [fault.file for fault in check_folder(world, NOW).faults] == ["users.parquet", "tips.parquet"]
+
+
+def test_a_file_with_a_name_that_nothing_reads_is_a_warning(world: Path) -> None:
+    rooms().to_parquet(world / "room.parquet")
+    np.save(world / "features" / "Visual.npy", visual())
+    named = [w.file for w in check_folder(world, NOW).warnings if w.value == "a name that nothing reads"]
+    assert named == ["room.parquet", "features/Visual.npy"]
+
+
 def test_the_report_as_json_and_sentences(world: Path) -> None:
     tips().assign(amount=-1.0).to_parquet(world / "tips.parquet")
     report = check_folder(world, NOW)
@@ -258,14 +330,16 @@ def test_the_report_as_json_and_sentences(world: Path) -> None:
             "expected": "a number above 0",
             "value": "-1.0",
             "column": "amount",
-            "row": 0,
+            "row": 1,
             "count": 16,
+            "line": None,
+            "hint": "",
         }
     ]
     assert report.sentences()[0].endswith("1 fault, 2 warnings.")
     assert (
         report.sentences()[1]
-        == "Fault: tips.parquet, column amount, row 0: got -1.0; expected a number above 0 (16 rows)."
+        == "Fault: tips.parquet, column amount, row 1: got -1.0; expected a number above 0 (16 rows)."
     )
 
 

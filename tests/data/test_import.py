@@ -113,13 +113,13 @@ def test_bad_rows_without_quarantine_stop_all_and_are_all_named(source: Path) ->
     gifts(source, cents={3: "-1", 4: "two"}, streamer_id={5: "nobody"}, ts={6: "9999999999999", 7: ""})
     with pytest.raises(FaultyFolderError) as caught:
         run(source)
-    named = {(fault.column, fault.row, fault.value) for fault in caught.value.report.faults}
+    named = {(fault.column, fault.line, fault.value) for fault in caught.value.report.faults}
     assert named == {
-        ("amount", 3, "-0.01"),
-        ("amount", 4, "'two'"),
-        ("streamer_id", 5, "'nobody'"),
-        ("tipped_at", 6, "2286-11-20 17:46:39.999000+00:00"),
-        ("tipped_at", 7, "nothing"),
+        ("amount", 5, "'-1'"),
+        ("amount", 6, "'two'"),
+        ("streamer_id", 7, "'nobody'"),
+        ("tipped_at", 8, "'9999999999999' (2286-11-20 17:46:40+00:00)"),
+        ("tipped_at", 9, "nothing"),
     }
     assert left_behind(source) == []
 
@@ -131,7 +131,7 @@ def test_quarantine_sets_rows_aside_as_they_were_and_counts_reasons(source: Path
     assert (table.n_rows, table.n_aside, table.faults[0].count) == (N_TIPS, 4, 2)
     with (source.parent / "out" / "quarantine" / "gifts.csv").open(encoding="utf-8", newline="") as file:
         aside = list(csv.DictReader(file))
-    assert [row["source_row"] for row in aside] == ["3", "4", "5", "9"]
+    assert [row["source_line"] for row in aside] == ["5", "6", "7", "11"]
     assert aside[1]["cents"] == "two"
     assert aside[0]["reason"] == "amount: expected a number above 0"
     assert len(load_dataset(source.parent / "out", NOW).tips) == N_TIPS - 4
@@ -159,7 +159,7 @@ def test_rows_of_a_wrong_length_are_set_aside(source: Path) -> None:
     assert (table.n_rows, table.n_aside, table.faults[0].value) == (N_TIPS + 2, 1, "3 fields")
     with (source.parent / "out" / "quarantine" / "gifts.csv").open(encoding="utf-8", newline="") as file:
         (row,) = csv.DictReader(file)
-    assert (row["source_row"], row["unparsed_line"]) == (str(N_TIPS), 'ann,s0,"x,y"')
+    assert (row["source_line"], row["unparsed_line"]) == (str(N_TIPS + 2), 'ann,s0,"x,y"')
 
 
 def test_tips_of_a_row_that_was_set_aside_go_with_it(source: Path) -> None:
@@ -206,8 +206,6 @@ def test_missing_files_and_columns_are_named_together(source: Path) -> None:
         ("vectors.csv", None),
         ("gifts.csv", "ts"),
         ("gifts.csv", "cents"),
-        ("gifts.csv", "tipped_at"),
-        ("gifts.csv", "amount"),
     }
 
 
@@ -231,7 +229,6 @@ def test_each_key_of_the_map_is_checked(source: Path, old: str, new: str, named:
     [
         (b"user_id\n\xff\xfe\n", "UTF-8"),
         (b'user_id\n"ann\n', "line 2"),
-        (b"user_id\n" + b"x" * 200_000, "field larger"),
     ],
 )
 def test_files_that_are_not_csv(source: Path, content: bytes, named: str) -> None:
@@ -338,4 +335,8 @@ def test_batches_hold_every_row_of_the_file(tmp_path_factory: pytest.TempPathFac
     read = [[str(cell) for cell in row] for batch in batches for row in batch.rows.to_numpy().tolist()]
     assert read == rows
     assert all(len(batch.rows) <= size for batch in batches)
-    assert [number for batch in batches for number in batch.rows.index] == list(range(len(rows)))
+    lines = path.read_bytes().replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    for batch in batches:
+        for line, row in zip(batch.rows.index, batch.rows.to_numpy().tolist(), strict=True):
+            start = str(row[0]).replace("\r\n", "\n").replace("\r", "\n").split("\n")[0]
+            assert lines[line - 1].decode().startswith((start, '"' + start.replace('"', '""')))

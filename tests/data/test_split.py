@@ -1,4 +1,4 @@
-"""Splits: DATASET.md's rule against a slow, plain reading of it, and the pairs that are measured."""
+"""Splits: docs/dataset.md's rule against a slow, plain reading of it, and the pairs that are measured."""
 
 import math
 from dataclasses import replace

@@ -19,7 +19,7 @@ from mspa_model.data.importers.feature_table import feature_faults, import_featu
 from mspa_model.data.importers.import_map import ImportMap, info_toml, read_map
 from mspa_model.data.importers.quarantine import TableImport
 from mspa_model.data.importers.sift import Sieve, column_faults
-from mspa_model.data.read import INFO_FILE, read_info
+from mspa_model.data.info_file import INFO_FILE, read_info
 from mspa_model.data.schema import TableRule, table_rules
 from mspa_model.errors import DataError
 from mspa_model.folders import check_destination

@@ -1,5 +1,6 @@
 """A modality's features from a CSV table keyed by streamer_id to features/MODALITY.npy."""
 
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -8,16 +9,23 @@ import pandas as pd
 from jaxtyping import Float
 
 from mspa_model.data.fault import Fault
+from mspa_model.data.header import delimiter_fault, lacking_columns
+from mspa_model.data.importers.convert import number_hint, wrong_rows
 from mspa_model.data.importers.csv_rows import read_batches, read_header
 from mspa_model.data.importers.import_map import FeatureMap
 from mspa_model.data.importers.quarantine import Quarantine, TableImport
+from mspa_model.data.row_rules import ONCE
 
 
 def feature_faults(path: Path, part: FeatureMap, delimiter: str) -> tuple[Fault, ...]:
     """What is wrong with the header."""
     header = read_header(path, delimiter)
+    unparted = delimiter_fault(path.name, header, delimiter)
+    if unparted is not None:
+        return (unparted,)
     if part.streamer_id not in header:
-        return (Fault(path.name, "this column, the key of the table", "no such column", part.streamer_id),)
+        wanted = "this column, the key of the table"
+        return tuple(lacking_columns(path.name, [part.streamer_id], header, [wanted]))
     if len(header) < 2:
         return (Fault(path.name, "columns of features beside the key", "none"),)
     twice = sorted({name for name in header if header.count(name) > 1})
@@ -55,15 +63,22 @@ def _wrong(
     texts: pd.DataFrame, key: str, rows: np.ndarray, values: np.ndarray, blank: np.ndarray, filled: np.ndarray
 ) -> pd.DataFrame:
     """The first thing that is wrong with each row of the table, as Quarantine.add takes it."""
-    ids = texts[key].reset_index(drop=True)
-    broken = ~np.isfinite(values).all(axis=1) & ~blank
+    texts = texts.reset_index(drop=True)
+    ids = texts[key]
     again = (filled[rows] & (rows >= 0)) | ids.duplicated(keep="first").to_numpy()
     found = [
-        pd.DataFrame({"column": key, "expected": "an id of streamers.parquet", "row": np.flatnonzero(rows < 0)}),
-        pd.DataFrame({"column": key, "expected": "each value once", "row": np.flatnonzero(again)}),
-        pd.DataFrame(
-            {"column": "features", "expected": "finite numbers, or blanks alone", "row": np.flatnonzero(broken)}
-        ),
+        wrong_rows(np.flatnonzero(rows < 0), ids, "an id of streamers.parquet"),
+        wrong_rows(np.flatnonzero(again), ids, ONCE),
+        *_not_numbers(texts.drop(columns=key), values, blank),
     ]
-    wrong = pd.concat(found, ignore_index=True).drop_duplicates("row")
-    return wrong.assign(value=ids.iloc[wrong["row"]].astype("object").to_numpy())
+    return pd.concat(found, ignore_index=True).drop_duplicates("row")
+
+
+def _not_numbers(texts: pd.DataFrame, values: np.ndarray, blank: np.ndarray) -> Iterator[pd.DataFrame]:
+    """For each row that is no vector its first cell that is no number, by column."""
+    wrong = ~np.isfinite(values) & ~blank[:, None]
+    first = np.where(wrong.any(axis=1), wrong.argmax(axis=1), -1)
+    for place in np.unique(first[first >= 0]):
+        here = np.flatnonzero(first == place)
+        cells = texts.iloc[:, place]
+        yield wrong_rows(here, cells, "finite numbers, or blanks alone", number_hint(str(cells.iloc[here[0]])))

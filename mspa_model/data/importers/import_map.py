@@ -7,12 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mspa_model.data.fault import show
-from mspa_model.data.schema import InfoTable, Zone
+from mspa_model.data.fault import FORMAT_DOCUMENT, show
+from mspa_model.data.info_file import InfoTable, Zone
+from mspa_model.data.read import unread
 from mspa_model.errors import DataError
+from mspa_model.keys import read_toml, wrong_keys
 from mspa_model.types import Modality
 
-TimeUnit = Literal["text", "s", "ms", "us", "ns"]
+TimeForm = Literal["text", "s", "ms", "us", "ns"]
 
 
 class _Strict(BaseModel):
@@ -22,7 +24,7 @@ class _Strict(BaseModel):
 class TimeMap(_Strict):
     """How times are written: text, or numbers since 1970 in a unit. zone: of texts that state no offset."""
 
-    unit: TimeUnit = "text"
+    unit: TimeForm = "text"
     zone: Zone | None = None
     format: str | None = None  # as in strptime; ISO 8601 where it is left out
 
@@ -39,7 +41,7 @@ class TableMap(_Strict):
     file: str | None = None  # in SRC; TABLE.csv where it is left out
     columns: dict[str, str] = Field(default_factory=dict)
     numbers: tuple[str, ...] = ()
-    time_unit: TimeUnit | None = None  # where it differs from [time]
+    time_unit: TimeForm | None = None  # where it differs from [time]
 
 
 class FeatureMap(_Strict):
@@ -75,12 +77,13 @@ def read_map(path: Path | None) -> ImportMap:
     if path is None:
         return ImportMap()
     try:
-        return ImportMap.model_validate(tomllib.loads(Path(path).read_text(encoding="utf-8")))
+        return ImportMap.model_validate(read_toml(Path(path)))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DataError(f"a map that cannot be read ({error})", "a TOML file", f"Mend {path}.") from error
+        raise DataError(f"the map {path}: {unread(error)}", "a TOML file", "Mend it or name another.") from error
     except ValidationError as error:
-        wrong = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}, got {show(one['input'])}" for one in error.errors()]
-        raise DataError("; ".join(wrong), "the keys of an import map", f"Mend {path}.") from error
+        wrong = [f"{key.key} = {show(key.value)}, where {key.expected} is expected" for key in wrong_keys(error)]
+        todo = f"Mend {path}; {FORMAT_DOCUMENT} has every key of a map."
+        raise DataError("; ".join(wrong), "the keys of an import map", todo) from error
 
 
 def info_toml(info: InfoTable) -> str:

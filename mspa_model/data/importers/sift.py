@@ -12,12 +12,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mspa_model.data.fault import Fault
-from mspa_model.data.importers.convert import Converted, convert
+from mspa_model.data.header import delimiter_fault, lacking_columns
+from mspa_model.data.ids import likeness
+from mspa_model.data.importers.convert import Converted, convert, wrong_rows
 from mspa_model.data.importers.csv_rows import read_batches, read_header
 from mspa_model.data.importers.import_map import ImportMap, TableMap
 from mspa_model.data.importers.quarantine import Quarantine, TableImport
 from mspa_model.data.read import media_files
-from mspa_model.data.schema import ARROW_TYPES, REFERENCES, Kind, TableRule, strangers
+from mspa_model.data.row_rules import ONCE
+from mspa_model.data.schema import ARROW_TYPES, REFERENCES, Kind, Reference, TableRule, strangers
+
+_OURS = "this column, or its name in the map"
 
 
 @dataclass
@@ -38,8 +43,9 @@ class Sieve:
         aside = Quarantine(self.folder, path.name)
         with closing(aside), pq.ParquetWriter(self.folder / rule.file, schema) as writer:
             for batch in read_batches(path, self.plan.delimiter):
-                converted = self._convert(batch.rows.set_axis(names, axis=1), rule, part)
-                wrong = self._judge(converted, rule)
+                texts = batch.rows.set_axis(names, axis=1).reset_index(drop=True)
+                converted = self._convert(texts, rule, part)
+                wrong = self._judge(converted, texts, rule)
                 sound = converted.frame.drop(index=wrong["row"])
                 self._remember(sound, rule)
                 writer.write_table(pa.Table.from_pandas(sound, schema=schema, preserve_index=False))
@@ -52,23 +58,32 @@ class Sieve:
             time = time.model_copy(update={"unit": part.time_unit})
         return convert(texts, rule, part.numbers, time, self.plan.amount.scale)
 
-    def _judge(self, converted: Converted, rule: TableRule) -> pd.DataFrame:
+    def _judge(self, converted: Converted, texts: pd.DataFrame, rule: TableRule) -> pd.DataFrame:
         """converted.wrong, and rows that are wrong beside others: ids strange or seen before, media that are absent."""
         frame = converted.frame
         more = [
-            _wrong(frame, ref.column, strangers(frame[ref.column], self.kept[ref.column]), f"an id of {ref.home}")
+            self._strange(texts[ref.column], ref)
             for ref in REFERENCES
             if ref.file == rule.file and ref.strict and ref.column in self.kept
         ]
-        more += [self._absent_media(frame, name) for name in ("frame", "audio") if name in frame and _has(rule, name)]
+        more += [self._absent_media(texts[name]) for name in ("frame", "audio") if name in texts and _has(rule, name)]
         wrong = pd.concat([converted.wrong, *more], ignore_index=True).drop_duplicates("row")
-        sound = frame.drop(index=wrong["row"])
+        left = np.setdiff1d(np.arange(len(frame)), wrong["row"])
         again = [
-            _wrong(sound, column.name, self._seen(sound[column.name]), "each value once")
+            wrong_rows(left[self._seen(frame[column.name].iloc[left])], texts[column.name], ONCE)
             for column in rule.columns
             if column.unique
         ]
         return pd.concat([wrong, *again], ignore_index=True).sort_values("row", kind="stable", ignore_index=True)
+
+    def _strange(self, ids: pd.Series, ref: Reference) -> pd.DataFrame:
+        rows = np.flatnonzero(strangers(ids, self.kept[ref.column]))
+        hint = likeness(str(ids.iloc[rows[0]]), self.kept[ref.column]) if len(rows) else ""
+        return wrong_rows(rows, ids, f"an id of {self._name_of(ref.home)}", hint)
+
+    def _name_of(self, file: str) -> str:
+        """The source's file for one of ours."""
+        return Path(self.plan.table(file.removesuffix(".parquet")).file or file).name
 
     def _seen(self, ids: pd.Series) -> np.ndarray:
         before = self.kept.get(str(ids.name), ids.iloc[:0])
@@ -80,9 +95,9 @@ class Sieve:
                 ids = sound[column.name]
                 self.kept[column.name] = pd.concat([self.kept.get(column.name, ids.iloc[:0]), ids], ignore_index=True)
 
-    def _absent_media(self, frame: pd.DataFrame, column: str) -> pd.DataFrame:
-        absent = strangers(frame[column], pd.Series(sorted(self._media), dtype="str"))
-        return _wrong(frame, column, absent, "a file that lies under media/")
+    def _absent_media(self, paths: pd.Series) -> pd.DataFrame:
+        absent = np.flatnonzero(strangers(paths, pd.Series(sorted(self._media), dtype="str")))
+        return wrong_rows(absent, paths, "a file that lies under media/")
 
     @cached_property
     def _media(self) -> frozenset[str]:
@@ -93,13 +108,19 @@ def column_faults(path: Path, rule: TableRule, plan: ImportMap) -> tuple[Fault, 
     """Columns that the header lacks, or that it has twice once the map has named them."""
     part = plan.table(rule.file.removesuffix(".parquet"))
     header = read_header(path, plan.delimiter)
+    unparted = delimiter_fault(path.name, header, plan.delimiter)
+    if unparted is not None:
+        return (unparted,)
     ours = our_names(header, part)
-    lacking = [column.name for column in rule.columns if column.required and column.name not in ours]
-    mapped = [theirs for theirs in part.columns.values() if theirs not in header]
+    mapped = {name: theirs for name, theirs in part.columns.items() if theirs not in header}
+    lacking = {column.name: _OURS for column in rule.columns if column.required and column.name not in ours}
+    # A column that the map names in vain is one fault, not a second one under our name for it.
+    lacking = {theirs: f"the column that the map names for {name}" for name, theirs in mapped.items()} | {
+        name: wanted for name, wanted in lacking.items() if name not in mapped
+    }
+    lacking |= {name: "this column, which the map has under numbers" for name in part.numbers if name not in ours}
     return (
-        *(Fault(path.name, "the column that the map names", "no such column", name) for name in mapped),
-        *(Fault(path.name, "this column, or its name in the map", "no such column", name) for name in lacking),
-        *(Fault(path.name, "this column", "no such column", name) for name in part.numbers if name not in ours),
+        *lacking_columns(path.name, list(lacking), header, list(lacking.values())),
         *(Fault(path.name, "each column once", "it twice", name) for name in sorted(set(ours)) if ours.count(name) > 1),
     )
 
@@ -117,9 +138,3 @@ def _has(rule: TableRule, name: str) -> bool:
 def _schema(names: list[str], rule: TableRule, numbers: tuple[str, ...]) -> pa.Schema:
     kinds: Mapping[str, Kind] = dict.fromkeys(numbers, Kind.NUMBER) | {c.name: c.kind for c in rule.columns}
     return pa.schema([(name, ARROW_TYPES[kinds.get(name, Kind.TEXT)]) for name in names])
-
-
-def _wrong(frame: pd.DataFrame, column: str, odd: np.ndarray, expected: str) -> pd.DataFrame:
-    rows = frame.index[odd]
-    values = frame.loc[rows, column].astype("object").to_numpy()
-    return pd.DataFrame({"column": column, "expected": expected, "row": rows.to_numpy(), "value": values})

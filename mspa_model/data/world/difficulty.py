@@ -115,7 +115,7 @@ def modality_scores(modality: Modality, streamers: pd.DataFrame, liking: pd.Data
 
 
 def _pairs(tips: pd.DataFrame, user_ids: pd.Series, streamer_ids: pd.Series) -> Pairs:
-    """DATASET.md's split by time: a user's first floor(.8 n) tips train, up to floor(.9 n) val; below 5 train only."""
+    """The format's split by time: a user's first floor(.8 n) tips train, up to floor(.9 n) val; below 5 train only."""
     tips = tips.sort_values(["user_id", "tipped_at"], kind="stable")
     n = tips.groupby("user_id")["user_id"].transform("size").to_numpy()
     place = tips.groupby("user_id").cumcount().to_numpy()

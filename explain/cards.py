@@ -1,9 +1,11 @@
 """What the card of a statement and the comparison of preferences are made of; every value is frozen."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from explain.types import RankMove
+from mspa_model.preference.lift import GRADES, Grade, Lift
 from mspa_model.types import Preference, Ranking, Statement
 
 Agreement = Literal["all", "some", "opposite"]
@@ -12,21 +14,15 @@ MarkKind = Literal["no tip", "opposite", "rarer", "silent"]
 
 @dataclass(frozen=True)
 class Support:
-    """What the user's own tips say of a value, whoever wrote the statement.
+    """What the user's own tips say of a value, whoever wrote the statement: what its strength rests on.
 
-    n_with, n_tipped: different streamers among the tips, with the value and in all; everyone: the value's share of
-    everyone's train tips; taught: signed strength by the teacher's statistics, before its threshold.
+    lift: how much more often it is tipped than by everyone; taught: signed strength by the teacher's statistics, before
+    its threshold; faded_before: tips before this moment (UTC) count for less in both.
     """
 
-    n_with: int
-    n_tipped: int
-    everyone: float
+    lift: Lift
     taught: float
-
-    @property
-    def share(self) -> float:
-        """Of the streamers tipped; 0 without tips."""
-        return self.n_with / self.n_tipped if self.n_tipped else 0.0
+    faded_before: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +45,10 @@ class Effect:
 
 @dataclass(frozen=True)
 class StatementView:
-    """One card. word: the strength in words; support_sentence: how many tips it holds for; mark: None where sound."""
+    """One card. word: the strength in words; support_sentence: how many tips it holds for; mark: None where sound.
+
+    grade: how surely the tips bear the statement out, which the text's adverb follows too.
+    """
 
     statement: Statement
     label: str
@@ -58,6 +57,19 @@ class StatementView:
     support_sentence: str
     effect: Effect
     mark: Mark | None
+    grade: Grade
+
+    @property
+    def claim(self) -> str:
+        """ "likes", "avoids", "possibly likes" or "possibly avoids", as the tips allow."""
+        verb = "likes" if self.statement.polarity > 0 else "avoids"
+        return verb if self.grade in ("far", "clear") else f"possibly {verb}"
+
+    @property
+    def rank(self) -> tuple[int, int, int, float]:
+        """Order of the text's sentences: what the tips bear out, the possible, what they contradict; likes first."""
+        unsure = GRADES.index(self.grade)
+        return (max(unsure, 1), -self.statement.polarity, unsure, -self.statement.strength)
 
     @property
     def signed(self) -> float:

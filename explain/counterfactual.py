@@ -12,7 +12,6 @@ from explain.types import Direction, Edit, Headroom, Scenario, ScenarioResult, S
 from mspa_model.data.ids import nearest_ids, streamer_idx_of
 from mspa_model.errors import MspaError, UnknownIdError
 from mspa_model.preference.columns import quoted
-from mspa_model.preference.prose import write_prose
 from mspa_model.preference.statements import make_statement
 from mspa_model.ranking.places import keep_places
 from mspa_model.runs import Run
@@ -172,7 +171,7 @@ def _edit_statement(run: Run, preference: Preference, edit: Edit, given: Prefere
     if edit.kind == "set statement":
         stated[value_idx] = _statement(run, preference, edit, value_idx)
     statements = tuple(stated.values())
-    text = write_prose(statements, len(preference.history), run.vocabulary, run.dataset.info)
+    text = run.composer.prose(statements, preference.history)
     return Preference(preference.history, statements, text, preference.residual, preference.composer)
 
 

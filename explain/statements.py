@@ -3,9 +3,8 @@
 Everything is in the dataset's own words and carries no markup of ours; whoever draws it still has to escape it.
 """
 
+import math
 from collections.abc import Sequence
-
-import numpy as np
 
 from explain.cards import Effect, Mark, StatementView, Support
 from explain.contribution import LABEL_LIMIT
@@ -15,29 +14,30 @@ from explain.narrate import moves_sentence, plain, plural
 from explain.types import Edit
 from mspa_model.number_format import percent
 from mspa_model.preference.claims import STRENGTHS, bucket_of
+from mspa_model.preference.lift import Lift
 from mspa_model.preference.statements import tip_weights
 from mspa_model.runs import Run
-from mspa_model.types import DatasetInfo, History, Preference, Ranking, Statement, Step
+from mspa_model.types import FADED, DatasetInfo, History, Ranking, Statement, Step
 
 
 def statement_views(run: Run, step: Step, k: int = 10) -> tuple[StatementView, ...]:
-    """Every statement of a step's preference in its own order, each deleted once from the step as it stands."""
+    """Every statement of a step's preference in the order of its text, each deleted once from the step as it stands."""
     preference = step.preference
     before = rescore(run, step, ())
     supports = supports_of(run, preference.history, [s.value_idx for s in preference.statements])
-    return tuple(
-        _view(run, preference, statement, support, deletion_effect(run, step, before, statement, k))
+    views = [
+        _view(run, statement, support, deletion_effect(run, step, before, statement, k))
         for statement, support in zip(preference.statements, supports, strict=True)
-    )
+    ]
+    return tuple(sorted(views, key=lambda view: view.rank))
 
 
 def supports_of(run: Run, history: History, value_idx: Sequence[int]) -> tuple[Support, ...]:
     """What a history says of each of these values."""
-    teacher = run.composers["teacher"].teacher
-    taught = teacher.all_strengths(tip_weights(history, run.dataset.n_streamers))[0]
-    tipped = np.unique(history.streamer_idx)
-    n_with = run.vocabulary.membership[tipped].sum(axis=0)
-    return tuple(Support(int(n_with[i]), len(tipped), float(teacher.base_rate[i]), float(taught[i])) for i in value_idx)
+    teacher = run.composers["teacher"]
+    taught = teacher.teacher.all_strengths(tip_weights(history, run.dataset.n_streamers))[0]
+    lifts = teacher.lifts(history)
+    return tuple(Support(lifts.of(i), float(taught[i]), history.faded_before) for i in value_idx)
 
 
 def deletion_effect(run: Run, step: Step, before: Ranking, statement: Statement, k: int = 10) -> Effect:
@@ -49,7 +49,7 @@ def deletion_effect(run: Run, step: Step, before: Ranking, statement: Statement,
     return Effect(changed, moves, f"Without it, {said[:1].lower()}{said[1:]}")
 
 
-def _view(run: Run, preference: Preference, statement: Statement, support: Support, effect: Effect) -> StatementView:
+def _view(run: Run, statement: Statement, support: Support, effect: Effect) -> StatementView:
     info = run.dataset.info
     return StatementView(
         statement,
@@ -58,7 +58,8 @@ def _view(run: Run, preference: Preference, statement: Statement, support: Suppo
         support,
         support_sentence(support, info),
         effect,
-        mark_of(statement, support, len(preference.history), run.config.preference.threshold, info),
+        mark_of(statement, support, run.config.preference.threshold, info),
+        support.lift.grade(statement.polarity),
     )
 
 
@@ -68,38 +69,43 @@ def value_label(run: Run, value_idx: int) -> str:
 
 
 def support_sentence(support: Support, info: DatasetInfo) -> str:
-    """ "It holds for 10 of the 17 streamers in this user's tips (59 %), and for 21 % of everyone's tips." """
-    tips = plural(info.tip_is)
-    if support.n_tipped == 0:
-        return (
-            f"This {info.user_is} has no {info.tip_is}; it holds for {percent(support.everyone)} of everyone's {tips}."
-        )
-    own = f"It holds for {support.n_with} of the {support.n_tipped} {plural(info.streamer_is)}"
-    if support.n_tipped == 1:
-        own = f"It holds for {support.n_with} of 1 {info.streamer_is}"
+    """ "It holds for 10 of the 17 streamers in this user's tips (59 %), and for 21 % of everyone's tips: 2.81 times as
+    often (95 % interval 1.62 to 4.10)."
+    """
+    lift, tips = support.lift, plural(info.tip_is)
+    everyone = f"{percent(lift.everyone)} of everyone's {tips}"
+    if lift.n_tipped == 0:
+        return f"This {info.user_is} has no {info.tip_is}; it holds for {everyone}."
+    of = f"the {lift.n_tipped} {plural(info.streamer_is)}" if lift.n_tipped > 1 else f"1 {info.streamer_is}"
+    share = percent(lift.share)
+    if support.faded_before is not None:
+        share += f" where {tips} before {support.faded_before:%-d %B %Y} count for {percent(FADED)}"
     return (
-        f"{own} in this {info.user_is}'s {tips} ({percent(support.share)}), and for {percent(support.everyone)} of "
-        f"everyone's {tips}."
+        f"It holds for {lift.n_with} of {of} in this {info.user_is}'s {tips} ({share}), and for {everyone}: "
+        f"{_ratio_words(lift)}."
     )
 
 
-def mark_of(statement: Statement, support: Support, n_tips: int, threshold: float, info: DatasetInfo) -> Mark | None:
-    """The gravest doubt about a statement; None where the tips and their statistics bear it out.
+def _ratio_words(lift: Lift) -> str:
+    """ "2.81 times as often (95 % interval 1.62 to 4.10)"."""
+    upto = "any number" if math.isinf(lift.high) else f"{lift.high:.2f}"
+    return f"{lift.ratio:.2f} times as often (95 % interval {lift.low:.2f} to {upto})"
+
+
+def mark_of(statement: Statement, support: Support, threshold: float, info: DatasetInfo) -> Mark | None:
+    """The gravest doubt about a statement; None where the tips bear it out beyond chance.
 
     threshold: strength below which the teacher says nothing.
     """
-    agrees = statement.polarity * support.taught
+    grade, tips = support.lift.grade(statement.polarity), plural(info.tip_is)
     if statement.polarity > 0 and not statement.evidence:
         return Mark("no tip", f"no {info.tip_is} behind it", f"No {info.tip_is} bears it out.")
-    if agrees <= -threshold:
-        said = "By the plain statistics of the same history it is the other way round."
+    if statement.polarity * support.taught <= -threshold:
+        said = f"By the plain statistics of the same {tips} it is the other way round."
         return Mark("opposite", "statistics say the opposite", said)
-    if n_tips and statement.polarity * (support.share - support.everyone) < 0:
+    if grade == "contrary":
         side = "less" if statement.polarity > 0 else "more"
-        said = f"It is {side} common in this history than in everyone's."
-        return Mark("rarer", f"{side} common than usual", said)
-    if agrees < threshold:
-        said = "too weak a sign to be told from chance" if agrees else "no sign of it"
-        said = f"The plain statistics of the same history find {said}."
-        return Mark("silent", "statistics say nothing", said)
+        return Mark("rarer", f"{side} common than usual", f"It is {side} common in these {tips} than in everyone's.")
+    if grade == "possible":
+        return Mark("silent", "may be chance", f"These {tips} cannot tell it from chance.")
     return None

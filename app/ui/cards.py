@@ -8,7 +8,7 @@ from app.ui.edits import put_edits, with_edit
 from app.ui.evidence import draw_clips, draw_tips, evidence_line
 from app.ui.group_examples import draw_group
 from app.ui.states import note, say
-from app.ui.text import escape_md
+from app.ui.text import capital, escape_md
 from explain.cards import StatementView
 from explain.group_examples import is_group
 from explain.narrate import counted, listed
@@ -44,8 +44,7 @@ def _draw_card(
     idx = view.statement.value_idx
     with st.container(border=True, key=f"card-{idx}", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            verb = "Likes" if view.statement.polarity > 0 else "Avoids"
-            st.markdown(f"**{verb} {escape_md(view.label)}**", width="stretch")
+            st.markdown(f"**{capital(view.claim)} {escape_md(view.label)}**", width="stretch")
             if edits is not None:
                 _draw_correction(picked, view, edits)
         st.progress(min(view.statement.strength, 1.0), text=f"{view.word}, {view.statement.strength:.2f} of 1")

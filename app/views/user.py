@@ -17,8 +17,8 @@ from app.ui.ranking import K, hidden_sentence, show_top, user_idx
 from app.ui.states import answer, basis, heading, missing, note, say
 from app.ui.text import capital
 from explain.figures import history_timeline
-from explain.narrate import counted, listed, plain, plural, reach_sentence
-from mspa_model.types import History, Preference, Statement
+from explain.narrate import counted, listed, plural, reach_sentence
+from mspa_model.types import History, Preference
 
 
 def draw(picked: Picked) -> None:
@@ -45,19 +45,17 @@ def draw(picked: Picked) -> None:
 
 def _answer(picked: Picked, preference: Preference) -> str:
     info = picked.run.dataset.info
-    likes = [_label(picked, s) for s in preference.statements if s.polarity > 0][:3]
     tips = counted(len(preference.history), info.tip_is)
     if not len(preference.history):
         return (
             f"Nothing yet: {info.user_is} {picked.user_id} has no {info.tip_is}, so the ranking is what everyone gets."
         )
-    if not likes:
+    views = cache.statement_views(picked.run, picked.basis, picked.step_index)
+    if not views:
         return f"From {tips} of {info.user_is} {picked.user_id}, nothing stands out enough to be put into words."
-    return f"{capital(info.user_is)} {picked.user_id} likes {listed(likes)}, judged from {tips}."
-
-
-def _label(picked: Picked, statement: Statement) -> str:
-    return plain(picked.run.vocabulary.values[statement.value_idx].label)
+    # The first card's claim, and whatever else is claimed as surely: nothing here is surer than its card.
+    alike = [view.label for view in views if view.claim == views[0].claim][:3]
+    return f"{capital(info.user_is)} {picked.user_id} {views[0].claim} {listed(alike)}, judged from {tips}."
 
 
 def _draw_statements(picked: Picked, preference: Preference) -> None:

@@ -17,6 +17,7 @@ from mspa_model.preference.claims import Claim, Writing
 from mspa_model.preference.decoding import Grammar
 from mspa_model.preference.entries import AmountScale, Entries, entries_of
 from mspa_model.preference.language_model import CompactModel, Prefix, tip_logits
+from mspa_model.preference.lift import Lifts
 from mspa_model.preference.tokens import LIKES, PAD, START, TOLD, tokens_of
 from mspa_model.preference.wordings import spelled
 from mspa_model.types import Features, History, Modality, Vocabulary
@@ -55,9 +56,9 @@ class CompactWriter:
         self.model, self.vocabulary, self.scale, self.config = model.eval(), vocabulary, scale, config
         self.reluctance, self.without = reluctance, without
 
-    def write(self, histories: Sequence[History]) -> list[Writing]:
-        """Statements, pointing only at tips whose streamer has the value, and prose."""
-        return self._write(histories, constrained=True)
+    def write(self, histories: Sequence[History], lifts: Sequence[Lifts] | None = None) -> list[Writing]:
+        """Statements, pointing only at tips whose streamer has the value, and prose no surer than the lifts allow."""
+        return self._write(histories, constrained=True, lifts=lifts)
 
     def write_freely(self, histories: Sequence[History]) -> list[Writing]:
         """The same with pointers as the model sets them, right or wrong."""
@@ -77,7 +78,9 @@ class CompactWriter:
         return entries_of(history, self.scale, self.config.max_tips)
 
     @torch.no_grad()
-    def _write(self, histories: Sequence[History], constrained: bool) -> list[Writing]:
+    def _write(
+        self, histories: Sequence[History], constrained: bool, lifts: Sequence[Lifts] | None = None
+    ) -> list[Writing]:
         # Texts of like length together, so that little is padding.
         order = sorted(range(len(histories)), key=lambda i: len(histories[i]))
         found: dict[int, Writing] = {}
@@ -85,14 +88,20 @@ class CompactWriter:
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
             batch = [self.read(histories[i]) for i in rows]
-            for i, text in zip(rows, self._write_batch(batch, table, constrained), strict=True):
+            earned = [None if lifts is None else lifts[i] for i in rows]
+            for i, text in zip(rows, self._write_batch(batch, earned, table, constrained), strict=True):
                 prose = spelled(self.model.tokens.spell(text.grammar.prose, self.vocabulary))
                 found[i] = Writing(tuple(text.claims), prose, text.grammar.done)
         return [found[i] for i in range(len(histories))]
 
-    def _write_batch(self, batch: Sequence[Entries], table: Tensor, constrained: bool) -> list[_Text]:
+    def _write_batch(
+        self, batch: Sequence[Entries], lifts: Sequence[Lifts | None], table: Tensor, constrained: bool
+    ) -> list[_Text]:
         model = self.model
-        texts = [_Text(e, Grammar(model.tokens, self._supported(e), e.n_tipped), []) for e in batch]
+        texts = [
+            _Text(e, Grammar(model.tokens, self._supported(e), e.n_tipped, earned), [])
+            for e, earned in zip(batch, lifts, strict=True)
+        ]
         prefix = model.prefix(batch, table, self._hidden(batch))
         cache = DynamicCache()
         keys = model.keys(prefix, model.step(prefix.rows, prefix.mask, cache))

@@ -1,16 +1,18 @@
 """The composer: from a user's tips to a preference."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from mspa_model.preference.lift import Lifts, lifts_of
 from mspa_model.preference.prose import write_prose
 from mspa_model.preference.statements import signed_strengths, statements_of, tip_weights
-from mspa_model.preference.teacher import LinearMap, Teacher, residuals
-from mspa_model.types import Dataset, Features, History, Modality, Preference, Vocabulary
+from mspa_model.preference.teacher import LinearMap, Teacher, residuals, train_pairs
+from mspa_model.types import Dataset, Features, History, Modality, Preference, Statement, Vocabulary
 
 UNCHANGED = 1e-4  # a strength that differs by less was not edited
 
@@ -22,7 +24,7 @@ class Composer:
 
     def __init__(self, dataset: Dataset, vocabulary: Vocabulary, teacher: Teacher, features: Features) -> None:
         self.vocabulary, self.teacher, self.features = vocabulary, teacher, features
-        self.info, self._n_streamers = dataset.info, dataset.n_streamers
+        self.info, self._n_streamers, self._dataset = dataset.info, dataset.n_streamers, dataset
 
     def compose(self, history: History) -> Preference:
         """Statements (none without tips), their text, and the residual."""
@@ -81,6 +83,18 @@ class Composer:
         strengths = self.teacher.strengths(tips, among)
         return strengths, residuals(tips, strengths, self.features, self.vocabulary, among, maps)
 
+    def lifts(self, history: History) -> Lifts:
+        """How much more often each value is tipped in this history than by everyone, with intervals."""
+        return lifts_of(history, self.vocabulary.membership, self.teacher.base_rate, self._n_everyone)
+
+    def prose(self, statements: Sequence[Statement], history: History) -> str:
+        """The statements in plain sentences, no surer than this history allows."""
+        return write_prose(statements, history, self.lifts(history), self.vocabulary, self.info)
+
+    @cached_property
+    def _n_everyone(self) -> int:
+        return len(train_pairs(self._dataset))
+
     def statement_embeddings(self) -> Float[Tensor, "n_values _"] | None:
         """A row a value that its statements bring to the aligners beside its prototype; the teacher has none."""
         return None
@@ -110,5 +124,5 @@ class Composer:
         self, history: History, strengths: Tensor, residual: dict[Modality, Tensor], composer: str
     ) -> Preference:
         statements = statements_of(strengths, history, self.vocabulary)
-        text = write_prose(statements, len(history), self.vocabulary, self.info)
+        text = self.prose(statements, history)
         return Preference(history, statements, text, {m: r.numpy() for m, r in residual.items()}, composer)

@@ -1,11 +1,12 @@
-"""The grammar that writing follows: statements, then two or three sentences that say them and nothing else."""
+"""The grammar that writing follows: statements, then two to five sentences that say them and nothing else."""
 
 import numpy as np
 from jaxtyping import Bool
 
 from mspa_model.preference.claims import MAX_STATEMENTS, STRENGTHS
+from mspa_model.preference.lift import Lift, Lifts
 from mspa_model.preference.tokens import AVOIDS, LIKES, STOP, TOLD, Tokens
-from mspa_model.preference.wordings import SLOT, SentenceKind, frames_of, sentences_of
+from mspa_model.preference.wordings import FEW_TIPS, SLOT, SentenceKind, frames_of, sentences_of
 
 STRONG_BUCKET = 2
 
@@ -14,11 +15,18 @@ class Grammar:
     """What may come next in one text. Ask allowed(), push() one of it, until done.
 
     supported: values that a tipped streamer has; only these may be liked. A text says a value once, in the sentence
-    of its tier, and no surer than n_tipped allows.
+    of its tier, and no surer than n_tipped allows. lifts: of the history; a tier is then no higher than the tips have
+    earned, and prose leaves out what they contradict. Without, tiers go by strength alone.
     """
 
-    def __init__(self, tokens: Tokens, supported: Bool[np.ndarray, " n_values"], n_tipped: int) -> None:
-        self.tokens, self.supported, self.n_tipped = tokens, supported, n_tipped
+    def __init__(
+        self,
+        tokens: Tokens,
+        supported: Bool[np.ndarray, " n_values"],
+        n_tipped: int,
+        lifts: Lifts | None = None,
+    ) -> None:
+        self.tokens, self.supported, self.n_tipped, self.lifts = tokens, supported, n_tipped, lifts
         self.stated: dict[int, tuple[int, int]] = {}  # value_idx: (polarity token, bucket), in order
         self.prose: list[int] = []
         self.done = False
@@ -73,9 +81,13 @@ class Grammar:
         return [LIKES, AVOIDS] if self.supported[value] else [AVOIDS]
 
     def _tiers(self) -> dict[SentenceKind, list[int]]:
-        tiers: dict[SentenceKind, list[int]] = {"strong": [], "liked": [], "avoided": []}
+        kinds: tuple[SentenceKind, ...] = ("strong", "liked", "avoided", "maybe liked", "maybe avoided")
+        tiers: dict[SentenceKind, list[int]] = {kind: [] for kind in kinds}
         for value, (polarity, bucket) in self.stated.items():
-            tiers[tier_of(polarity == LIKES, bucket)].append(self.tokens.value(value))
+            kind = tier_of(polarity == LIKES, bucket)
+            earned = kind if self.lifts is None else earned_tier(kind, self.lifts.of(value))
+            if earned is not None:
+                tiers[earned].append(self.tokens.value(value))
         return tiers
 
 
@@ -84,6 +96,18 @@ def tier_of(liked: bool, bucket: int) -> SentenceKind:
     if not liked:
         return "avoided"
     return "strong" if bucket >= STRONG_BUCKET else "liked"
+
+
+def earned_tier(kind: SentenceKind, lift: Lift) -> SentenceKind | None:
+    """The kind of sentence, no surer than the tips allow; None for what they contradict. Few tips hedge every kind."""
+    grade = lift.grade(-1 if kind == "avoided" else 1)
+    if grade == "contrary":
+        return None
+    if lift.n_tipped < FEW_TIPS:
+        return kind
+    if grade == "possible":
+        return "maybe avoided" if kind == "avoided" else "maybe liked"
+    return "liked" if kind == "strong" and grade != "far" else kind
 
 
 class _Sentences:

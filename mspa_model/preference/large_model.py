@@ -17,6 +17,7 @@ from mspa_model.preference.large_frames import Frames, small_picture
 from mspa_model.preference.large_guide import Grammar
 from mspa_model.preference.large_loading import LargeModel, load_large_model
 from mspa_model.preference.large_prompt import MAX_ROWS, MAX_VALUES, Prompt, build_prompt
+from mspa_model.preference.lift import Lifts
 from mspa_model.preference.teacher import Teacher
 from mspa_model.preference.written import WrittenComposer
 from mspa_model.types import Dataset, Features, History, Vocabulary
@@ -36,8 +37,10 @@ class LargeWriter:
         self._grammar = Grammar(large.tokenizer)
         self._lock = Lock()  # pages of several people share one model
 
-    def write(self, histories: Sequence[History]) -> list[Writing]:
-        """What the model claims of each history, in order; nothing is claimed of no tips or with no values."""
+    def write(self, histories: Sequence[History], lifts: Sequence[Lifts] | None = None) -> list[Writing]:
+        """What the model claims of each history, in order; nothing is claimed of no tips or with no values. It writes
+        no prose, so that lifts bind it to nothing.
+        """
         with self._lock:
             return [self._write(history) for history in histories]
 

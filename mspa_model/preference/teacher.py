@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 from jaxtyping import Float, Int
 from safetensors.numpy import load_file, save_file
@@ -97,11 +98,15 @@ class Teacher:
 
 def base_rates(dataset: Dataset, vocabulary: Vocabulary) -> Float[np.ndarray, " n_values"]:
     """The share of everyone's train tips (distinct pairs) that fall on each value, kept away from 0 and 1."""
-    train = dataset.tips[dataset.tips["split"] == "train"][["user_idx", "streamer_idx"]].drop_duplicates()
-    counts = np.bincount(train["streamer_idx"], minlength=dataset.n_streamers).astype(np.float64)
+    counts = np.bincount(train_pairs(dataset)["streamer_idx"], minlength=dataset.n_streamers).astype(np.float64)
     margin = 1 / (counts.sum() + 2)
     shares = counts @ vocabulary.membership / max(counts.sum(), 1)
     return np.clip(shares, margin, 1 - margin).astype(np.float32)
+
+
+def train_pairs(dataset: Dataset) -> pd.DataFrame:
+    """Who tipped whom before the split, each pair once: user_idx, streamer_idx."""
+    return dataset.tips[dataset.tips["split"] == "train"][["user_idx", "streamer_idx"]].drop_duplicates()
 
 
 def build_teacher(dataset: Dataset, vocabulary: Vocabulary, config: PreferenceConfig) -> Teacher:

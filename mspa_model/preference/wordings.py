@@ -6,7 +6,7 @@ What a text is scored against is written in other sentences (training/text/refer
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-SentenceKind = Literal["strong", "liked", "avoided", "nothing", "rest"]
+SentenceKind = Literal["strong", "liked", "avoided", "maybe liked", "maybe avoided", "nothing", "rest"]
 SLOT = "<values>"
 FEW_TIPS = 5  # distinct streamers, below which every sentence is hedged
 
@@ -26,15 +26,19 @@ HEDGED: Mapping[SentenceKind, tuple[str, ...]] = {
     "nothing": ("Nothing stands out yet .", "Too little to say ."),
     "rest": ("More cannot be said yet .", "The rest is open ."),
 }
+# What the tips do not tell from chance is hedged however many they are, in words that are taught anyway.
+_MAYBE: Mapping[SentenceKind, SentenceKind] = {"maybe liked": "liked", "maybe avoided": "avoided"}
 
 
 def frames_of(kind: SentenceKind, n_tipped: int) -> tuple[str, ...]:
     """How a sentence may be put, no surer than so many tipped streamers allow."""
+    if kind in _MAYBE:
+        return HEDGED[_MAYBE[kind]]
     return (HEDGED if n_tipped < FEW_TIPS else SURE)[kind]
 
 
 def sentences_of(tiers: Mapping[SentenceKind, Sequence[int]]) -> list[tuple[SentenceKind, list[int]]]:
-    """The sentences of a text, two to three, with the values that each says: one a tier of statements."""
+    """The sentences of a text, at least two, with the values that each says: one a tier of statements."""
     told: list[tuple[SentenceKind, list[int]]] = [(kind, list(values)) for kind, values in tiers.items() if values]
     if not told:
         return [("nothing", []), ("rest", [])]

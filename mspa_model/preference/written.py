@@ -13,7 +13,8 @@ from torch import Tensor
 from mspa_model.preference.claims import Writing, checked_statements
 from mspa_model.preference.compact import CompactWriter
 from mspa_model.preference.composer import UNCHANGED, Composer
-from mspa_model.preference.prose import write_prose
+from mspa_model.preference.lift import Lifts
+from mspa_model.preference.prose import contrary_sentence
 from mspa_model.preference.statements import signed_strengths
 from mspa_model.preference.teacher import Teacher
 from mspa_model.types import Dataset, Features, History, Modality, Preference, Statement, Vocabulary
@@ -23,9 +24,12 @@ KEPT = 512  # compositions remembered, so that an edit need not write the unedit
 
 @runtime_checkable
 class Writer(Protocol):
-    """A language model behind the composer. Writing the same histories again gives the same text."""
+    """A language model behind the composer. Writing the same histories again gives the same text.
 
-    def write(self, histories: Sequence[History]) -> list[Writing]: ...
+    lifts: of each history, so that its prose is no surer than they allow; what the tips contradict it leaves unsaid.
+    """
+
+    def write(self, histories: Sequence[History], lifts: Sequence[Lifts] | None = None) -> list[Writing]: ...
 
 
 class WrittenComposer(Composer):
@@ -60,7 +64,8 @@ class WrittenComposer(Composer):
         """compose() of each, in order, written in batches."""
         keys = [_key(h) for h in histories]
         missing = {k: h for k, h in zip(keys, histories, strict=True) if k not in self._written}
-        written = dict(zip(missing, self.writer.write(list(missing.values())), strict=True))
+        lifts = [self.lifts(h) for h in missing.values()]
+        written = dict(zip(missing, self.writer.write(list(missing.values()), lifts), strict=True))
         found = {k: self._checked(missing[k], writing) for k, writing in written.items()}
         found |= {k: self._written[k] for k in keys if k in self._written}
         for k in found:
@@ -102,7 +107,7 @@ class WrittenComposer(Composer):
         rows = super().restate(preference, strengths, residual)
         pointed = {s.value_idx: s for s in preference.statements}
         statements = tuple(_with_evidence(s, pointed.get(s.value_idx)) for s in rows.statements)
-        text = write_prose(statements, len(rows.history), self.vocabulary, self.info)
+        text = self.prose(statements, rows.history)
         return Preference(rows.history, statements, text, rows.residual, rows.composer)
 
     def _checked(self, history: History, writing: Writing) -> Preference:
@@ -111,8 +116,13 @@ class WrittenComposer(Composer):
         residual = {m: row.numpy() for m, row in self._residual(history, strengths).items()}
         # Prose that speaks of a claim that was not kept would be an unchecked claim; no tips leave nothing to write of.
         told = len(statements) == len(writing.claims) and writing.prose is not None and len(history) > 0
-        text = writing.prose if told else write_prose(statements, len(history), self.vocabulary, self.info)
-        return Preference(history, statements, text or "", residual, self.name)
+        text = self._completed(writing, statements, history) if told else self.prose(statements, history)
+        return Preference(history, statements, text, residual, self.name)
+
+    def _completed(self, writing: Writing, statements: Sequence[Statement], history: History) -> str:
+        """The model's prose, then what it may not say as its own: statements that the tips contradict."""
+        contrary = contrary_sentence(statements, self.lifts(history), self.vocabulary, self.info)
+        return " ".join(filter(None, [writing.prose, contrary]))
 
 
 def _drifted(

@@ -55,6 +55,13 @@ def test_a_card_says_what_a_statement_rests_on_and_what_it_does(page: AppTest):
     assert keys(page, "card-delete-")
 
 
+def test_the_first_card_is_the_first_of_the_headline(page: AppTest):
+    said = texts(page)
+    card = next(line for line in said.splitlines() if line.startswith(("**Likes ", "**Avoids ", "**Possibly ")))
+    claim = card.strip("*")
+    assert f"User u004 {claim[:1].lower()}{claim[1:]}" in said
+
+
 def test_a_deleted_statement_moves_the_ranking_beside_and_comes_back(page: AppTest):
     before = top(page)
     page.button(key=keys(page, "card-delete-")[0]).click().run()

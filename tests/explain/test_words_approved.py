@@ -48,6 +48,7 @@ from tests.explain.closed_form import trace_of
 from tests.explain.measured import AUDIT, QUALITY, SEEDS
 from tests.explain.test_compare import DIM, SEED, comparison, difference
 from tests.explain.test_sentences import COLD
+from tests.preference import rooms
 from tests.report import by_hand as made
 
 V, A, T = Modality
@@ -219,18 +220,21 @@ def of_leading(run: Run) -> Any:
 
 
 def of_statements(run: Run) -> Any:
-    def mark(polarity: int, taught: float, n_with: int = 3, evidence: tuple[int, ...] = (0,), n_tips: int = 4) -> Any:
+    def mark(polarity: int, taught: float, n_with: int = 30, evidence: tuple[int, ...] = (0,)) -> Any:
         stated = Statement("category", "Comedy", polarity, 0.5, evidence, 0)
-        found = statements.mark_of(stated, Support(n_with, 4, 0.5, taught), n_tips, 0.1, INFO)
+        found = statements.mark_of(stated, Support(rooms.lift(n_with, 40, 0.5), taught), 0.1, INFO)
         return None if found is None else list(asdict(found).values())
 
+    def support(n_with: int, n_tipped: int, faded_before: datetime | None = None) -> str:
+        return statements.support_sentence(Support(rooms.lift(n_with, n_tipped, 0.25), 0.1, faded_before), INFO)
+
     return {
-        "support": [statements.support_sentence(Support(*n, 0.25, 0.1), INFO) for n in ((0, 0), (1, 1), (3, 4))],
-        "borne out": [mark(1, 0.1), mark(-1, -0.1, 1, ()), mark(1, 0.1, 2), mark(1, 0.1, 1, n_tips=0)],
+        "support": [support(*n) for n in ((0, 0), (1, 1), (3, 4), (3, 4, datetime(2024, 3, 1)))],
+        "borne out": [mark(1, 0.1, 30), mark(-1, -0.1, 10, ())],
         "no tip": mark(1, 0.5, evidence=()),
-        "opposite": [mark(1, -0.1), mark(-1, 0.1)],
-        "rarer": [mark(1, -0.09, 1), mark(-1, 0.09, 3)],
-        "silent": [mark(1, 0.09), mark(1, 0.0), mark(1, -0.09)],
+        "opposite": [mark(1, -0.1, 15), mark(-1, 0.1, 25)],
+        "rarer": [mark(1, -0.09, 15), mark(-1, 0.09, 25)],
+        "silent": [mark(1, 0.09, 22), mark(-1, 0.0, 18)],
     }
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mspa_model.features.scaling import scale_features
+from mspa_model.preference.lift import Lift, lifts_of
 from mspa_model.types import Dataset, DatasetInfo, Features, History, Modality, SplitInfo, Value, Vocabulary
 
 NAMES = ("Comedy", "Music", "Chess")
@@ -69,3 +70,9 @@ def history(*streamers: int) -> History:
     n = len(streamers)
     at = np.array(["2024-01-01"] * n, dtype="datetime64[us]")
     return History("u0", np.array(streamers, dtype=np.int64), np.ones(n), at, np.arange(n, dtype=np.int64))
+
+
+def lift(n_with: int, n_tipped: int, everyone: float, n_everyone: int = 10_000) -> Lift:
+    """The lift of one value that n_with of n_tipped different streamers have."""
+    membership = (np.arange(max(n_tipped, 1)) < n_with).astype(np.float32)[:, None]
+    return lifts_of(history(*range(n_tipped)), membership, np.array([everyone], np.float32), n_everyone).of(0)

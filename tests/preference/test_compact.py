@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from mspa_model.config import ComposerConfig, PreferenceConfig
+from mspa_model.preference.claims import Claim, Writing
 from mspa_model.preference.compact import CompactWriter, load_writer, new_model, save_writer
 from mspa_model.preference.entries import AmountScale
 from mspa_model.preference.teacher import Teacher
@@ -65,6 +66,25 @@ def test_writing_parses_and_is_the_same_each_time_alone_or_in_a_batch():
     assert all(w.parses for w in together)
     assert [writer().write([h])[0] for h in odd_histories()] == together
     assert writer().write([]) == []
+
+
+class Scribe:
+    """Writes one like of Comedy, with what it was told of lifts as its prose."""
+
+    def write(self, histories, lifts=None):
+        return [
+            Writing((Claim(0, 1, 3, (0,)),), f"Grade {own.of(0).grade(1)}.", True)
+            for own in lifts or [None] * len(histories)
+        ]
+
+
+def test_a_writer_is_told_what_the_tips_allow_and_what_they_contradict_is_added():
+    teacher = Teacher(words(), np.array([0.9, 0.05, 0.05], dtype=np.float32), PreferenceConfig())
+    data = rooms.dataset([(0, 0), (1, 1), (2, 2)])
+    written = WrittenComposer(data, words(), teacher, rooms.features(), Scribe(), "compact")
+    few, many = written.compose_many([rooms.history(0, 4, 5, 6, 7, 8), rooms.history(0, 1, 2, 3)])
+    assert few.text == "Grade contrary. Possibly, though the tips do not show it: likes Comedy."
+    assert many.text == "Grade possible."
 
 
 def test_free_pointers_point_where_they_like_and_constrained_ones_only_at_the_value():

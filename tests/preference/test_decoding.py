@@ -1,5 +1,7 @@
 """Whatever is written along the grammar parses, and says what was stated and nothing else."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,15 +9,17 @@ from hypothesis import strategies as st
 
 from mspa_model.preference.claims import MAX_STATEMENTS
 from mspa_model.preference.decoding import Grammar, tier_of
+from mspa_model.preference.lift import Lifts, lifts_of
 from mspa_model.preference.tokens import AVOIDS, LIKES, TOLD, Tokens
 from mspa_model.preference.wordings import SLOT, SURE, words_taught
+from tests.preference import rooms
 
 N_VALUES = 12
 TOKENS = Tokens(N_VALUES, words_taught())
 
 
-def write(supported: np.ndarray, n_tipped: int, choose) -> Grammar:
-    grammar = Grammar(TOKENS, supported, n_tipped)
+def write(supported: np.ndarray, n_tipped: int, choose, lifts: Lifts | None = None) -> Grammar:
+    grammar = Grammar(TOKENS, supported, n_tipped, lifts)
     for _ in range(400):
         if grammar.done:
             return grammar
@@ -60,6 +64,26 @@ def test_a_value_stands_in_a_sentence_of_its_own_tier(random):
         assert any(
             [w for w in words if w not in (",", "and")] == [w for w in f if w not in (",", "and")] for f in frames
         )
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.randoms(), st.integers(1, 30), st.lists(st.integers(0, 30), min_size=N_VALUES, max_size=N_VALUES))
+def test_prose_is_no_surer_than_the_tips_and_leaves_out_what_they_contradict(random, n_tipped, counts):
+    has = (np.arange(n_tipped)[:, None] < np.array(counts)).astype(np.float32)
+    history = replace(rooms.history(*[0] * n_tipped), streamer_idx=np.arange(n_tipped))
+    lifts = lifts_of(history, has, np.full(N_VALUES, 0.3, np.float32), 10_000)
+    grammar = write(has.any(0), n_tipped, random.choice, lifts)
+    grades = {v: lifts.of(v).grade(1 if p == LIKES else -1) for v, (p, _) in grammar.stated.items()}
+    said = {v for t in grammar.prose if (v := TOKENS.value_idx(t)) is not None}
+    assert said == {v for v, grade in grades.items() if grade != "contrary"}
+    hedges = tuple(TOKENS.word(w) for w in ("Seems", "Perhaps", "May", "Possibly"))
+    firmest = tuple(TOKENS.word(w) for w in ("Clearly", "Above", "Drawn"))
+    unsure = [sentence[0] in hedges for sentence in sentences(grammar) if any(TOKENS.value_idx(t) for t in sentence)]
+    assert unsure == sorted(unsure)  # what is only possible stands last
+    for sentence in sentences(grammar):
+        of = {grades[v] for t in sentence if (v := TOKENS.value_idx(t)) is not None}
+        assert not of or sentence[0] in hedges or "possible" not in of
+        assert sentence[0] not in firmest or not of or of == {"far"}
 
 
 def test_an_unsupported_value_may_only_be_avoided():

@@ -17,7 +17,7 @@ ENCODER = "all-MiniLM-L6-v2"
 NUM_LAYERS = 4
 MAX_TOKENS = 256  # that the encoder was trained for; what exceeds them is cut
 _LETTERS = str.maketrans("0123456789", "abcdefghij")
-_COUNT = re.compile(r"\s*\(\d+ tips?\)|\d+(?: tips?\b)?")
+_COUNT = re.compile(r"\s*\(\d[\d,]* [^()]*\)|\d[\d,]*(?: tips?\b)?")
 
 References = Sequence[Sequence[str]]
 
@@ -72,8 +72,9 @@ class BertScore:
 
 
 def no_one_elses(texts: Sequence[str], vocabulary: Vocabulary) -> Bool[np.ndarray, " n"]:
-    """Which texts nobody else among them has. Numbers are stripped first, with "tips" after and brackets around them,
-    so that a count of one's own tips distinguishes nobody; a number inside a value's label ("visual group 7") stays.
+    """Which texts nobody else among them has. Numbers are stripped first, with the word that they count and brackets
+    around them, so that a count of one's own tips distinguishes nobody; a number inside a value's label ("visual group
+    7") stays.
     """
     labels = sorted((v.label for v in vocabulary.values if re.search(r"\d", v.label)), key=len, reverse=True)
     bare = [_without_counts(text, labels) for text in texts]

@@ -13,13 +13,12 @@ from torch import Tensor
 from mspa_model.config import PreferenceConfig, RunConfig
 from mspa_model.data import interaction_matrix
 from mspa_model.preference.composer import Composer
-from mspa_model.preference.prose import write_prose
 from mspa_model.preference.statements import statements_of
 from mspa_model.preference.teacher import Teacher, pooled_features
 from mspa_model.training.text.systems import TextSystem
 from mspa_model.training.text.tuning import dense, tuned_for_few, tuned_for_whole
 from mspa_model.training.text.users import LONG, TextUsers
-from mspa_model.types import Dataset, DatasetInfo, Features, History, Preference, Vocabulary
+from mspa_model.types import Dataset, Features, History, Preference, Vocabulary
 
 _BATCH = 256
 Strengths = Float[Tensor, "batch n_values"]
@@ -34,7 +33,7 @@ def rivals(
     config: RunConfig,
 ) -> tuple[TextSystem, ...]:
     """ "teacher" (tuned), "frequent" and "nearest", all made from the teaching users' train tips alone."""
-    telling, teacher = Telling(vocabulary, dataset.info), teacher_composer.teacher
+    telling, teacher = Telling(teacher_composer), teacher_composer.teacher
     tips = interaction_matrix(dataset, ("train",))[users.teaching]
     whole, few = tuned_for_whole(teacher, tips, config.seed), tuned_for_few(teacher, tips, config.seed)
     strengths = _in_batches(tips, teacher.strengths, len(vocabulary.values))
@@ -50,15 +49,12 @@ def rivals(
 class Telling:
     """Turns strengths into a preference in plain sentences. Its residual is empty: nobody ranks by these texts."""
 
-    vocabulary: Vocabulary
-    info: DatasetInfo
+    composer: Composer
 
     def preference(self, strengths: Float[Tensor, " n_values"], history: History, name: str) -> Preference:
         """Statements with the evidence that this history has for them, and their prose."""
-        statements = statements_of(strengths, history, self.vocabulary)
-        return Preference(
-            history, statements, write_prose(statements, len(history), self.vocabulary, self.info), {}, name
-        )
+        statements = statements_of(strengths, history, self.composer.vocabulary)
+        return Preference(history, statements, self.composer.prose(statements, history), {}, name)
 
 
 def tuned_teacher(telling: Telling, teacher: Teacher, whole: PreferenceConfig, few: PreferenceConfig) -> TextSystem:
@@ -67,7 +63,7 @@ def tuned_teacher(telling: Telling, teacher: Teacher, whole: PreferenceConfig, f
     of_few = Teacher(teacher.vocabulary, teacher.base_rate, few)
 
     def compose(histories: Sequence[History]) -> list[Preference]:
-        tips = tips_of(histories, len(telling.vocabulary.membership))
+        tips = tips_of(histories, len(telling.composer.vocabulary.membership))
         long = tips.sum(1, keepdim=True) >= LONG
         strengths = torch.where(long, of_whole.strengths(tips), of_few.strengths(tips))
         return [telling.preference(row, h, "teacher") for row, h in zip(strengths, histories, strict=True)]

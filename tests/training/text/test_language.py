@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from mspa_model.preference import prose, wordings
+from mspa_model.preference.lift import lifts_of
 from mspa_model.training.text.language import BertScore, bleu4, no_one_elses
 from mspa_model.training.text.references import HELD_OUT, reference_prose
 from mspa_model.types import Statement, Value, Vocabulary
@@ -80,7 +81,14 @@ def test_held_out_wordings_share_no_three_words_with_taught_or_plain_ones():
     every = (*wordings.SURE.values(), *wordings.HEDGED.values())
     taught = set().union(*(triples(frame) for frames in every for frame in frames))
     words = words_of(["Comedy", "Music", "Chess"])
-    plain = [prose.write_prose(said, n, words, rooms.info()) for n in (3, 30) for said in (ALL, ())]
+    plain = [
+        prose.write_prose(said, history, lifts_of(history, has, base, 1_000), words, rooms.info())
+        for history in (rooms.history(0, 1, 2), rooms.history(*range(12)))
+        for said in (ALL, ())
+        for has in (words.membership, 0 * words.membership)
+        for base in np.array([[0.1] * 3, [0.9] * 3], np.float32)
+    ]
+    assert len({sentence.partition(":")[0] for text in plain for sentence in text.split(". ") if ":" in sentence}) == 6
     assert held
     assert taught
     assert not held & taught
@@ -102,3 +110,5 @@ def test_a_text_is_no_one_elses_by_its_words_not_by_its_counts():
     ]
     assert no_one_elses(texts, words).tolist() == [False, False, False, True]
     assert no_one_elses([], words).tolist() == []
+    likes = "Read from {} ratings of 4 or 5. Often: visual group 7 ({} ratings of 4 or 5)."
+    assert no_one_elses([likes.format(14, 3), likes.format(1_290, 2)], words).tolist() == [False, False]

@@ -10,6 +10,7 @@ import pytest
 
 from mspa_model.config import RunConfig
 from mspa_model.preference.claims import Claim, Writing
+from mspa_model.preference.lift import Lifts
 from mspa_model.preference.written import WrittenComposer
 from mspa_model.training.metrics import interval
 from mspa_model.training.text import measure as module
@@ -29,7 +30,7 @@ class Scribe:
     texts break off.
     """
 
-    def write(self, histories: Sequence[History]) -> list[Writing]:
+    def write(self, histories: Sequence[History], lifts: Sequence[Lifts] | None = None) -> list[Writing]:
         return [self._writing(h, tuple(np.flatnonzero(self._on_shelf(h))), i % 2 == 0) for i, h in enumerate(histories)]
 
     def write_freely(self, histories: Sequence[History]) -> list[Writing]:

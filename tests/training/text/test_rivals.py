@@ -58,7 +58,7 @@ def test_without_long_histories_the_teacher_stays_as_it_is(data):
 
 def test_the_tuned_teacher_has_one_setting_for_long_and_one_for_few_tips(data):
     composer = planted.teacher_composer(data)
-    telling = module.Telling(composer.vocabulary, data.info)
+    telling = module.Telling(composer)
     silent = PreferenceConfig(threshold=1.0)
     system = module.tuned_teacher(telling, composer.teacher, PreferenceConfig(), silent)
     long, few = system.compose([history_of(data, 12, "train"), history_of(data, 12, "train").keep(np.arange(10) < 3)])
@@ -68,7 +68,7 @@ def test_the_tuned_teacher_has_one_setting_for_long_and_one_for_few_tips(data):
 
 
 def test_frequent_says_the_same_of_everyone_with_evidence_where_there_is_some(data):
-    telling = module.Telling(planted.vocabulary(), data.info)
+    telling = module.Telling(planted.teacher_composer(data))
     # Two of three users like value 1, one likes value 0, all dislike value 2; the mean user has 5 / 3 statements.
     strengths = torch.tensor([[0.0, 0.4, -0.3, 0.0], [0.0, 0.6, -0.3, 0.0], [0.0, 0.0, -0.6, 0.0]])
     system = module.frequent(telling, strengths)
@@ -89,7 +89,7 @@ def test_where_no_tip_is_shared_features_say_who_is_near(data):
     own = rooms.history(*range(20, 23))  # on the third shelf
     teaching = csr_matrix(np.kron(np.eye(3), np.ones((1, 10))).astype(np.float32) * (np.arange(30) % 10 > 4))
     strengths = torch.eye(3, 4)
-    telling = module.Telling(planted.vocabulary(), data.info)
+    telling = module.Telling(planted.teacher_composer(data))
     (found,) = module.nearest(telling, teaching, strengths, planted.features()).compose([own])
     assert liked(found) == ["Stage"]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from mspa_model.data.check import Reading, read_folder
 from mspa_model.data.fault import FaultyFolderError
@@ -101,7 +102,7 @@ def fingerprint(folder: Path) -> str:
     features = [f"features/{start}{modality.value}.npy" for modality in Modality for start in ("", "segments_")]
     tables = [part for file in TABLE_FILES for part in table_parts(folder / file)]
     known = [INFO_FILE, *(part.relative_to(folder).as_posix() for part in tables), *features]
-    names = [name for name in known if (folder / name).is_file()] + [f"media/{name}" for name in media_files(folder)]
+    names = [name for name in known if (folder / name).is_file()] + [f"media/{name}" for name in named_media(folder)]
     digest = hashlib.sha256()
     for name in sorted(names):
         digest.update(f"{name}\0{(folder / name).stat().st_size}\0".encode())
@@ -109,3 +110,14 @@ def fingerprint(folder: Path) -> str:
             while block := file.read(_BLOCK):
                 digest.update(block)
     return digest.hexdigest()
+
+
+def named_media(folder: Path) -> frozenset[str]:
+    """The files under media/ that segments.parquet names: what a file manager leaves there is no part of a dataset."""
+    named: set[str | None] = set()
+    for part in table_parts(folder / "segments.parquet"):
+        if part.is_file():
+            columns = {"frame", "audio"} & set(pq.ParquetFile(part).schema_arrow.names)
+            table = pq.ParquetFile(part).read(columns=sorted(columns))
+            named.update(*(column.unique().to_pylist() for column in table.columns))
+    return media_files(folder) & named

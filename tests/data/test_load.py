@@ -109,12 +109,36 @@ def test_fingerprint_covers_what_a_model_may_read_and_no_more(world: Path) -> No
     (world / "truth" / "taste.parquet").write_bytes(b"secret")
     (world / ".DS_Store").write_bytes(b"noise")
     assert fingerprint(world) == before
+    rooms().to_parquet(world / "rooms.parquet")
+    segments("a.png").to_parquet(world / "segments.parquet")
     (world / "media").mkdir()
+    without = fingerprint(world)
     (world / "media" / "a.png").write_bytes(b"1")
     with_media = fingerprint(world)
-    assert with_media != before
+    assert with_media != without
     (world / "media" / "a.png").write_bytes(b"2")
-    assert fingerprint(world) not in {before, with_media}
+    assert fingerprint(world) not in {without, with_media}
+
+
+@pytest.mark.parametrize("name", ["Thumbs.db", "desktop.ini", ".DS_Store", "b.png", "sub/Thumbs.db"])
+def test_what_no_table_names_changes_no_fingerprint(world: Path, name: str) -> None:
+    """A file manager leaves such files wherever somebody looks; the run that was trained before still opens."""
+    rooms().to_parquet(world / "rooms.parquet")
+    segments("a.png").to_parquet(world / "segments.parquet")
+    (world / "media" / "sub").mkdir(parents=True)
+    (world / "media" / "a.png").write_bytes(b"1")
+    before = fingerprint(world)
+    (world / "media" / name).write_bytes(b"noise")
+    assert fingerprint(world) == before
+
+
+def test_a_table_without_media_columns_names_none(world: Path) -> None:
+    rooms().to_parquet(world / "rooms.parquet")
+    segments("a.png").drop(columns="frame").to_parquet(world / "segments.parquet")
+    before = fingerprint(world)
+    (world / "media").mkdir()
+    (world / "media" / "a.png").write_bytes(b"1")
+    assert fingerprint(world) == before
 
 
 def test_fingerprint_of_a_copy_elsewhere_is_the_same(world: Path, tmp_path: Path) -> None:

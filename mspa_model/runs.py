@@ -102,6 +102,12 @@ class Run:
         changed = replace(self.model(), **parts)
         return replace(self, model=lambda: changed)
 
+    def with_group_names(self, names: Mapping[str, str]) -> "Run":
+        """The run with its groups called so; its model is made anew, for the words that it writes."""
+        vocabulary = renamed(load_vocabulary(self.files), names)
+        parts = (self.files, self.config, self.dataset, self.features, vocabulary, self.device)
+        return replace(self, vocabulary=vocabulary, group_names=names, model=cache(lambda: _load_model(*parts)))
+
 
 @dataclass(frozen=True)
 class TrainedParts:

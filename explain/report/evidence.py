@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict, field, replace
 from typing import Any, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -81,7 +81,8 @@ class Evidence:
 
     run_hash: the model's identity; audit_hash: of the audit that the seal goes by, None where the run had none.
     largest: the five tips, statements or residuals with the largest margins; the others are not named, since a list of
-    all tips would tell who the user is. sha256: over the JSON of every other field.
+    all tips would tell who the user is. sha256: over the JSON of every other field. group_names: what people called the
+    run's groups of looks and sounds then; like the note their own words, which nobody can verify.
     """
 
     schema: str
@@ -107,6 +108,7 @@ class Evidence:
     link: str
     note: str
     sha256: str = ""
+    group_names: dict[str, str] = field(default_factory=dict)
 
 
 def sealed(evidence: Evidence) -> Evidence:
@@ -127,8 +129,10 @@ def to_json(evidence: Evidence) -> str:
 
 
 def _fields(evidence: Evidence) -> dict[str, Any]:
-    """What is written and hashed: reports made before `live_at` and `new_share` could be asked for keep their hash."""
+    """What is written and hashed: what was not asked for, and names that nobody gave, are no part of it."""
     fields = asdict(evidence)
+    if not evidence.group_names:
+        del fields["group_names"]
     for name in ("live_at", "new_share"):
         if not fields["case"][name]:
             del fields["case"][name]

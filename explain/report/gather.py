@@ -81,6 +81,7 @@ def evidence_of(
             cannot_tell=_cannot_tell(run, explanation, trace),
             link=_link(line),
             note=note,
+            group_names=dict(run.group_names),
         )
     )
 

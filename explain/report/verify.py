@@ -59,7 +59,11 @@ def verify(file: Path, run: Run, user_id: str | None = None, secret: bytes | Non
     if len(evidence.case.user) < SHORTEST or not evidence.case.user_key.startswith(evidence.case.user):
         return False, "The report does not hold: its pseudonym is not the beginning of its key."
     owner = _owner(evidence, run, user_id, secret)
-    return (False, owner) if isinstance(owner, str) else _compare_again(evidence, run, owner)
+    if isinstance(owner, str):
+        return False, owner
+    if evidence.group_names != run.group_names:  # people may call a group anything at any time: the report's words stay
+        run = run.with_group_names(evidence.group_names)
+    return _compare_again(evidence, run, owner)
 
 
 def _read(file: Path) -> str:

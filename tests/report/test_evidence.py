@@ -54,7 +54,10 @@ def test_no_json_at_all_is_refused():
 
 
 def test_every_field_is_in_the_json(evidence):
-    assert set(json.loads(to_json(evidence))) == {field.name for field in fields(Evidence)}
+    named = replace(evidence, group_names={"visual group 1": "rooftops"})
+    assert set(json.loads(to_json(named))) == {field.name for field in fields(Evidence)}
+    assert from_json(to_json(named)) == named
+    assert hash_of(named) != hash_of(evidence)
 
 
 def test_a_report_of_the_schema_before_is_told_as_identifying_its_user(evidence):

@@ -96,8 +96,8 @@ def tried(ids: Iterable[str], printed: Iterable[str]) -> Iterator[tuple[str, str
         for word in words:
             mixed = (f"{word}{user}", f"{user}{word}", *(f"{word}{sign}{user}" for sign in "\0:|-/ "))
             for message in mixed:
-                for algorithm in ("md5", "sha1", "sha256"):
-                    yield user, hashlib.new(algorithm, message.encode()).hexdigest()
+                for algorithm in (hashlib.md5, hashlib.sha1, hashlib.sha256):
+                    yield user, algorithm(message.encode()).hexdigest()
         for key in digits:
             for secret in (key.encode(), bytes.fromhex(key[: len(key) // 2 * 2])):
                 for message in (user, *(f"{word}\0{user}" for word in digits)):
@@ -115,8 +115,9 @@ def attacked(text: str, ids: Iterable[str]) -> set[str]:
 
 
 def texts_of(evidence: Evidence) -> dict[str, str]:
-    """A report's views as text; of the PDF what stands on its page."""
+    """A report's views as text; of HTML all but how it looks, of the PDF what stands on its page."""
     texts = {name: VIEWS[name](evidence).decode() for name in ("json", "html", "md")}
+    texts["html"] = re.sub(r"<style>.*?</style>", "", texts["html"], flags=re.DOTALL)
     return texts | {"pdf": json.dumps(asdict(page_of(evidence)), ensure_ascii=False)}
 
 

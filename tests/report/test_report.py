@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from explain.report.html import to_html
 from explain.types import Case
 from mspa_model.errors import MspaError, UnknownIdError
 from mspa_model.pipeline import rank_user
+from mspa_model.preference.group_names import group_title, is_group
 from mspa_model.runs import Run, load_run
 
 USER = "u003"
@@ -137,6 +139,17 @@ def test_a_file_that_is_no_report_is_one_sentence(run, tmp_path, content):
     file.write_bytes(content)
     with pytest.raises(MspaError):
         verify(file, run)
+
+
+def test_a_report_holds_whatever_groups_of_looks_and_sounds_are_called_by_now(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(import_module("explain.report.gather"), "_N_LARGEST", 50)  # statements of groups among them
+    titles = [group_title(value) for value in run.vocabulary.values if is_group(value)]
+    named = run.with_group_names(dict.fromkeys(titles, "rooftops at dusk"))
+    before, after = (gather_evidence(each, first_case(run, "u000")) for each in (run, named))
+    assert "rooftops at dusk" in to_json(replace(after, group_names={}))
+    assert "rooftops at dusk" not in to_json(before)
+    for evidence in (before, after):
+        assert all(verify(written(tmp_path, evidence), present)[0] for present in (run, named))
 
 
 def test_a_note_too_long_is_refused_and_nothing_written(run, case, tmp_path):

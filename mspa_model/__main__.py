@@ -21,7 +21,7 @@ DataOption = Annotated[Path | None, typer.Option("--data", help="The dataset fol
 RunArgument = Annotated[Path, typer.Argument(help="A run folder made by train.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Put the new one in the place of an older one at --out.")]
 SeedOption = Annotated[int | None, typer.Option(help="Seed of what is random; else the configuration's, else 7.")]
-FolderArgument = Annotated[Path, typer.Argument(help="A dataset folder (see README, the dataset folder).")]
+FolderArgument = Annotated[Path, typer.Argument(help="A dataset folder, as docs/dataset.md describes it.")]
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -76,7 +76,10 @@ def import_(
     source: ImportSource,
     src: Annotated[Path, typer.Argument(help="Folder of the source's files.")],
     out: Annotated[Path, typer.Argument(help="Dataset folder to make.")],
-    map_file: Annotated[Path | None, typer.Option("--map", help="map.toml: column names, time unit and zone.")] = None,
+    map_file: Annotated[
+        Path | None,
+        typer.Option("--map", help="map.toml: your names and units, see docs/dataset.md."),
+    ] = None,
     quarantine: Annotated[bool, typer.Option("--quarantine", help="Set bad rows aside, up to 5 %.")] = False,
     as_json: JsonOption = False,
 ) -> None:

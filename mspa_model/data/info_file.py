@@ -22,7 +22,8 @@ def _known_zone(zone: str) -> str:
     return zone
 
 
-def _once_in_order(modalities: tuple[Modality, ...]) -> tuple[Modality, ...]:
+def once_in_order(modalities: tuple[Modality, ...]) -> tuple[Modality, ...]:
+    """Modalities in their own order; raises ValueError on one that is named twice."""
     if len(set(modalities)) < len(modalities):
         raise ValueError("expected each modality once")
     return tuple(m for m in Modality if m in modalities)
@@ -55,7 +56,7 @@ class InfoTable(BaseModel):
     tip_is: Word
     tip_unit: Word
     timezone: Zone
-    modalities: Annotated[tuple[Modality, ...], AfterValidator(_once_in_order)]
+    modalities: Annotated[tuple[Modality, ...], AfterValidator(once_in_order)]
     licence: Word
     source: Word
     split: SplitTable

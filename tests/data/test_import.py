@@ -201,7 +201,6 @@ def test_missing_files_and_columns_are_named_together(source: Path) -> None:
         run(source)
     named = [(fault.file, fault.column) for fault in caught.value.report.faults]
     assert set(named) == {
-        ("dataset.toml", None),
         ("users.csv", None),
         ("vectors.csv", None),
         ("gifts.csv", "ts"),
@@ -216,6 +215,12 @@ def test_missing_files_and_columns_are_named_together(source: Path) -> None:
         ("scale = 0.01", "scale = -1", "amount.scale"),
         ('file = "gifts.csv"', 'fiel = "gifts.csv"', "tips.fiel"),
         ("[features.visual]", "[features.smell]", "features.smell"),
+        ("[time]", '[dataset]\ntitel = "x"\n[time]', "dataset.titel"),
+        ('unit = "ms"', 'format = "%Q"', "time.format"),
+        ('file = "gifts.csv"', 'file = "../gifts.csv"', "tips.file"),
+        ('file = "vectors.csv"', 'file = "/etc/passwd"', "features.visual.file"),
+        ("[time]", "delimiter = '\"'\n[time]", "delimiter"),
+        ("[time]", "delimiter = ''\n[time]", "delimiter"),
     ],
 )
 def test_each_key_of_the_map_is_checked(source: Path, old: str, new: str, named: str) -> None:
@@ -228,7 +233,9 @@ def test_each_key_of_the_map_is_checked(source: Path, old: str, new: str, named:
     ("content", "named"),
     [
         (b"user_id\n\xff\xfe\n", "UTF-8"),
-        (b'user_id\n"ann\n', "line 2"),
+        (b'user_id\n"ann\nbob\n', "line 2: a quote that is opened there and never closed"),
+        ("user_id\nann\nCaf\u00e9\n".encode("latin-1"), "line 3: text that is not UTF-8: byte 0xe9"),
+        ("user_id\nann\n".encode("utf-16"), "text in UTF-16"),
     ],
 )
 def test_files_that_are_not_csv(source: Path, content: bytes, named: str) -> None:
@@ -290,6 +297,129 @@ def test_the_size_of_a_batch_changes_nothing(source: Path, size: int, monkeypatc
     tips_out = pd.read_parquet(source.parent / "out" / "tips.parquet")
     expected = [(n + 1) / 100 for n in range(N_TIPS) if n not in {3, 50, 99}]
     assert tips_out["amount"].tolist() == pytest.approx(expected)
+
+
+def test_what_nobody_wrote_of_dataset_toml_is_inferred_and_printed(source: Path) -> None:
+    (source / "dataset.toml").unlink()
+    (source / "map.toml").write_text(MAP + '[dataset]\nname = "mine"\n', encoding="utf-8")
+    report = run(source)
+    info = load_dataset(source.parent / "out", NOW).info
+    assert (info.name, info.title, info.kind, info.split.kind) == ("mine", "mine", "events", "time")
+    assert info.modalities == (Modality.VISUAL, Modality.TEXT)
+    assert (info.streamer_is, info.tip_unit, info.timezone) == ("streamer", "units", "UTC")
+    assert "name" not in {one.key for one in report.inferred}
+    assert 'dataset.toml: kind = "events" (gifts.csv has a column of times).' in report.sentences()
+    assert json.loads(report.to_json())["inferred"][0]["key"] == "title"
+
+
+def test_keys_of_the_map_go_before_those_of_the_source(source: Path) -> None:
+    (source / "dataset.toml").write_text(
+        '\ufeffname = "theirs"\ntip_is = "gift"\n[split]\nmetric = "recall@10"\n', encoding="utf-8"
+    )
+    more = '[dataset]\nname = "mine"\n[dataset.split]\nmask_for_val = []\n'
+    (source / "map.toml").write_text(MAP + more, encoding="utf-8")
+    run(source)
+    info = load_dataset(source.parent / "out", NOW).info
+    assert (info.name, info.tip_is, info.split.metric, info.split.mask_for_val) == ("mine", "gift", "recall@10", ())
+
+
+def test_an_import_without_any_map_takes_all_from_the_files(source: Path) -> None:
+    for name in ("dataset.toml", "vectors.csv", "gifts.csv"):
+        (source / name).unlink()
+    split = ["train"] * 14 + ["val", "test"]
+    tips().drop(columns="tipped_at").assign(split=split).to_csv(source / "tips.csv", index=False)
+    report = import_csv(source, source.parent / "out", now=NOW)
+    dataset = load_dataset(source.parent / "out", NOW)
+    assert (dataset.info.name, dataset.info.kind, dataset.info.split.kind) == ("src", "matrix", "given")
+    assert dataset.tips["split"].tolist() == split
+    assert len(report.inferred) == 15
+
+
+def test_a_zone_of_the_map_is_that_of_the_screen(source: Path) -> None:
+    (source / "dataset.toml").unlink()
+    (source / "map.toml").write_text(MAP.replace("[time]", '[time]\nzone = "Asia/Tokyo"'), encoding="utf-8")
+    run(source)
+    assert load_dataset(source.parent / "out", NOW).info.timezone == "Asia/Tokyo"
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [("title = 3\n", "dataset.toml, key title: got 3"), ("title = \n", "a TOML file as docs/dataset.md")],
+)
+def test_a_dataset_toml_of_the_source_that_is_wrong_is_named(source: Path, content: str, named: str) -> None:
+    (source / "dataset.toml").write_text(content, encoding="utf-8")
+    with pytest.raises(FaultyFolderError, match=named):
+        run(source)
+    assert left_behind(source) == []
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "words", "written"), [("\t", "tabs", "\\t"), (";", "semicolons", ";"), ("|", "bars", "|")]
+)
+def test_another_delimiter_is_one_fault_that_shows_the_header(
+    source: Path, delimiter: str, words: str, written: str
+) -> None:
+    for name in ("gifts.csv", "vectors.csv"):
+        text = (source / name).read_text(encoding="utf-8").replace(",", delimiter)
+        (source / name).write_text(text, encoding="utf-8")
+    with pytest.raises(FaultyFolderError) as caught:
+        run(source)
+    gifts_fault, vectors_fault = caught.value.report.faults
+    assert (gifts_fault.file, gifts_fault.line, vectors_fault.file) == ("gifts.csv", 1, "vectors.csv")
+    header = delimiter.join(("uid", "streamer_id", "ts", "cents"))
+    assert gifts_fault.value == f"the one column {header!r}"
+    assert gifts_fault.hint == f'It looks parted by {words}: write delimiter = "{written}" at the top of the map.'
+
+
+def test_a_field_of_200000_characters_is_read(source: Path) -> None:
+    text = "streamer_id,text,fans\n" + "".join(f"s{n},{'x' * 200_000},1\n" for n in range(3))
+    (source / "streamers.csv").write_text(text, encoding="utf-8")
+    run(source)
+    assert load_dataset(source.parent / "out", NOW).streamers["text"].str.len().tolist() == [200_000] * 3
+
+
+def test_lines_are_the_files_own_whatever_is_quoted_or_blank(source: Path) -> None:
+    text = 'streamer_id,text,fans\r\n\r\ns0,"a\nb\r\nc",1\r\ns1,d,many\r\ns2,"e\nf",few\r\n'
+    (source / "streamers.csv").write_bytes(text.encode())
+    with pytest.raises(FaultyFolderError) as caught:
+        run(source)
+    first = caught.value.report.faults[0]
+    assert (first.file, first.line, first.count, first.value) == ("streamers.csv", 6, 2, "'many'")
+
+
+def test_ids_with_a_point_and_a_zero_are_likened(source: Path) -> None:
+    text = (source / "gifts.csv").read_text(encoding="utf-8")
+    (source / "gifts.csv").write_text(text.replace("ann,", "7.0,").replace("bob,", "8.0,"), encoding="utf-8")
+    (source / "users.csv").write_text("user_id\n7\n8\n", encoding="utf-8")
+    with pytest.raises(FaultyFolderError) as caught:
+        run(source)
+    (fault,) = caught.value.report.faults
+    assert (fault.value, fault.count, fault.hint[:22]) == ("'8.0'", N_TIPS, "There is '8', without ")
+    assert fault.expected == "an id of users.csv"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("users.csv", "user_id\n", "at least one row below the header"),
+        ("gifts.csv", "uid,streamer_id,ts,cents\n", "at least one row below the header"),
+        ("users.csv", "", "a first line with the names of the columns"),
+    ],
+)
+def test_a_file_without_rows_is_one_fault(source: Path, name: str, content: str, expected: str) -> None:
+    (source / name).write_text(content, encoding="utf-8")
+    with pytest.raises(FaultyFolderError) as caught:
+        run(source)
+    assert [(fault.file, fault.expected) for fault in caught.value.report.faults] == [(name, expected)]
+
+
+@pytest.mark.parametrize("kind", ["absent", "file"])
+def test_a_source_that_is_no_folder_is_one_sentence(source: Path, kind: str) -> None:
+    src = source / ("users.csv" if kind == "file" else "nowhere")
+    with pytest.raises(DataError, match="a folder of CSV files") as caught:
+        import_csv(src, source.parent / "out", source / "map.toml", now=NOW)
+    assert ("not there" in str(caught.value)) == (kind == "absent")
+    assert left_behind(source) == []
 
 
 TIMES = TableRule("tips.parquet", (ColumnRule("at", Kind.TIME, nullable=True),))

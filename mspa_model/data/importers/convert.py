@@ -20,6 +20,7 @@ _NO_TIME = 1e25  # nanoseconds of these years, read as seconds, are less
 _NUMBER = "a number, such as 12 or 3.5"
 _SEPARATED = re.compile(r"[-+]?\d[\d.,' \u00a0\u202f]*$")
 _SERIAL_DAYS = (20_000, 60_000)  # days since 1900, of the years 1954 to 2064
+_FIRST_YEAR, _LAST_YEAR = 2, 9998
 WRONG = ("column", "expected", "row", "value", "hint")
 
 
@@ -130,7 +131,9 @@ def _odd(texts: pd.Series, micros: Float[np.ndarray, " n"], rule: ColumnRule, ti
         if unit == "s" and _SERIAL_DAYS[0] < first < _SERIAL_DAYS[1]:
             hint = "It looks like days since 1900, as spreadsheets count them: write dates as text."
         found = wrong_rows(times.rows, texts, times.expected, hint)
-        lines.append(found.assign(value=_with_times(found, seconds) if unit is not None else found["value"]))
+        # A time in ISO 8601 says itself what it was read as.
+        is_plain = unit is None and time.format is None
+        lines.append(found if is_plain else found.assign(value=_with_times(found, seconds)))
     return lines
 
 
@@ -160,6 +163,9 @@ def _written_times(texts: pd.Series, time: TimeMap) -> pd.Series:
     if time.zone is None:
         return times
     bare = pd.to_datetime(texts.mask(stated), format=form, errors="coerce")
+    # No zone has rules for the last days of the calendar, and no tip lies there.
+    far = (bare.dt.year < _FIRST_YEAR) | (bare.dt.year > _LAST_YEAR)
+    times, bare = times.fillna(bare.where(far).dt.tz_localize("UTC")), bare.mask(far)
     # An hour that a clock change repeats or leaves out has no one meaning: such a row is named, not guessed.
     local = bare.dt.tz_localize(time.zone, ambiguous="NaT", nonexistent="NaT").dt.tz_convert("UTC")
     return times.fillna(local)

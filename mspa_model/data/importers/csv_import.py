@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -12,17 +13,22 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
+from pydantic import ValidationError
 
 from mspa_model.data.check import check_folder
-from mspa_model.data.fault import CheckReport, Counts, Fault, FaultyFolderError
+from mspa_model.data.fault import FORMAT_DOCUMENT, CheckReport, Counts, Fault, FaultyFolderError
+from mspa_model.data.importers.csv_rows import read_header
 from mspa_model.data.importers.feature_table import feature_faults, import_features
 from mspa_model.data.importers.import_map import ImportMap, info_toml, read_map
+from mspa_model.data.importers.infer import Inferred, InfoDraft, SourceFacts, complete_info, inferred_sentences
 from mspa_model.data.importers.quarantine import TableImport
-from mspa_model.data.importers.sift import Sieve, column_faults
-from mspa_model.data.info_file import INFO_FILE, read_info
-from mspa_model.data.schema import TableRule, table_rules
+from mspa_model.data.importers.sift import Sieve, column_faults, our_names
+from mspa_model.data.info_file import INFO_FILE, key_fault
+from mspa_model.data.read import unread
+from mspa_model.data.schema import TABLE_FILES, TableRule, table_rules
 from mspa_model.errors import DataError
 from mspa_model.folders import check_destination
+from mspa_model.keys import read_toml, wrong_keys
 from mspa_model.number_format import percent
 
 MOST_ASIDE = 0.05  # of a table's rows; above, the export is broken and not its rows
@@ -30,22 +36,28 @@ MOST_ASIDE = 0.05  # of a table's rows; above, the export is broken and not its 
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import wrote. tables: one a source file; check: the report on the folder that came out."""
+    """What an import wrote. tables: one a source file; check: the report on the folder that came out; inferred: keys
+    of dataset.toml that nobody wrote."""
 
     out: Path
     tables: tuple[TableImport, ...]
     check: CheckReport
+    inferred: tuple[Inferred, ...]
 
     def sentences(self) -> tuple[str, ...]:
-        """What was written, what was set aside and why, and the warnings of check."""
+        """What was written, what was inferred, what was set aside and why, and the warnings of check."""
         counted = [f"{t.file}: {t.n_rows - t.n_aside} of {t.n_rows} rows taken." for t in self.tables]
         aside = [f"Set aside: {fault.sentence}" for table in self.tables for fault in table.faults]
-        return (f"Wrote {self.out}.", *counted, *aside, *self.check.sentences()[1:])
+        inferred = inferred_sentences(self.inferred)
+        return (f"Wrote {self.out}.", *inferred, *counted, *aside, *self.check.sentences()[1:])
 
     def to_json(self) -> str:
-        """Keys out, tables (file, n_rows, n_aside, faults) and check, as CheckReport.to_json."""
-        tables = [asdict(table) for table in self.tables]
-        return json.dumps({"out": str(self.out), "tables": tables, "check": json.loads(self.check.to_json())}, indent=2)
+        """Keys out, inferred (key, value, reason), tables (file, n_rows, n_aside, faults), and check, as
+        CheckReport.to_json."""
+        tables = [{**asdict(table), "faults": [f.as_json() for f in table.faults]} for table in self.tables]
+        inferred = [asdict(one) for one in self.inferred]
+        told = {"out": str(self.out), "inferred": inferred, "tables": tables, "check": json.loads(self.check.to_json())}
+        return json.dumps(told, indent=2)
 
 
 def import_csv(
@@ -57,15 +69,30 @@ def import_csv(
     """
     src, out, now = Path(src), Path(out), now or datetime.now(UTC)
     plan = read_map(map_file)
+    _refuse_no_folder(src)
     with _becomes(out) as folder:
-        _write_info(src, plan, folder)
-        tables = _import_tables(src, plan, folder, now)
+        info, inferred = complete_info(_draft(src, plan), _facts(src, plan))
+        (folder / INFO_FILE).write_text(info_toml(info), encoding="utf-8")
+        tables = _import_tables(src, plan, folder, table_rules(info.to_info(), now))
         _refuse(tables, src, quarantine)
         _copy_media(src, folder)
         report = replace(check_folder(folder, now), folder=out)
         if not report.sound:
-            raise FaultyFolderError(replace(report, folder=src))
-    return ImportReport(out, tables, report)
+            faults = tuple(_in_source(fault, plan) for fault in report.faults)
+            raise FaultyFolderError(replace(report, folder=src, faults=faults))
+    return ImportReport(out, tables, report, inferred)
+
+
+def _refuse_no_folder(src: Path) -> None:
+    if not src.is_dir():
+        got = f"{src}, which is {'a file' if src.exists() else 'not there'}"
+        raise DataError(got, "a folder of CSV files", "Name the folder that the files lie in.")
+
+
+def _in_source(fault: Fault, plan: ImportMap) -> Fault:
+    """A fault of a whole table that came out, by the name of the file that it came from."""
+    table = fault.file.removesuffix(".parquet")
+    return replace(fault, file=plan.file_of(table)) if fault.row is None and fault.file in TABLE_FILES else fault
 
 
 @contextmanager
@@ -85,22 +112,48 @@ def _becomes(out: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _write_info(src: Path, plan: ImportMap, folder: Path) -> None:
-    if plan.dataset is not None:
-        (folder / INFO_FILE).write_text(info_toml(plan.dataset), encoding="utf-8")
-    elif (src / INFO_FILE).is_file():
-        shutil.copyfile(src / INFO_FILE, folder / INFO_FILE)
+def _draft(src: Path, plan: ImportMap) -> InfoDraft:
+    """The map's keys of dataset.toml, and those of SRC's own that the map leaves out."""
+    path = src / INFO_FILE
+    if not path.exists():
+        return plan.dataset
+    try:
+        keys = read_toml(path)
+        known = {key: value for key, value in keys.items() if key in InfoDraft.model_fields}
+        own = InfoDraft.model_validate(known)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        faults = (Fault(INFO_FILE, f"a TOML file as {FORMAT_DOCUMENT} describes it", unread(error)),)
+        raise FaultyFolderError(CheckReport(src, faults, (), Counts())) from error
+    except ValidationError as error:
+        raise FaultyFolderError(CheckReport(src, tuple(map(key_fault, wrong_keys(error))), (), Counts())) from error
+    split = own.split.model_dump(exclude_none=True) | plan.dataset.split.model_dump(exclude_none=True)
+    keys = own.model_dump(exclude_none=True) | plan.dataset.model_dump(exclude_none=True) | {"split": split}
+    return InfoDraft.model_validate(keys)
 
 
-def _import_tables(src: Path, plan: ImportMap, folder: Path, now: datetime) -> tuple[TableImport, ...]:
+def _facts(src: Path, plan: ImportMap) -> SourceFacts:
+    names = [file.removesuffix(".parquet") for file in TABLE_FILES]
+    files = {name: plan.file_of(name) for name in names}
+    columns = {
+        name: frozenset(our_names(read_header(src / file, plan.delimiter), plan.table(name)))
+        for name, file in files.items()
+        if (src / file).is_file()
+    }
+    return SourceFacts(src.resolve().name, columns, files, tuple(plan.features), plan.time.zone)
+
+
+def _import_tables(src: Path, plan: ImportMap, folder: Path, rules: tuple[TableRule, ...]) -> tuple[TableImport, ...]:
     """Every table and feature file; raises FaultyFolderError where files or columns are missing, all of them named."""
-    info = read_info(folder)
-    rules = table_rules(info.info, now)
-    faults = [*info.faults, *_source_faults(src, plan, rules)]
+    faults = tuple(_source_faults(src, plan, rules))
     if faults:
-        raise FaultyFolderError(CheckReport(src, tuple(faults), (), Counts()))
+        raise FaultyFolderError(CheckReport(src, faults, (), Counts()))
     sieve = Sieve(plan, src, folder)
-    tables = [sieve.table(rule) for rule in rules if _source(src, plan, rule).is_file()]
+    tables = []
+    for rule in (rule for rule in rules if _source(src, plan, rule).is_file()):
+        tables.append(sieve.table(rule))
+        if rule.required and not tables[-1].n_rows:
+            empty = Fault(tables[-1].file, "at least one row below the header", "no rows")
+            raise FaultyFolderError(CheckReport(src, (empty,), (), Counts()))
     (folder / "features").mkdir()
     for modality, part in plan.features.items():
         out = folder / "features" / f"{modality}.npy"
@@ -109,7 +162,7 @@ def _import_tables(src: Path, plan: ImportMap, folder: Path, now: datetime) -> t
 
 
 def _source(src: Path, plan: ImportMap, rule: TableRule) -> Path:
-    return src / str(plan.table(rule.file.removesuffix(".parquet")).file)
+    return src / plan.file_of(rule.file.removesuffix(".parquet"))
 
 
 def _source_faults(src: Path, plan: ImportMap, rules: tuple[TableRule, ...]) -> Iterator[Fault]:

@@ -1,13 +1,14 @@
 """map.toml: how a customer's CSV files are named and measured; every key may be left out."""
 
-import json
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+import pandas as pd
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from mspa_model.data.fault import FORMAT_DOCUMENT, show
+from mspa_model.data.importers.infer import InfoDraft, toml_value
 from mspa_model.data.info_file import InfoTable, Zone
 from mspa_model.data.read import unread
 from mspa_model.errors import DataError
@@ -15,6 +16,30 @@ from mspa_model.keys import read_toml, wrong_keys
 from mspa_model.types import Modality
 
 TimeForm = Literal["text", "s", "ms", "us", "ns"]
+
+
+def _delimiter(text: str) -> str:
+    if len(text) != 1 or text in '"\r\n\0':
+        raise ValueError('expected one character that no quote and no end of a line is, such as "," or "\\t"')
+    return text
+
+
+def _time_format(form: str) -> str:
+    try:
+        pd.to_datetime(pd.Series(["x"], dtype="str"), format=form, errors="coerce")
+    except ValueError as error:
+        raise ValueError("expected a form as strptime takes it, such as %d.%m.%Y %H:%M") from error
+    return form
+
+
+def _inside(file: str) -> str:
+    parts = set(file.replace("\\", "/").split("/"))
+    if not file.isprintable() or parts & {"", ".", ".."} or Path(file).is_absolute():
+        raise ValueError("expected the name of a file in SRC")
+    return file
+
+
+Inside = Annotated[str, AfterValidator(_inside)]
 
 
 class _Strict(BaseModel):
@@ -26,7 +51,7 @@ class TimeMap(_Strict):
 
     unit: TimeForm = "text"
     zone: Zone | None = None
-    format: str | None = None  # as in strptime; ISO 8601 where it is left out
+    format: Annotated[str, AfterValidator(_time_format)] | None = None  # as in strptime; ISO 8601 where it is left out
 
 
 class AmountMap(_Strict):
@@ -38,7 +63,7 @@ class AmountMap(_Strict):
 class TableMap(_Strict):
     """One table. columns: our name = theirs; numbers: further columns that hold numbers and not text."""
 
-    file: str | None = None  # in SRC; TABLE.csv where it is left out
+    file: Inside | None = None  # in SRC; TABLE.csv where it is left out
     columns: dict[str, str] = Field(default_factory=dict)
     numbers: tuple[str, ...] = ()
     time_unit: TimeForm | None = None  # where it differs from [time]
@@ -47,15 +72,15 @@ class TableMap(_Strict):
 class FeatureMap(_Strict):
     """One modality's table: a key column, and every other column one entry of the vector."""
 
-    file: str
+    file: Inside
     streamer_id: str = "streamer_id"  # their name of the key column
 
 
 class ImportMap(_Strict):
-    """The whole file. dataset: the keys of dataset.toml, where SRC has no such file."""
+    """The whole file. dataset: keys of dataset.toml, before those of one in SRC; what neither has is inferred."""
 
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    dataset: InfoTable | None = None
+    delimiter: Annotated[str, AfterValidator(_delimiter)] = ","
+    dataset: InfoDraft = InfoDraft()
     time: TimeMap = TimeMap()
     amount: AmountMap = AmountMap()
     users: TableMap = TableMap()
@@ -70,6 +95,10 @@ class ImportMap(_Strict):
         """The part about one table, e.g. "tips", its file name filled in."""
         part: TableMap = getattr(self, name)
         return part if part.file else part.model_copy(update={"file": f"{name}.csv"})
+
+    def file_of(self, name: str) -> str:
+        """The name of one table's file in SRC."""
+        return self.table(name).file or f"{name}.csv"
 
 
 def read_map(path: Path | None) -> ImportMap:
@@ -87,8 +116,8 @@ def read_map(path: Path | None) -> ImportMap:
 
 
 def info_toml(info: InfoTable) -> str:
-    """dataset.toml; JSON's strings and lists of strings are TOML's as well."""
+    """dataset.toml as text."""
     keys = info.model_dump(mode="json")
     split = keys.pop("split")
-    lines = [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
-    return "\n".join([*lines, "", "[split]", *(f"{key} = {json.dumps(value)}" for key, value in split.items()), ""])
+    lines = [f"{key} = {toml_value(value)}" for key, value in keys.items()]
+    return "\n".join([*lines, "", "[split]", *(f"{key} = {toml_value(value)}" for key, value in split.items()), ""])

@@ -83,7 +83,7 @@ class Sieve:
 
     def _name_of(self, file: str) -> str:
         """The source's file for one of ours."""
-        return Path(self.plan.table(file.removesuffix(".parquet")).file or file).name
+        return self.plan.file_of(file.removesuffix(".parquet"))
 
     def _seen(self, ids: pd.Series) -> np.ndarray:
         before = self.kept.get(str(ids.name), ids.iloc[:0])
@@ -108,6 +108,8 @@ def column_faults(path: Path, rule: TableRule, plan: ImportMap) -> tuple[Fault, 
     """Columns that the header lacks, or that it has twice once the map has named them."""
     part = plan.table(rule.file.removesuffix(".parquet"))
     header = read_header(path, plan.delimiter)
+    if not header:
+        return (Fault(path.name, "a first line with the names of the columns", "an empty file"),)
     unparted = delimiter_fault(path.name, header, plan.delimiter)
     if unparted is not None:
         return (unparted,)

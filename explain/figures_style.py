@@ -5,15 +5,17 @@ Figures carry no background and no font colour, so that the page's own theme, li
 
 import html
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from explain.narrate import ordinal, plain
+from explain.narrate import ordinal
 from mspa_model.number_format import signed as signed  # passed on
 from mspa_model.types import Source
+from mspa_model.words import middle_cut, shortened
 
 # Okabe and Ito's colours, for every kind of colour vision; the first five also keep 3:1 on white and on #0e1117.
 BLUE, VERMILION, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#7F7F7F"
@@ -54,17 +56,27 @@ class Picture:
 
 def shown(text: str, length: int = NAME_LENGTH) -> str:
     """Text from data as Plotly may show it: one short line, with nothing that Plotly or MathJax reads as markup."""
-    return html.escape(plain(text, length), quote=False).replace("$", "&#36;")
+    return _harmless(shortened(text, length))
 
 
 def distinct(texts: Sequence[str], length: int = NAME_LENGTH) -> list[str]:
-    """`shown` for the labels of one axis, where two equal labels would fall on one row: repeats get a number."""
-    seen: dict[str, int] = {}
+    """`shown` for the labels of one axis, where two equal labels would fall on one row.
+
+    Those that are equal as far as they are shown show their end too; where that is no help, repeats get a number.
+    """
+    counts = Counter(shown(text, length) for text in texts)
+    seen: Counter[str] = Counter()
     labels = []
-    for text in (shown(text, length) for text in texts):
-        seen[text] = seen.get(text, 0) + 1
-        labels.append(text if seen[text] == 1 else f"{text} ({seen[text]})")
+    for text in texts:
+        label = shown(text, length)
+        label = label if counts[label] == 1 else _harmless(middle_cut(text, length))
+        seen[label] += 1
+        labels.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
     return labels
+
+
+def _harmless(line: str) -> str:
+    return html.escape(line, quote=False).replace("$", "&#36;")
 
 
 def digits_for(numbers: Sequence[float]) -> int:

@@ -26,9 +26,8 @@ _NOUNS = {Source.VISUAL: "looks", Source.AUDIO: "sound", Source.TEXT: "words"}
 
 
 def name_of(dataset: Dataset, streamer_idx: int) -> str:
-    """The streamer's name, else the dataset's word with its id, e.g. "micro-video s885"."""
-    name = plain(str(dataset.streamers["name"].iloc[streamer_idx]))
-    return name or f"{dataset.info.streamer_is} {plain(str(dataset.streamers['streamer_id'].iloc[streamer_idx]))}"
+    """The streamer's name, with its id where others share it, else the set's word with its id: "micro-video s885"."""
+    return dataset.streamer_names[streamer_idx]
 
 
 def ordinal(number: int) -> str:

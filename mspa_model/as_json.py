@@ -38,6 +38,7 @@ def arrival_json(run: Run, arrival: Arrival, k: int = 10) -> dict[str, Any]:
     names: by id, of all these.
     """
     ids, after = run.dataset.streamers["streamer_id"], arrival.after.final.ranking
+    names = run.dataset.streamer_names
     order = arrival.before.final.ranking.order[:k].tolist()
     tipped = set(arrival.tips.streamer_idx.tolist())
     told = {
@@ -55,7 +56,7 @@ def arrival_json(run: Run, arrival: Arrival, k: int = 10) -> dict[str, Any]:
         "entered": [ids.iloc[i] for i in arrival.entered(k)],
         "left": [{"streamer": ids.iloc[i], "place": after.rank_of(i), "tipped": i in tipped} for i in arrival.left(k)],
         "kept_steps": [len(arrival.before.steps) - 1, len(arrival.after.steps) - 1],
-        "names": {ids.iloc[i]: _name(run, i) for i in dict.fromkeys([*order, *after.order[:k].tolist()])},
+        "names": {ids.iloc[i]: names[i] for i in dict.fromkeys([*order, *after.order[:k].tolist()])},
     }
     return {**trace_json(run, arrival.after, k), "arrived": told}
 
@@ -102,13 +103,13 @@ def _arrived_words(arrived: Mapping[str, Any] | None, info: DatasetInfo) -> Iter
     known = f"{arrived['n_known']} known of this {info.user_is}"
     yield f"{counted(len(arrived['tips']), f'new {info.tip_is}')} beside {known}; nothing was trained."
     yield f"Kept correction steps: {before} before, {after} after."
-    yield f"Top {len(arrived['before'])} before: {', '.join(names[i] or i for i in arrived['before']) or 'nobody'}."
-    yield f"Entered: {', '.join(names[i] or i for i in arrived['entered']) or 'nobody'}."
+    yield f"Top {len(arrived['before'])} before: {', '.join(names[i] for i in arrived['before']) or 'nobody'}."
+    yield f"Entered: {', '.join(names[i] for i in arrived['entered']) or 'nobody'}."
     yield f"Left: {', '.join(_left_words(one, names) for one in arrived['left']) or 'nobody'}."
 
 
 def _left_words(one: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    called = names[one["streamer"]] or one["streamer"]
+    called = names[one["streamer"]]
     if one["place"] is None:
         return f"{called} ({'tipped now' if one['tipped'] else 'no candidate'})"
     return f"{called} (now {one['place']})"

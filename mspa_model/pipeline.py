@@ -94,7 +94,7 @@ def why_absent(run: Run, trace: RankingTrace, streamer_id: str, k: int = 10) -> 
     """One sentence on why a streamer is not in the top k; raises UnknownIdError on an unknown one."""
     idx = streamer_idx_of(run.dataset, streamer_id)
     info, ranking = run.dataset.info, trace.final.ranking
-    name = run.dataset.streamers["name"].iloc[idx] or f"{info.streamer_is} {streamer_id}"
+    name = run.dataset.streamer_names[idx]
     rank, by_score = ranking.rank_of(idx), ranking.score_rank_of(idx)
     if rank is None and trace.live_at is not None and not live_streamers(run.dataset, trace.live_at)[idx]:
         return f"{name} is left out because it is not live at {trace.live_at:%Y-%m-%d %H:%M} UTC."

@@ -1,15 +1,53 @@
 """Words from data on one line, and the dataset's own words counted."""
 
+import re
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 
 NAME_LIMIT = 60
+_LONGEST = 5_000  # characters of a text whose end is looked for
+_ID_LIMIT = 24  # characters of an id behind a name: its start and its end
+_CLOSING = re.compile(r" \([^()]*\)$")
 
 
 def plain(text: str, limit: int = NAME_LIMIT) -> str:
     """The text on one line without control and direction marks, cut to `limit` characters."""
+    if len(text) <= limit and text.isprintable() and "  " not in text and text.strip() == text:
+        return text
     visible = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text[: 4 * limit])
     line = " ".join("".join(c for c in visible if unicodedata.category(c) != "Cf").split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def shortened(name: str, limit: int) -> str:
+    """As plain; the id in brackets, by which a name is told from others, stays where there is room for it."""
+    closing = _CLOSING.search(name)
+    if len(name) <= limit or closing is None or len(closing[0]) > limit // 2 + 1:
+        return plain(name, limit)
+    tail = plain(closing[0].strip(), limit)
+    return f"{plain(name[: closing.start()], limit - len(tail) - 1)} {tail}"
+
+
+def distinct_names(names: Sequence[str], ids: Sequence[str], noun: str) -> tuple[str, ...]:
+    """What each is called, on one line of at most 60 characters: its name, else the noun and its id.
+
+    No two are called the same: whoever shares a name, or as much of it as is shown, carries its id, "Live (s12)".
+    """
+    called = [plain(name) or plain(f"{noun} {known}") for name, known in zip(names, ids, strict=True)]
+    for suffix in (lambda row: middle_cut(ids[row], _ID_LIMIT), lambda row: f"row {row + 1}"):
+        counts = Counter(called)
+        shared = [row for row, name in enumerate(called) if counts[name] > 1]
+        for row in shared:
+            closing = f" ({suffix(row)})"
+            called[row] = plain(called[row], NAME_LIMIT - len(closing)) + closing
+    return tuple(called)
+
+
+def middle_cut(text: str, limit: int) -> str:
+    """The text on one line, its start and its end where it is longer than `limit` characters."""
+    line, half = plain(text, _LONGEST), (limit - 1) // 2
+    return line if len(line) <= limit else f"{line[:half]}…{line[-half:]}"
 
 
 def plural(word: str) -> str:

@@ -12,6 +12,7 @@ from explain.narrate import plain
 from mspa_model.number_format import GAP
 from mspa_model.runs import Run
 from mspa_model.types import DatasetInfo
+from mspa_model.words import NAME_LIMIT, shortened
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$^=&\"'])")
 Option = TypeVar("Option")
@@ -42,7 +43,7 @@ def told_apart(
     told: dict[Option, str] = {}
     taken: set[str] = set()
     for option in options:
-        label = first = plain(words(option)) or "(blank)"
+        label = first = shortened(words(option), NAME_LIMIT) or "(blank)"
         if label in taken:
             label = first = f"{first} ({plain(known_by(option))})"
         number = 1
@@ -51,7 +52,7 @@ def told_apart(
             label = f"{first} {number}"
         taken.add(label)
         told[option] = label
-    return lambda option: told[option] if option in told else plain(words(option))
+    return lambda option: told[option] if option in told else shortened(words(option), NAME_LIMIT)
 
 
 def capital(word: str) -> str:

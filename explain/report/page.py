@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from explain.figures_style import SOURCE_COLOURS, SOURCE_LABELS, digits_for, signed
-from explain.narrate import plain
 from explain.report.evidence import CaseLine, Evidence
 from mspa_model.number_format import percent
 from mspa_model.types import Source
+from mspa_model.words import shortened
 
 SEAL_WORDS = {
     "green": "Green: may be quoted",
@@ -67,8 +67,8 @@ def page_of(evidence: Evidence) -> Page:
         bars_title="The margin over the rival by source, in points",
         bars=bars,
         zero=zero,
-        left=f"← for {plain(case.rival_name, _SIDE)}",
-        right=f"for {plain(case.streamer_name, _SIDE)} →",
+        left=f"← for {shortened(case.rival_name, _SIDE)}",
+        right=f"for {shortened(case.streamer_name, _SIDE)} →",
         reasons=evidence.reasons,
         what_if=evidence.what_if.sentence,
         cannot_tell=evidence.cannot_tell,

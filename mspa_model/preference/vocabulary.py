@@ -147,7 +147,8 @@ def _group_values(
     groups = feature_groups(
         features.arrays[modality], features.present[modality], config.n_clusters, config.min_streamers, seed
     )
-    names = list(dataset.streamers["name"])
+    unnamed = dataset.streamers["name"].str.strip() == ""
+    names = ["" if lacks else name for lacks, name in zip(unnamed, dataset.streamer_names, strict=True)]
     made = []
     for number, group in enumerate(groups, start=1):
         title = f"{modality.value} group {number}"

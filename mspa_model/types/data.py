@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
+
+from mspa_model.words import distinct_names
 
 
 class Modality(StrEnum):
@@ -102,6 +105,12 @@ class Dataset:
     @property
     def n_streamers(self) -> int:
         return len(self.streamers)
+
+    @cached_property
+    def streamer_names(self) -> tuple[str, ...]:
+        """What each streamer is called wherever it is shown, by streamer_idx: see distinct_names."""
+        names, ids = (self.streamers[column].astype(str).tolist() for column in ("name", "streamer_id"))
+        return distinct_names(names, ids, self.info.streamer_is)
 
 
 @dataclass(frozen=True)

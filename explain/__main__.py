@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from mspa_model.errors import MspaError, run_command
+from mspa_model.number_format import signed
 
 if TYPE_CHECKING:
     from explain.types import Carrying, Explanation, Turn
@@ -186,7 +187,7 @@ def in_words(explanation: "Explanation", turn: "Turn | None" = None, inside: "Ca
 
 
 def _turn_lines(turn: "Turn") -> list[str]:
-    lines = [f"  {part.margin:+.3f}  {part.label}" for part in turn.parts]
+    lines = [f"  {signed(part.margin, 3):>7}  {part.label}" for part in turn.parts]
     if turn.attribution is not None:
         state = "converged" if turn.attribution.converged else "did NOT converge"
         lines.append(f"  inside {turn.attribution.modality.value}: delta {turn.attribution.delta:.2g}, {state}")
@@ -195,11 +196,11 @@ def _turn_lines(turn: "Turn") -> list[str]:
 
 def _inside_lines(inside: "Carrying") -> list[str]:
     """Every input's share, then the pieces that move the score most when left out alone."""
-    lines = [f"  {given.share:+.3f}  {given.label}" for given in inside.inputs]
+    lines = [f"  {signed(given.share, 3):>7}  {given.label}" for given in inside.inputs]
     for piece in sorted(inside.pieces, key=lambda piece: -abs(piece.lost))[:_N_PIECES]:
         seconds = f"{piece.start:g} to {piece.stop:g} s"
         what = seconds if piece.kind == "second" else f"the {piece.kind} “{piece.text}”"
-        lines.append(f"  {-piece.lost:+.3f}  without {what} of {inside.inputs[piece.of].label}")
+        lines.append(f"  {signed(-piece.lost, 3):>7}  without {what} of {inside.inputs[piece.of].label}")
     return lines
 
 

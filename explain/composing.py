@@ -7,6 +7,7 @@ from explain.counterfactual import candidates_of, edit_preference, rescore
 from explain.narrate import counted, plural
 from explain.statements import value_label
 from explain.types import Edit
+from mspa_model.number_format import signed
 from mspa_model.preference.columns import quoted
 from mspa_model.ranking.places import keep_places_in
 from mspa_model.runs import Run
@@ -85,7 +86,7 @@ def _difference(row: SaidValue) -> str:
     """ "likes jazz at 0.60 instead of 0.45", "no longer likes jazz", "also avoids jokes (0.30)"."""
     before, after = row.signed
     if after is None:
-        return f"nothing of {quoted(row.label)}, which the edit has at {before:+.2f}"
+        return f"nothing of {quoted(row.label)}, which the edit has at {signed(before)}"
     if before is None:
-        return f"also {'likes' if after > 0 else 'avoids'} {quoted(row.label)} ({after:+.2f})"
-    return f"{quoted(row.label)} at {after:+.2f} instead of {before:+.2f}"
+        return f"also {'likes' if after > 0 else 'avoids'} {quoted(row.label)} ({signed(after)})"
+    return f"{quoted(row.label)} at {signed(after)} instead of {signed(before)}"

@@ -22,7 +22,7 @@ from explain.figures_style import (
     shown,
 )
 from explain.narrate import listed, plain, plural
-from mspa_model.number_format import percent
+from mspa_model.number_format import GAP, percent
 from mspa_model.types import SOURCES, DatasetInfo, Ranking, RankingTrace, Step
 
 _NOT_KEPT = "proposed, not kept"
@@ -44,7 +44,7 @@ def weights_change(trace: RankingTrace) -> Picture:
     lay_out(figure, height=90 + 26 * len(shares) * len(used))
     figure.update_layout(barmode="group", legend_traceorder="normal")
     high = max(share.max() for share in shares.values())
-    figure.update_xaxes(range=[0, 1.15 * high], ticksuffix=" %", title="share of what makes scores differ")
+    figure.update_xaxes(range=[0, 1.15 * high], ticksuffix=f"{GAP}%", title="share of what makes scores differ")
     figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
     columns = {f"{label}, %": share for label, share in shares.items()}
     table = pd.DataFrame({"source": [SOURCE_LABELS[source] for source in SOURCES], **columns})
@@ -79,10 +79,10 @@ def _share_bars(label: str, share: np.ndarray, used: Sequence[int]) -> go.Bar:
         name=label,
         orientation="h",
         marker=marker,
-        text=[f"{share[i]:.0f} %" for i in used],
+        text=[percent(share[i] / 100) for i in used],
         textposition="outside",
         cliponaxis=False,
-        hovertemplate="%{y}: %{x:.1f} %<extra>" + label + "</extra>",
+        hovertemplate=f"%{{y}}: %{{x:.1f}}{GAP}%<extra>{label}</extra>",
     )
 
 

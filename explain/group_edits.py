@@ -13,6 +13,7 @@ from explain.narrate import name_of, plain, plural
 from explain.possible import FULL, MAX_DROPPED, around
 from explain.rescoring import Edits
 from explain.types import Direction, Edit, GroupEdit
+from mspa_model.number_format import signed
 from mspa_model.preference.columns import quoted
 from mspa_model.runs import Run
 from mspa_model.types import SOURCES, Preference, Source, Step
@@ -163,4 +164,4 @@ def what_of(run: Run, given: GroupEdit) -> str:
     said = quoted(plain(run.vocabulary.values[value_of(run, edit.key)].label, LABEL_LIMIT))
     if edit.kind == "delete statement":
         return f"without the statement {said}"
-    return f"{said} set to {edit.polarity * edit.strength:+.1f}"
+    return f"{said} set to {signed(edit.polarity * edit.strength, 1)}"

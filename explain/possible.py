@@ -7,6 +7,7 @@ from explain.counterfactual import value_of
 from explain.narrate import name_of, plain
 from explain.types import Edit
 from mspa_model.data.ids import streamer_idx_of
+from mspa_model.number_format import signed
 from mspa_model.preference.columns import quoted
 from mspa_model.preference.statements import signed_strengths
 from mspa_model.ranking.index import NeighborIndex
@@ -87,7 +88,9 @@ def edit_label(run: Run, preference: Preference, edit: Edit) -> str:
     if edit.kind == "delete statement":
         return f"without the statement {quoted(label)}"
     old, new = float(_signed(run, preference)[position]), edit.polarity * edit.strength
-    return f"{quoted(label)} taken up at {new:+.1f}" if old == 0 else f"{quoted(label)} from {old:+.1f} to {new:+.1f}"
+    if old == 0:
+        return f"{quoted(label)} taken up at {signed(new, 1)}"
+    return f"{quoted(label)} from {signed(old, 1)} to {signed(new, 1)}"
 
 
 def _signed(run: Run, preference: Preference) -> torch.Tensor:

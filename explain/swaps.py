@@ -20,6 +20,7 @@ from explain.contribution import LABEL_LIMIT
 from explain.correction import step_of
 from explain.narrate import counted, name_of, plain, plural, source_words
 from explain.types import Swap, SwapAccount, SwapPart
+from mspa_model.number_format import signed
 from mspa_model.preference.columns import quoted
 from mspa_model.preference.statements import signed_strengths
 from mspa_model.ranking.scorer import MIN_SPREAD, deviation
@@ -161,9 +162,9 @@ def _altered_statements(
         if new == 0:
             kind, label = "statement dropped", f"{label} dropped"
         elif old == 0:
-            kind, label = "statement taken up", f"{label} taken up at {new:+.2f}"
+            kind, label = "statement taken up", f"{label} taken up at {signed(new)}"
         else:
-            label = f"{label} from {old:+.2f} to {new:+.2f}"
+            label = f"{label} from {signed(old)} to {signed(new)}"
         worth = lost = torch.zeros(len(shown), dtype=torch.float64)
         for m, unit in rows.items():
             i = SOURCES.index(Source(m.value))

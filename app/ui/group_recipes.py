@@ -124,7 +124,7 @@ def _draw_found(picked: Picked, found: GroupRecipeSearch) -> None:
         "edit": st.column_config.TextColumn(width="large"),
         "adds": st.column_config.NumberColumn(format="%+d"),
         "distance": st.column_config.NumberColumn(format="%.2f"),
-        "less unusual": st.column_config.NumberColumn(format="%.0f%%"),
+        "less unusual": st.column_config.NumberColumn(format="%.0f %%"),
     }
     show_table(pd.DataFrame(rows), "group-recipes", "Edit by edit, what someone could act on first", columns)
     note(

@@ -55,7 +55,7 @@ def _draw_found(picked: Picked, found: RecipeSearch) -> None:
     columns = {
         "edits": st.column_config.TextColumn(width="large"),
         f"distance from this {info.user_is}": st.column_config.NumberColumn(format="%.2f"),
-        f"{plural(info.user_is)} less unusual": st.column_config.NumberColumn(format="%.0f%%"),
+        f"{plural(info.user_is)} less unusual": st.column_config.NumberColumn(format="%.0f %%"),
     }
     show_table(
         pd.DataFrame(rows),

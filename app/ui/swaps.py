@@ -13,6 +13,7 @@ from app.ui.text import told_apart
 from app.ui.turn import draw_turn
 from explain.narrate import counted
 from explain.types import Swap, SwapAccount
+from mspa_model.number_format import signed
 
 
 def draw_swaps(picked: Picked, before: int, after: int) -> None:
@@ -62,8 +63,8 @@ def _draw_parts(swap: Swap) -> None:
     _show(rows, "swap-parts", said, ("adds", "margin without it"))
     turn = swap.margin_after - swap.margin_before
     note(
-        f"The parts add up to the turn of {turn:+.3f} points. A weight and what it weighs share equally what only both "
-        "together do (Shapley values). Needed: without that change alone the pair would not have turned."
+        f"The parts add up to the turn of {signed(turn, 3)} points. A weight and what it weighs share equally what "
+        "only both together do (Shapley values). Needed: without that change alone the pair would not have turned."
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from explain.evidence import METRIC
 from explain.types import Check, EvidenceLine, Leading
-from mspa_model.number_format import percent
+from mspa_model.number_format import percent, signed
 from mspa_model.runs import Run
 from mspa_model.types import RankingTrace
 
@@ -89,7 +89,7 @@ def _randomised(audit: Mapping[str, Any]) -> Check:
     verdict = "pass" if abs(rho) <= RHO_LIMIT else "fail"
     sentence = (
         f"{name}: with all layers drawn anew, attributions resemble the real ones by a median rank correlation of "
-        f"{rho:+.2f} (within {RHO_LIMIT:g} of none)."
+        f"{signed(rho)} (within {RHO_LIMIT:g} of none)."
     )
     return Check(name, rho, RHO_LIMIT, verdict, sentence)
 

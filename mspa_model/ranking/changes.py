@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 
 from mspa_model.config import CorrectorConfig
-from mspa_model.number_format import compared, percent
+from mspa_model.number_format import compared, percent, signed
 from mspa_model.preference.columns import quoted
 from mspa_model.ranking.correction import Stance
 from mspa_model.ranking.fading import Fade
@@ -82,7 +82,7 @@ def _statement_changes(before: Stance, after: Stance, vocabulary: Vocabulary) ->
             sentence = f"{said} was taken up as {like}, strength {abs(new):.1f}."
             changes.append(Change("statement taken up", subject, old, new, sentence))
         else:
-            sentence = f"{said} went from {old:+.1f} to {new:+.1f}."
+            sentence = f"{said} went from {signed(old, 1)} to {signed(new, 1)}."
             changes.append(Change("statement strength", subject, old, new, sentence))
     return changes
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from explain.__main__ import _N_PIECES, main
+from mspa_model.number_format import signed
 from mspa_model.pipeline import rank_user
 from mspa_model.runs import Run, load_run
 
@@ -149,10 +150,10 @@ def test_case_opens_a_modality_into_what_it_is_made_from(explain: Callable[..., 
     assert (kind in {piece["kind"] for piece in inside["pieces"]}) == (kind is not None)
     said = explain(*words).out
     assert inside["sentence"] in said
-    assert all(f"{given['share']:+.3f}  {given['label']}" in said for given in inside["inputs"])
+    assert all(f"{signed(given['share'], 3)}  {given['label']}" in said for given in inside["inputs"])
     strongest = sorted(inside["pieces"], key=lambda piece: -abs(piece["lost"]))[:_N_PIECES]
     assert said.count("  without ") == len(strongest)
-    assert all(f"{-piece['lost']:+.3f}  without " in said for piece in strongest)
+    assert all(f"{signed(-piece['lost'], 3)}  without " in said for piece in strongest)
 
 
 def test_case_says_why_a_modality_cannot_be_opened(explain: Callable[..., Done], folder: Path, first: tuple[Run, str]):

@@ -23,6 +23,7 @@ from explain.counterfactual import (
 )
 from explain.possible import around, edit_label, possible_edits, subject_of
 from explain.types import Edit, Suggestion
+from mspa_model import number_format
 from mspa_model.errors import MspaError
 from mspa_model.runs import Run
 from mspa_model.types import SOURCES, History, Modality, RankingTrace, Source
@@ -302,7 +303,7 @@ def test_words_of_edits(closed: Run, trace: RankingTrace, make_closed: Callable[
     assert edit_label(closed, preference, Edit("mute modality", "text")) == "without text"
     assert edit_label(closed, preference, Edit("delete statement", key)) == f"without the statement “{label}”"
     assert edit_label(closed, preference, Edit("set statement", key, 0.3, -1)) == (
-        f"“{label}” from {signed:+.1f} to -0.3"
+        f"“{label}” from {number_format.signed(signed, 1)} to −0.3"
     )
     other = next(
         v for i, v in enumerate(closed.vocabulary.values) if i not in {s.value_idx for s in preference.statements}

@@ -177,8 +177,8 @@ def test_a_group_s_edits_in_words(closed: Run, traces: list[RankingTrace]):
     key = sorted(stated(traces[0].final.preference))[0]
     label = next(v.label for v in closed.vocabulary.values if f"{v.aspect}: {v.name}" == key)
     edit = Edit("set statement", key, 0.3, -1)
-    assert group_label(closed, GroupEdit(edit), 4) == f"“{label}” set to -0.3 for all"
-    assert group_label(closed, GroupEdit(edit, "stating"), 4) == f"“{label}” set to -0.3 for the 4 users who state it"
+    assert group_label(closed, GroupEdit(edit), 4) == f"“{label}” set to −0.3 for all"
+    assert group_label(closed, GroupEdit(edit, "stating"), 4) == f"“{label}” set to −0.3 for the 4 users who state it"
     gone = GroupEdit(Edit("delete statement", key), "stating")
     assert group_label(closed, gone, 1) == f"without the statement “{label}” for the one user who states it"
     assert group_label(closed, GroupEdit(Edit("mute modality", "text")), 0) == "without text for all"

@@ -17,6 +17,7 @@ from explain.rescoring import Rescorer
 from explain.search import Goal
 from explain.types import Edit, Scenario
 from mspa_model.errors import UnknownIdError
+from mspa_model.number_format import signed
 from mspa_model.pipeline import rank_user
 from mspa_model.runs import Run
 from mspa_model.types import RankingTrace
@@ -141,7 +142,7 @@ def test_edits_in_words(closed: Run, trace: RankingTrace):
         Edit("drop tip", "0"): f"without the tip to {first}",
         Edit("mute modality", "text"): "without text",
         Edit("delete statement", key): f"without the statement “{label}”",
-        Edit("set statement", key, 0.3, -1): f"“{label}” from {stated.polarity * stated.strength:+.1f} to -0.3",
+        Edit("set statement", key, 0.3, -1): f"“{label}” from {signed(stated.polarity * stated.strength, 1)} to −0.3",
     }
     for edit, words in said.items():
         assert edit_label(closed, preference, edit) == words

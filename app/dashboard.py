@@ -16,6 +16,7 @@ from app.ui.layout import use_style
 from app.ui.text import capital, run_words
 from mspa_model.errors import MspaError
 from mspa_model.runs import Run
+from mspa_model.words import plain
 
 # Signs that plain text fonts have: icons of Streamlit's own set would be fetched from outside.
 _PAGES = (
@@ -34,10 +35,8 @@ def choose_run(runs: dict[str, Path], selection: Selection) -> tuple[str, str]:
     first = next(iter(runs))
     if selection.run is None or selection.run in runs:
         return selection.run or first, ""
-    return (
-        first,
-        f"This dashboard was not started with a run “{selection.run}”; it has {', '.join(runs)}. {first} is shown.",
-    )
+    asked = plain(selection.run)
+    return first, f"This dashboard was not started with a run “{asked}”; it has {', '.join(runs)}. {first} is shown."
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from explain.types import ReferenceChoice
 from mspa_model.types import CandidateScope, HistoryScope
+from mspa_model.words import plain
 
 _PARAMS = (
     "run",
@@ -24,7 +25,9 @@ _PARAMS = (
     "reference",
 )
 _KEPT = "selection"  # session_state: survives a change of page, which empties the URL
-_LONGEST = 200  # characters of a value in the URL that are looked at
+# Characters of a value in the URL that are looked at. Ids may be of any length, and one that is cut is another id; a
+# server takes 64 kB of an address, so that all values together arrive.
+_LONGEST = 4_096
 
 # What a choice makes meaningless: another user has another ranking, another streamer another rival.
 _RESETS = {
@@ -77,7 +80,7 @@ class Selection:
 
 def read_selection() -> Selection:
     """The selection of the URL; where the URL has none (a page was just changed), the one that was kept."""
-    given = {key: st.query_params[key][:_LONGEST] for key in _PARAMS if st.query_params.get(key)}
+    given = {key: st.query_params[key] for key in _PARAMS if st.query_params.get(key)}
     if not given:
         given = dict(st.session_state.get(_KEPT, {}))
         if given:
@@ -88,7 +91,12 @@ def read_selection() -> Selection:
 
 def parse(given: dict[str, str]) -> Selection:
     """Strings of a URL to a selection; what cannot be read becomes a fault and its default."""
-    faults: list[str] = []
+    faults = [
+        f"The link's {key} has {len(text):,} characters; at most {_LONGEST:,} are read, so it is left out."
+        for key, text in given.items()
+        if len(text) > _LONGEST
+    ]
+    given = {key: text for key, text in given.items() if len(text) <= _LONGEST}
     return Selection(
         run=given.get("run"),
         user=given.get("user"),
@@ -108,7 +116,7 @@ def parse(given: dict[str, str]) -> Selection:
 def _step(text: str | None, faults: list[str]) -> int | None:
     if text is None or (text.isascii() and text.isdigit() and len(text) < 4):
         return None if text is None else int(text)
-    faults.append(f"The link asks for step “{text}”; a step is a number such as 0. The last step is shown.")
+    faults.append(f"The link asks for step “{plain(text)}”; a step is a number such as 0. The last step is shown.")
     return None
 
 
@@ -119,14 +127,15 @@ def _share(text: str | None, faults: list[str]) -> float:
         share = -1.0
     if 0 <= share <= 1:
         return share
-    faults.append(f"The link keeps “{text}” of the places for the new; a share is a number from 0 to 1. None is kept.")
+    asked = plain(text or "")
+    faults.append(f"The link keeps “{asked}” of the places for the new; a share is a number from 0 to 1. None is kept.")
     return 0.0
 
 
 def _one_of(name: str, text: str | None, known: tuple[str, ...], default: str, faults: list[str]) -> str:
     if text is None or text in known:
         return text or default
-    faults.append(f"The link asks for {name} “{text}”; known are {' and '.join(known)}. “{default}” is shown.")
+    faults.append(f"The link asks for {name} “{plain(text)}”; known are {' and '.join(known)}. “{default}” is shown.")
     return default
 
 

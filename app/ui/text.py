@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from explain.narrate import plain
 from mspa_model.number_format import GAP
 from mspa_model.runs import Run
 from mspa_model.types import DatasetInfo
-from mspa_model.words import NAME_LIMIT, shortened
+from mspa_model.words import NAME_LIMIT, middle_cut, shortened
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$^=&\"'])")
+_KNOWN_BY = 60  # characters of what an option is known by; of a longer one its start and its end
 Option = TypeVar("Option")
 _GAP = "\u200b"  # a zero-width space: what Markdown extensions look for in finished text no longer matches
 
@@ -45,7 +45,7 @@ def told_apart(
     for option in options:
         label = first = shortened(words(option), NAME_LIMIT) or "(blank)"
         if label in taken:
-            label = first = f"{first} ({plain(known_by(option))})"
+            label = first = f"{first} ({middle_cut(known_by(option), _KNOWN_BY)})"
         number = 1
         while label in taken:  # ids that differ only beyond what is shown of them
             number += 1

@@ -28,6 +28,29 @@ def test_a_value_that_means_nothing_is_a_fault_and_its_default(bad: dict[str, st
     assert (selection.step, selection.history, selection.candidates) == (None, "all", "new")
 
 
+def _draw_the_user() -> None:
+    import streamlit as st
+
+    from app.state import read_selection
+
+    st.text(read_selection().user)
+
+
+def test_an_id_of_any_length_comes_through_a_link_whole():
+    """Ids that differ at their end alone are others; one that was cut was no user of the run."""
+    for known in ("u" * 200 + "a", "u" * 200 + "b", "漢" * 4_000):
+        app = AppTest.from_function(_draw_the_user)
+        app.query_params["user"] = known
+        assert app.run().text[0].value == known
+
+
+def test_what_no_id_can_be_is_left_out_and_said_short():
+    selection = parse({"user": "u" * 5_000, "step": "9" * 4_000, "streamer": "s1"})
+    assert (selection.user, selection.step, selection.streamer) == (None, None, "s1")
+    assert selection.faults[0] == "The link's user has 5,000 characters; at most 4,096 are read, so it is left out."
+    assert all(len(fault) < 200 for fault in selection.faults)
+
+
 def test_a_link_encodes_what_it_carries():
     assert link("why", user="a&b=c", streamer=None) == "/why?user=a%26b%3Dc"
 

@@ -96,3 +96,10 @@ def test_a_time_is_shown_in_the_data_set_s_zone(tiny_world: Path):
     info = load_dataset(tiny_world).info
     assert when(pd.Timestamp("2024-01-02 09:05", tz="UTC"), info) == "2 Jan 2024, 09:05"
     assert when(None, info) == "no time"
+
+
+def test_options_of_one_name_show_both_ends_of_a_long_id():
+    ids = [letter * 201 for letter in "ab"]
+    words = told_apart(ids, lambda _: "Live")
+    assert words(ids[0]) == "Live"
+    assert words(ids[1]) == f"Live ({'b' * 29}…{'b' * 29})"

@@ -273,9 +273,16 @@ def seals(run: Run, users: tuple[str, ...]) -> pd.DataFrame:
     return frame.sort_values("seal", key=lambda seal: seal.map(order_of), kind="stable", ignore_index=True)
 
 
-@st.cache_resource(max_entries=16, show_spinner="Writing the report…", hash_funcs=_RUN)
 def report(run: Run, case: Case, note: str) -> dict[str, bytes]:
-    """The report of a case by the ending of its file: json, html, pdf, md."""
+    """The report of a case by the ending of its file: json, html, pdf, md. Makes the run's key file at first use."""
+    from explain.report import make_secret
+
+    return _report(run, case, note, make_secret(run))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Writing the report…", hash_funcs=_RUN)
+def _report(run: Run, case: Case, note: str, secret: bytes) -> dict[str, bytes]:
+    """secret: whose pseudonym it has, so that another key file brings another report."""
     from explain.report import render_report
 
     with _LOCK, tempfile.TemporaryDirectory() as folder:

@@ -73,7 +73,7 @@ def _draw_files(picked: Picked, files: dict[str, bytes]) -> None:
             )
     note("All four show the same evidence; “python -m explain verify” runs the case again from the JSON.")
     word, key = picked.run.dataset.info.user_is, cache.key_file(picked.run)
-    note(f"The {word} stands under a pseudonym that only the key file {key} opens. Keep it, and keep it from others.")
+    note(f"The {word} stands under a pseudonym that only the key file {key} opens: keep it, and keep it from others.")
     fold = st.expander("Copy as Markdown", key="markdown-fold", on_change="rerun")
     if fold.open:
         fold.code(files["md"].decode(), language=None, wrap_lines=True)

@@ -21,7 +21,7 @@ from explain.narrate import (
 from explain.newcomers import new_sentence
 from explain.pipeline import explain
 from explain.report.evidence import LONGEST_NOTE, SCHEMA, SENTENCE, CaseLine, CheckLine, Evidence, Part, WhatIf, sealed
-from explain.report.pseudonym import Alias, alias_of, link_key
+from explain.report.pseudonym import Pseudonym, link_key, pseudonym_of
 from explain.report.secret import make_secret
 from explain.sentences import TOP_K
 from explain.types import Case, Contribution, Explanation, Suggestion
@@ -43,14 +43,14 @@ def gather_evidence(run: Run, case: Case, note: str = "", trace: RankingTrace | 
     note = _checked(note)
     trace = trace or rank_user(run, case.user_id, case.history, case.candidates, case.live_at, case.new_share)
     explanation = explain(run, case, trace)
-    return evidence_of(run, explanation, trace, alias_of(run, case.user_id, make_secret(run)), note, run.audit_hash)
+    return evidence_of(run, explanation, trace, pseudonym_of(run, case.user_id, make_secret(run)), note, run.audit_hash)
 
 
 def evidence_of(
-    run: Run, explanation: Explanation, trace: RankingTrace, alias: Alias, note: str, audit_hash: str | None
+    run: Run, explanation: Explanation, trace: RankingTrace, pseudonym: Pseudonym, note: str, audit_hash: str | None
 ) -> Evidence:
     """What a report says of an explanation. audit_hash: of the audit that the explanation's seal goes by."""
-    line = _case_line(explanation, alias)
+    line = _case_line(explanation, pseudonym)
     info, word = run.dataset.info, f"{run.dataset.info.user_is} {line.user}"
     ranks = (explanation.streamer_rank, explanation.rival_rank)
     side = "above" if stands_above(ranks, explanation.margin) else "below"
@@ -95,11 +95,11 @@ def _checked(note: str) -> str:
     return plain(note, LONGEST_NOTE)
 
 
-def _case_line(explanation: Explanation, alias: Alias) -> CaseLine:
+def _case_line(explanation: Explanation, pseudonym: Pseudonym) -> CaseLine:
     case = explanation.case
     return CaseLine(
-        user=alias.pseudonym,
-        user_key=alias.key,
+        user=pseudonym.digits,
+        user_key=pseudonym.key,
         streamer_id=case.streamer_id,
         streamer_name=plain(explanation.streamer_name),
         rival_id=str(case.rival_id),

@@ -18,10 +18,10 @@ _IN_LINK = 16
 
 
 @dataclass(frozen=True)
-class Alias:
-    """What a report calls a user. pseudonym: on the page, the key's first digits; key: 64 hex digits."""
+class Pseudonym:
+    """What a report calls a user. digits: on the page, the key's first ones; key: 64 hex digits."""
 
-    pseudonym: str
+    digits: str
     key: str
 
 
@@ -30,14 +30,14 @@ def user_key(secret: bytes, run_hash: str, user_id: str) -> str:
     return hmac.digest(secret, f"{run_hash}\0{user_id}".encode(), "sha256").hex()
 
 
-def alias_of(run: Run, user_id: str, secret: bytes) -> Alias:
+def pseudonym_of(run: Run, user_id: str, secret: bytes) -> Pseudonym:
     """The key, and of it four digits or as many more as no other user of the run begins with, e.g. "7f3a"."""
     key = user_key(secret, run.hash, user_id)
     others = [user_key(secret, run.hash, other) for other in run.dataset.users["user_id"] if other != user_id]
     length = SHORTEST
     while any(other.startswith(key[:length]) for other in others):
         length += 1
-    return Alias(key[:length], key)
+    return Pseudonym(key[:length], key)
 
 
 def link_key(key: str) -> str:

@@ -13,7 +13,7 @@ from explain.report.evidence import Evidence, from_json, hash_of
 from explain.report.fitting import fitting_users
 from explain.report.gather import evidence_of
 from explain.report.html import evidence_in, to_html
-from explain.report.pseudonym import SHORTEST, Alias, alias_of, user_behind
+from explain.report.pseudonym import SHORTEST, Pseudonym, pseudonym_of, user_behind
 from explain.report.secret import find_secrets
 from explain.rival import find_pair
 from explain.types import Case
@@ -138,8 +138,10 @@ def _compare(evidence: Evidence, run: Run, user_id: str, owner: _Owner) -> tuple
     trace = _trace(run, case)
     now = explain(run, case, trace)
     line = evidence.case
-    alias = Alias(line.user, line.user_key) if owner.secret is None else alias_of(run, user_id, owner.secret)
-    again = evidence_of(run, as_cited(run, now, evidence), trace, alias, evidence.note, evidence.audit_hash)
+    pseudonym = (
+        Pseudonym(line.user, line.user_key) if owner.secret is None else pseudonym_of(run, user_id, owner.secret)
+    )
+    again = evidence_of(run, as_cited(run, now, evidence), trace, pseudonym, evidence.note, evidence.audit_hash)
     for where, got, expected in differences(asdict(evidence), asdict(again)):
         return False, f"The report does not hold: {where} says {got!r:.80}, the run says {expected!r:.80}."
     holds = f"The report holds: the case was run again and every number agrees within {TOLERANCE:g}."

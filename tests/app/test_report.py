@@ -1,10 +1,15 @@
 """The Report page: the analyst's note stays with its case, and the key file is named."""
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from app import cache
+from explain.types import Case
+from mspa_model.runs import load_run
 from tests.app.pages import sound, texts, turn_to
 
 Open = Callable[..., AppTest]
@@ -50,3 +55,15 @@ def test_the_page_names_the_key_file_and_shows_nothing_of_it(open_app: Open, tin
     key = tiny_run.with_name(f"{tiny_run.name}.key")
     assert f"only the key file {key} opens" in page
     assert key.read_text(encoding="ascii").strip() not in page
+
+
+def test_another_key_file_brings_another_pseudonym(tiny_run: Path, tmp_path: Path):
+    run = load_run(shutil.copytree(tiny_run, tiny_run.parent / tmp_path.name))
+    streamer, rival = run.dataset.streamers["streamer_id"].head(2)
+    case = Case("u004", streamer, rival, candidates="all")
+    before = json.loads(cache.report(run, case, "")["json"])["case"]
+    run.path.with_name(f"{run.path.name}.key").write_text("ab" * 32, encoding="ascii")
+    after = json.loads(cache.report(run, case, "")["json"])["case"]
+    assert before.pop("user_key") != after.pop("user_key")
+    assert before.pop("user") != after.pop("user")
+    assert before == after

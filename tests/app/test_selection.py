@@ -124,12 +124,12 @@ def test_a_run_that_was_not_given_is_refused_by_name(open_app: Open, tiny_run: P
 
 
 def test_a_report_s_link_finds_its_user_behind_the_pseudonym(open_app: Open, tiny_run: Path):
-    from explain.report.pseudonym import alias_of, link_key
+    from explain.report.pseudonym import link_key, pseudonym_of
     from explain.report.secret import make_secret
     from mspa_model.runs import load_run
 
     run = load_run(tiny_run)
-    key = link_key(alias_of(run, "u009", make_secret(run)).key)
+    key = link_key(pseudonym_of(run, "u009", make_secret(run)).key)
     app = turn_to(open_app(tiny_run, user=key), "user")
     assert "User u009: from 10 tips" in texts(app)
 

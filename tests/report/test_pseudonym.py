@@ -15,7 +15,7 @@ from explain.report import gather_evidence
 from explain.report.evidence import Evidence
 from explain.report.gather import evidence_of
 from explain.report.page import page_of
-from explain.report.pseudonym import Alias, alias_of, link_key, user_behind, user_key, user_of_key
+from explain.report.pseudonym import Pseudonym, link_key, pseudonym_of, user_behind, user_key, user_of_key
 from explain.report.render import VIEWS
 from explain.report.secret import make_secret, places
 from explain.types import Case
@@ -49,10 +49,10 @@ def test_a_pseudonym_is_as_short_as_tells_users_apart(run: Run, monkeypatch: pyt
     keys = {"u000": "abcdef" + "0" * 58, "u001": "abcdee" + "0" * 58, "u002": "abce" + "0" * 60}
     make_secret(run)
     monkeypatch.setattr("explain.report.pseudonym.user_key", lambda _, __, user: keys.get(user, "f" * 64))
-    assert [alias_of(run, user, b"") for user in keys] == [
-        Alias("abcdef", keys["u000"]),
-        Alias("abcdee", keys["u001"]),
-        Alias("abce", keys["u002"]),
+    assert [pseudonym_of(run, user, b"") for user in keys] == [
+        Pseudonym("abcdef", keys["u000"]),
+        Pseudonym("abcdee", keys["u001"]),
+        Pseudonym("abce", keys["u002"]),
     ]
     assert link_key(keys["u000"]) == "~abcdef0000000000"
     assert user_of_key(run, "~abce") == "u002"
@@ -133,7 +133,7 @@ def test_the_same_attack_undoes_a_pseudonym_that_the_run_s_hash_salts(run: Run, 
     """As reports of the first schema had it: what is tested above is not an attack that finds nobody anyway."""
     key = hashlib.sha256(f"{run.hash}\0{USER}".encode()).hexdigest()
     trace = rank_user(run, USER)
-    salted = evidence_of(run, explain(run, case, trace), trace, Alias(key[:4], key), "", None)
+    salted = evidence_of(run, explain(run, case, trace), trace, Pseudonym(key[:4], key), "", None)
     assert attacked(texts_of(salted)[view], run.dataset.users["user_id"]) == {USER}
 
 

@@ -94,7 +94,8 @@ def _read(path: Path, rule: TableRule) -> _NewTips:
     if path.suffix.lower() not in readers:
         raise DataError(f"{show(path.name)}", f"a .csv or .parquet file with {_COLUMNS}", "Name such a file.")
     if not path.is_file():
-        raise DataError(f"{show(str(path))}, which is not there", f"a file with {_COLUMNS}", "Name such a file.")
+        what = "a folder" if path.is_dir() else "not there"
+        raise DataError(f"{show(str(path))}, which is {what}", f"a file with {_COLUMNS}", "Name such a file.")
     new = readers[path.suffix.lower()](path, rule)
     if new.frame.empty:
         raise DataError(f"{path.name} without any row", "at least one tip", "Leave --add-tips out or fill the file.")

@@ -29,6 +29,9 @@ def header_words(header: Sequence[str]) -> str:
 def delimiter_fault(file: str, header: Sequence[str], delimiter: str, *, in_map: bool = True) -> Fault | None:
     """A fault where the whole header came out as one column that another delimiter would part. in_map: whether a map
     can name another one."""
+    if header and header[0].lower().startswith("sep="):
+        hint = "Leave out the first line, which is only for spreadsheets."
+        return Fault(file, "a first line with the names of the columns", show(header[0]), line=1, hint=hint)
     if len(header) != 1:
         return None
     counts = {other: header[0].count(other) for other in _DELIMITERS if other != delimiter}

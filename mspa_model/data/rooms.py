@@ -7,23 +7,26 @@ import pandas as pd
 from jaxtyping import Bool
 
 from mspa_model.data.fault import show
+from mspa_model.data.times import EARLIEST, TOLERANCE, UNIT_WORDS, number_unit
 from mspa_model.errors import DataError
 from mspa_model.types import Dataset
 
-YEARS = range(1970, 3000)
 
-
-def moment_of(text: str) -> datetime:
-    """A time of ISO 8601 in UTC; one without an offset is UTC. Raises DataError on anything else."""
+def moment_of(text: str, now: datetime | None = None) -> datetime:
+    """A time of ISO 8601 in UTC; one without an offset is UTC. Raises DataError on anything else, and on times that no
+    room can be open at: before 1990 or more than a day after now."""
+    latest = (now or datetime.now(UTC)) + TOLERANCE
     try:
         moment = datetime.fromisoformat(text.strip())
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-        if moment.year not in YEARS:
+        if not EARLIEST <= moment <= latest:
             raise ValueError(moment.year)
         return moment
     except (ValueError, OverflowError) as error:
-        expected = f"a time in ISO 8601, of the years {YEARS[0]} to {YEARS[-1]}"
-        todo = "Write it as 2025-03-17T20:00 (UTC) or 2025-03-17T21:00+01:00."
+        expected = f"a time in ISO 8601, from {EARLIEST.year} to now"
+        unit = number_unit(text.strip())
+        hint = f"It looks like {UNIT_WORDS[unit]} since 1970. " if unit is not None else ""
+        todo = f"{hint}Write it as 2025-03-17T20:00 (UTC) or 2025-03-17T21:00+01:00."
         raise DataError(f"the time {show(text)}", expected, todo) from error
 
 

@@ -80,6 +80,14 @@ def meant_unit(shift: int, unit: TimeUnit | None) -> TimeUnit | None:
     return UNITS[place] if shift and 0 <= place < len(UNITS) else None
 
 
+def number_unit(text: str) -> TimeUnit | None:
+    """The unit in which a whole number since 1970 lies in the years 1990 to 2100; None where it is no such number."""
+    if not (text.isascii() and text.isdigit() and len(text) < 25):
+        return None
+    low, high = EARLIEST.timestamp(), _HORIZON.timestamp()
+    return next((unit for unit in UNITS if low <= int(text) / PER_SECOND[unit] <= high), None)
+
+
 def time_words(seconds: float) -> str:
     """A time from 1970 in UTC to the second, or its year where no calendar has it."""
     if _CALENDAR[0] <= seconds <= _CALENDAR[1]:

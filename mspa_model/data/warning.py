@@ -16,6 +16,7 @@ LONG_TEXT = 5_000  # characters
 _FAR = 1e6  # a feature above this is a tail that needs robust scaling
 _MARKUP = r"<[A-Za-z/!]"
 _DIRECTION = "[\u202a-\u202e\u2066-\u2069]"
+_CONTROL = r"[\x00-\x1f\x7f]"
 _SHOWN_TEXTS = {
     "streamers.parquet": ("name", "category", "language", "text"),
     "rooms.parquet": ("title", "category"),
@@ -46,6 +47,7 @@ def find_warnings(
     return (
         *stranger_faults(frames, homes, strict=False),
         *_odd_texts(frames),
+        *_odd_ids(frames),
         *_lacking_modalities(info, frames, arrays, faulty),
         *_odd_features(info, arrays),
         *_without_tips(frames, homes),
@@ -116,6 +118,16 @@ def _odd_texts(frames: Frames) -> Iterator[Fault]:
                 (texts.str.contains(_DIRECTION, regex=True), "no characters that turn the writing direction"),
             ):
                 yield from _first_of(file, column, odd.to_numpy(dtype=bool), texts, expected)
+
+
+def _odd_ids(frames: Frames) -> Iterator[Fault]:
+    """Ids that no line can hold: they work, but not in a link or on a command line."""
+    expected = "an id without line breaks and other control characters, which fits no link and no command"
+    for file, column in (("users.parquet", "user_id"), ("streamers.parquet", "streamer_id")):
+        if column in frames.get(file, ()):
+            ids = frames[file][column].fillna("")
+            odd = ids.str.contains(_CONTROL, regex=True).to_numpy(dtype=bool)
+            yield from _first_of(file, column, odd, ids, expected)
 
 
 def shown_modalities(info: DatasetInfo, frames: Frames, arrays: Mapping[Modality, np.ndarray]) -> tuple[Modality, ...]:

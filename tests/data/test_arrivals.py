@@ -103,8 +103,10 @@ def test_a_fault_is_one_sentence_that_says_where(text: str, tmp_path: Path, data
 
 
 def test_what_is_no_table_is_said(tmp_path: Path, dataset: Dataset, known: History):
+    (tmp_path / "folder.csv").mkdir()
     cases = {
         tmp_path / "gone.csv": "not there",
+        tmp_path / "folder.csv": "which is a folder",
         tmp_path: "a .csv or .parquet",
         _file(tmp_path, "x", "new.txt"): "a .csv or .parquet",
         _file(tmp_path, "x", "new.parquet"): "a Parquet file",

@@ -311,6 +311,17 @@ def test_an_id_missing_beside_an_empty_one_is_still_named(world: Path) -> None:
     assert [fault.file for fault in check_folder(world, NOW).faults] == ["users.parquet", "tips.parquet"]
 
 
+def test_ids_that_no_line_can_hold_load_with_a_warning(world: Path) -> None:
+    ids = ["an\nn", "bo\0b", "cem", "dee"]
+    users().assign(user_id=ids).to_parquet(world / "users.parquet")
+    tips().assign(user_id=ids * 4).to_parquet(world / "tips.parquet")
+    report = check_folder(world, NOW)
+    assert report.sound
+    (warning,) = [warning for warning in report.warnings if "control" in warning.expected]
+    assert (warning.value, warning.count) == (r"'an\nn'", 2)
+    assert load_dataset(world, NOW).users["user_id"].tolist() == ids
+
+
 def test_a_file_with_a_name_that_nothing_reads_is_a_warning(world: Path) -> None:
     rooms().to_parquet(world / "room.parquet")
     np.save(world / "features" / "Visual.npy", visual())

@@ -176,7 +176,7 @@ def test_tips_of_a_row_that_was_set_aside_go_with_it(source: Path) -> None:
     ("table", "named"),
     [
         ("author,v0,v1\ns0,1,2\ns0,3,4\n", "each value once"),
-        ("author,v0,v1\ns7,1,2\n", "an id of streamers.parquet"),
+        ("author,v0,v1\ns7,1,2\n", "an id of the table of streamers"),
         ("author,v0,v1\ns0,1,\n", "finite numbers, or blanks alone"),
         ("author,v0,v1\ns0,1,1e39\n", "finite numbers, or blanks alone"),
         ("author,v0,v1\ns0,1,soft\n", "finite numbers, or blanks alone"),
@@ -369,6 +369,20 @@ def test_another_delimiter_is_one_fault_that_shows_the_header(
     header = delimiter.join(("uid", "streamer_id", "ts", "cents"))
     assert gifts_fault.value == f"the one column {header!r}"
     assert gifts_fault.hint == f'It looks parted by {words}: write delimiter = "{written}" at the top of the map.'
+
+
+def test_features_of_an_id_that_is_only_written_otherwise_are_likened(source: Path) -> None:
+    (source / "vectors.csv").write_text("author,v0,v1\nS0,1,2\n", encoding="utf-8")
+    with pytest.raises(FaultyFolderError, match=r"There is 's0', which differs in case"):
+        run(source)
+
+
+def test_the_line_that_names_a_delimiter_to_spreadsheets_is_told_apart(source: Path) -> None:
+    text = (source / "gifts.csv").read_text(encoding="utf-8")
+    (source / "gifts.csv").write_text("sep=,\n" + text, encoding="utf-8")
+    with pytest.raises(FaultyFolderError, match="Leave out the first line") as caught:
+        run(source)
+    assert len(caught.value.report.faults) == 1
 
 
 def test_a_field_of_200000_characters_is_read(source: Path) -> None:

@@ -67,12 +67,25 @@ def test_times_are_read_in_utc(text: str):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "yesterday", "2024-13-01", "1709323200", "0001-01-01T00:00+14:00", "9999-12-31", "x" * 300]
+    "text",
+    [
+        *("", "yesterday", "2024-13-01", "1709323200", "0001-01-01T00:00+14:00", "9999-12-31", "x" * 300),
+        *("1970-01-20T18:48", "56972-01-01", "2999-01-01"),
+    ],
 )
 def test_anything_else_is_one_sentence(text: str):
     with pytest.raises(DataError, match="ISO 8601") as error:
         moment_of(text)
     assert len(str(error.value)) < 300
+
+
+def test_times_end_a_day_after_now_and_numbers_are_known_for_what_they_are():
+    now = datetime(2024, 3, 1, tzinfo=UTC)
+    assert moment_of("2024-03-02", now) == now + timedelta(days=1)
+    with pytest.raises(DataError, match="from 1990 to now"):
+        moment_of("2024-03-02T00:01", now)
+    with pytest.raises(DataError, match="milliseconds since 1970"):
+        moment_of("1709323200000", now)
 
 
 def test_a_set_without_rooms_says_so(tiny_world: Path):

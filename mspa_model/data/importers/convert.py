@@ -12,7 +12,7 @@ from mspa_model.data.fault import show
 from mspa_model.data.importers.import_map import TimeMap
 from mspa_model.data.row_rules import broken_rules, without_uniqueness
 from mspa_model.data.schema import ColumnRule, Kind, TableRule
-from mspa_model.data.times import PER_SECOND, UNIT_WORDS, UNITS, meant_unit, odd_hint, odd_times, time_words
+from mspa_model.data.times import PER_SECOND, UNIT_WORDS, meant_unit, number_unit, odd_hint, odd_times, time_words
 
 _OFFSET = r":.*(?:[zZ]|[+-]\d{2}(?::?\d{2})?)$"  # only after a clock time: the end of a date looks like one
 _FURTHEST = 2.0**57  # microseconds from 1970, some 4,500 years: what lies beyond is no time of a tip
@@ -106,13 +106,8 @@ def _time_words(time: TimeMap) -> str:
 
 def _text_time_hint(text: str) -> str:
     """The unit of a number that stands where a written time is expected."""
-    digits = text.strip()
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 25):
-        return ""
-    for unit in UNITS:
-        if 0 < int(digits) / PER_SECOND[unit] - 6.3e8 < 3.5e9:  # of the years 1990 to 2100
-            return f"It looks like {UNIT_WORDS[unit]} since 1970. {_map_words(unit)}"
-    return ""
+    unit = number_unit(text.strip())
+    return f"It looks like {UNIT_WORDS[unit]} since 1970. {_map_words(unit)}" if unit is not None else ""
 
 
 def _map_words(unit: str) -> str:

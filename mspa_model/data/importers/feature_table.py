@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from mspa_model.data.fault import Fault
 from mspa_model.data.header import delimiter_fault, lacking_columns
+from mspa_model.data.ids import likeness
 from mspa_model.data.importers.convert import number_hint, wrong_rows
 from mspa_model.data.importers.csv_rows import read_batches, read_header
 from mspa_model.data.importers.import_map import FeatureMap
@@ -41,9 +42,11 @@ def import_features(path: Path, part: FeatureMap, delimiter: str, streamers: pd.
     with closing(aside):
         for batch in read_batches(path, delimiter):
             values = _numbers(batch.rows[names])
-            rows = pd.Index(streamers).get_indexer(batch.rows[part.streamer_id])
+            ids = batch.rows[part.streamer_id].reset_index(drop=True)
+            rows = pd.Index(streamers).get_indexer(ids)
             blank = (batch.rows[names] == "").all(axis=1).to_numpy()
-            wrong = _wrong(batch.rows, part.streamer_id, rows, values, blank, filled)
+            more = _wrong(batch.rows, part.streamer_id, rows, values, blank, filled)
+            wrong = pd.concat([_strange(ids, rows, streamers), more], ignore_index=True).drop_duplicates("row")
             sound = np.setdiff1d(np.arange(len(rows)), wrong["row"])
             array[rows[sound]] = values[sound]
             filled[rows[sound]] = True
@@ -59,19 +62,24 @@ def _numbers(texts: pd.DataFrame) -> Float[np.ndarray, "n_rows feature_dim"]:
         return numbers.astype(np.float32)
 
 
+def _strange(ids: pd.Series, rows: np.ndarray, streamers: pd.Series) -> pd.DataFrame:
+    unknown = np.flatnonzero(rows < 0)
+    hint = likeness(str(ids.iloc[unknown[0]]), streamers) if len(unknown) else ""
+    return wrong_rows(unknown, ids, "an id of the table of streamers", hint)
+
+
 def _wrong(
     texts: pd.DataFrame, key: str, rows: np.ndarray, values: np.ndarray, blank: np.ndarray, filled: np.ndarray
 ) -> pd.DataFrame:
-    """The first thing that is wrong with each row of the table, as Quarantine.add takes it."""
+    """What is wrong with rows of the table beside unknown ids, first things first, as Quarantine.add takes it."""
     texts = texts.reset_index(drop=True)
     ids = texts[key]
     again = (filled[rows] & (rows >= 0)) | ids.duplicated(keep="first").to_numpy()
     found = [
-        wrong_rows(np.flatnonzero(rows < 0), ids, "an id of streamers.parquet"),
         wrong_rows(np.flatnonzero(again), ids, ONCE),
         *_not_numbers(texts.drop(columns=key), values, blank),
     ]
-    return pd.concat(found, ignore_index=True).drop_duplicates("row")
+    return pd.concat(found, ignore_index=True)
 
 
 def _not_numbers(texts: pd.DataFrame, values: np.ndarray, blank: np.ndarray) -> Iterator[pd.DataFrame]:

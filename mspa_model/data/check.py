@@ -11,7 +11,16 @@ import pandas as pd
 from mspa_model.data.fault import FORMAT_DOCUMENT, CheckReport, Counts, Fault, show
 from mspa_model.data.info_file import INFO_FILE, read_info
 from mspa_model.data.read import media_files, read_array
-from mspa_model.data.schema import REFERENCES, Home, TableRule, rows_of, table_rules
+from mspa_model.data.schema import (
+    PICTURE_ENDINGS,
+    REFERENCES,
+    SOUND_ENDINGS,
+    Home,
+    TableRule,
+    is_media_path,
+    rows_of,
+    table_rules,
+)
 from mspa_model.data.tables import TableRead, read_table
 from mspa_model.data.times import time_warnings
 from mspa_model.data.warning import find_warnings, no_train_tips, shown_modalities, stranger_faults, unread_files
@@ -122,10 +131,11 @@ def _lone_segments(reads: Mapping[str, TableRead]) -> Iterator[Fault]:
 def _media_faults(folder: Path, frames: Mapping[str, pd.DataFrame], open_media: bool) -> Iterator[Fault]:
     segments = frames.get("segments.parquet", pd.DataFrame())
     media = media_files(folder)
-    for column in ("frame", "audio"):
+    for column, endings in (("frame", PICTURE_ENDINGS), ("audio", SOUND_ENDINGS)):
         paths = segments[column] if column in segments else pd.Series(dtype="str")
         given = paths[paths.notna() & (paths != "")]
-        absent = [row for row, path in given.items() if path not in media]
+        # A name that none under media/ can have is a fault of its column already.
+        absent = [row for row, path in given.items() if path not in media and is_media_path(path, endings)]
         if absent:
             value = show(given[absent[0]])
             yield Fault("segments.parquet", "a file that lies under media/", value, column, int(absent[0]), len(absent))

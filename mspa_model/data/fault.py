@@ -20,6 +20,11 @@ def show(value: object) -> str:
     return literal if cut == text else f"{literal}… ({len(text)} characters)"
 
 
+def name_words(name: str) -> str:
+    """A column or key as it is, or as a literal where it is long or would break the line."""
+    return name if name.isprintable() and len(name) <= _SHOWN else show(name)
+
+
 @dataclass(frozen=True)
 class Fault:
     """One fault or warning.
@@ -43,7 +48,7 @@ class Fault:
         """File, column (or key of a TOML file) and row or line, as far as they are known."""
         column = "key" if self.file.endswith(".toml") else "column"
         parts = [self.file]
-        parts += [f"{column} {self.column}"] if self.column is not None else []
+        parts += [f"{column} {name_words(self.column)}"] if self.column is not None else []
         parts += [f"row {self.row + 1}"] if self.row is not None else []
         parts += [f"line {self.line}"] if self.line is not None else []
         return ", ".join(parts)

@@ -24,12 +24,12 @@ def read_array(folder: Path, name: str, n_rows: int | None, rows_of: str) -> Arr
     try:
         # mmap asks the header's size of the file before any memory is taken; pickles and archives are refused.
         raw = np.lib.format.open_memmap(folder / file, mode="r")
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, OverflowError) as error:
         return ArrayRead(None, (Fault(file, "a NumPy array of plain numbers (.npy)", unread(error)),))
     if raw.dtype.newbyteorder("=") not in (np.float16, np.float32):
         return ArrayRead(None, (Fault(file, "float16 or float32", f"type {raw.dtype}"),))
     if raw.ndim != 2:
-        return ArrayRead(None, (Fault(file, f"shape ({rows_of}, d)", f"shape {raw.shape}"),))
+        return ArrayRead(None, (Fault(file, f"shape (rows of {rows_of}, d)", f"shape {raw.shape}"),))
     if raw.shape[1] == 0:
         return ArrayRead(None, (Fault(file, "at least one feature, or no such file", f"shape {raw.shape}"),))
     array = np.asarray(raw, dtype=np.float32)

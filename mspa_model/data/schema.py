@@ -227,11 +227,16 @@ def _events_rule(now: datetime) -> TableRule:
     return TableRule("events.parquet", columns)
 
 
+def is_media_path(path: str, endings: tuple[str, ...]) -> bool:
+    """Whether a name can be that of a file under media/, with one of these endings."""
+    parts = path.replace("\\", "/").split("/")
+    plain = "\\" not in path and ":" not in path and path.isprintable() and not set(parts) & {"", ".", ".."}
+    return plain and path.lower().endswith(endings)
+
+
 def _media_check(endings: tuple[str, ...]) -> pandera.Check:
     def inside(path: str) -> bool:
-        parts = path.replace("\\", "/").split("/")
-        plain = "\\" not in path and ":" not in path and path.isprintable() and not set(parts) & {"", ".", ".."}
-        return not path or (plain and path.lower().endswith(endings))
+        return not path or is_media_path(path, endings)
 
     return pandera.Check(
         inside, element_wise=True, error=f"a relative path under media/ without '..', ending in {', '.join(endings)}"

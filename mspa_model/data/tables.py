@@ -66,11 +66,18 @@ def _read_parts(path: Path) -> pa.Table:
         deeper = " directly in it: parts in folders below are not read" if any(path.rglob("*.parquet")) else ""
         raise _UnreadableError(f"a folder without a *.parquet file{deeper}")
     tables = [_read_part(part, "" if part == path else f"{part.name}, ") for part in parts]
+    names = tables[0].column_names
     try:
-        return tables[0] if len(tables) == 1 else pa.concat_tables(tables)
+        return tables[0] if len(tables) == 1 else pa.concat_tables(_in_order(table, names) for table in tables)
     except pa.ArrowException as error:
         other = next(part.name for part, table in zip(parts, tables, strict=True) if table.schema != tables[0].schema)
         raise _UnreadableError(f"{show(other)} with other columns or types than {show(parts[0].name)}") from error
+
+
+def _in_order(table: pa.Table, names: list[str]) -> pa.Table:
+    """The table with its columns in this order, where they are the same and each is there once."""
+    same = len(set(names)) == len(names) and sorted(table.column_names) == sorted(names)
+    return table.select(names) if same else table
 
 
 def _read_part(path: Path, name: str) -> pa.Table:
@@ -155,14 +162,25 @@ def _typed(table: pa.Table, rule: TableRule) -> TableRead:
     known = {column.name for column in rule.columns}
     for name in (name for name in header if name not in known):
         typing.carry(rule.file, name)
+    misfits = [name for name in typing.table.column_names if not _is_valid(typing.table.column(name))]
+    if misfits:
+        expected, value = "values that fit their type, text in UTF-8", "bytes that do not"
+        return TableRead(None, (*typing.faults, *(Fault(rule.file, expected, value, name) for name in misfits)))
     try:
-        typing.table.validate(full=True)
         frame = typing.table.to_pandas(ignore_metadata=True)
     except (pa.ArrowException, ValueError, OverflowError) as error:
-        wrong = Fault(rule.file, "values that fit their types, text in UTF-8", unread(error))
+        wrong = Fault(rule.file, "values that fit their types", unread(error))
         return TableRead(None, (*typing.faults, wrong))
     faults = (*typing.faults, *_value_faults(frame, rule, table, typing.faulty))
     return TableRead(frame, faults, table.num_rows)
+
+
+def _is_valid(column: pa.ChunkedArray) -> bool:
+    try:
+        column.validate(full=True)
+    except pa.ArrowException:
+        return False
+    return True
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -173,6 +191,8 @@ def type_hint(kind: Kind, arrow: pa.DataType) -> str:
     """What to do about a column of another type, where that is plain."""
     if kind is Kind.TEXT and pa.types.is_integer(arrow):
         return "Write the numbers as text, ids alike in every table."
+    if kind is Kind.NUMBER and (pa.types.is_string(arrow) or pa.types.is_large_string(arrow)):
+        return "It is a column of text: write it as numbers."
     if kind is Kind.TIME and pa.types.is_timestamp(arrow):
         return "Say which zone these times are in, as pandas' tz_localize does."
     return ""

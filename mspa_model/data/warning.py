@@ -52,7 +52,7 @@ def find_warnings(
         *_odd_features(info, arrays),
         *_without_tips(frames, homes),
         *_odd_rooms(frames, homes),
-        *_nothing_to_measure(info, frames.get("tips.parquet", pd.DataFrame()), homes),
+        *(() if _TIPPERS[0] in faulty else _nothing_to_measure(info, frames.get(_TIPPERS[0], pd.DataFrame()), homes)),
     )
 
 

@@ -168,6 +168,7 @@ def write_archive(path: Path) -> None:
         (lambda path: np.save(path, np.ones(3, dtype=np.float32)), "shape (3,)"),
         (lambda path: np.save(path, visual()[:2]), "2 rows"),
         (lambda path: np.save(path, visual()[:, :0]), ", 0)"),
+        (lambda path: path.write_bytes(path.read_bytes().replace(b"(3, 2)", b"(-3,2)")), "cannot be read"),
     ],
 )
 def test_a_feature_file_that_is_not_one(world: Path, write: Callable[[Path], None], named: str) -> None:
@@ -192,7 +193,8 @@ def test_text_that_is_not_utf8(world: Path) -> None:
     )
     pq.write_table(pa.table({"user_id": raw}), world / "users.parquet")
     (fault,) = check_folder(world, NOW).faults
-    assert (fault.file, fault.expected) == ("users.parquet", "values that fit their types, text in UTF-8")
+    assert (fault.file, fault.column) == ("users.parquet", "user_id")
+    assert fault.expected == "values that fit their type, text in UTF-8"
 
 
 def test_a_column_that_stands_twice(world: Path) -> None:
@@ -210,9 +212,7 @@ def test_media_stay_inside_their_folder(world: Path, path: str) -> None:
     (world / "secret.png").write_bytes(b"x")
     rooms().to_parquet(world / "rooms.parquet")
     segments(path).to_parquet(world / "segments.parquet")
-    found = check_folder(world, NOW).faults
-    assert found
-    assert {(fault.file, fault.column) for fault in found} == {("segments.parquet", "frame")}
+    assert [(fault.file, fault.column) for fault in check_folder(world, NOW).faults] == [("segments.parquet", "frame")]
 
 
 def test_a_link_out_of_media_is_refused(world: Path) -> None:
@@ -303,6 +303,23 @@ def test_one_cause_is_one_fault(world: Path) -> None:
     report = check_folder(world, NOW)
     assert len(report.faults) == 1
     assert not [warning for warning in report.warnings if warning.column == "modalities"]
+
+
+def test_a_split_that_is_wrong_is_not_missed_as_well(world: Path) -> None:
+    (world / "dataset.toml").write_text(INFO.replace('kind = "time"', 'kind = "given"'), encoding="utf-8")
+    tips().assign(split="Train").to_parquet(world / "tips.parquet")
+    report = check_folder(world, NOW)
+    assert len(report.faults) == 1
+    assert not [warning for warning in report.warnings if warning.column == "split"]
+
+
+def test_names_from_data_are_escaped_wherever_a_fault_says_them(world: Path) -> None:
+    evil = "\x1b[31m\n" * 40
+    table = pa.table([pa.array(["ann"]), pa.array([1]), pa.array([2])], names=["user_id", evil, evil])
+    pq.write_table(table, world / "users.parquet")
+    for said in check_folder(world, NOW).sentences():
+        assert said.isprintable()
+        assert len(said) < 300
 
 
 def test_an_id_missing_beside_an_empty_one_is_still_named(world: Path) -> None:

@@ -221,6 +221,7 @@ def test_missing_files_and_columns_are_named_together(source: Path) -> None:
         ('file = "vectors.csv"', 'file = "/etc/passwd"', "features.visual.file"),
         ("[time]", "delimiter = '\"'\n[time]", "delimiter"),
         ("[time]", "delimiter = ''\n[time]", "delimiter"),
+        ('amount = "cents"', 'amount = "ts"', "tips.columns"),
     ],
 )
 def test_each_key_of_the_map_is_checked(source: Path, old: str, new: str, named: str) -> None:
@@ -383,6 +384,16 @@ def test_the_line_that_names_a_delimiter_to_spreadsheets_is_told_apart(source: P
     with pytest.raises(FaultyFolderError, match="Leave out the first line") as caught:
         run(source)
     assert len(caught.value.report.faults) == 1
+
+
+@pytest.mark.parametrize("name", ["text", "streamer_id"])
+def test_what_is_text_cannot_be_named_a_number(source: Path, name: str) -> None:
+    text = MAP.replace('numbers = ["fans"]', f'numbers = ["{name}"]')
+    (source / "map.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(FaultyFolderError) as caught:
+        run(source)
+    (fault,) = caught.value.report.faults
+    assert (fault.column, fault.expected) == (name, "no such name under numbers")
 
 
 def test_a_field_of_200000_characters_is_read(source: Path) -> None:

@@ -43,6 +43,12 @@ def test_rows_are_counted_over_all_parts(world: Path) -> None:
     assert "row 8" in fault.sentence
 
 
+def test_parts_may_have_their_columns_in_any_order(world: Path) -> None:
+    before = load_dataset(world, NOW).tips
+    _in_parts(world, tips().iloc[:7], tips().iloc[7:][["amount", "tipped_at", "user_id", "streamer_id"]])
+    pd.testing.assert_frame_equal(load_dataset(world, NOW).tips, before)
+
+
 @pytest.mark.parametrize("change", [lambda t: t.drop(columns="amount"), lambda t: t.assign(amount="5")])
 def test_a_part_that_is_another_table_is_named(world: Path, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
     _in_parts(world, tips(), change(tips()))

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import pandas as pd
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from mspa_model.data.fault import FORMAT_DOCUMENT, show
+from mspa_model.data.fault import FORMAT_DOCUMENT, name_words, show
 from mspa_model.data.importers.infer import InfoDraft, toml_value
 from mspa_model.data.info_file import InfoTable, Zone
 from mspa_model.data.read import unread
@@ -39,6 +39,13 @@ def _inside(file: str) -> str:
     return file
 
 
+def _each_source_once(columns: dict[str, str]) -> dict[str, str]:
+    twice = sorted({theirs for theirs in columns.values() if list(columns.values()).count(theirs) > 1})
+    if twice:
+        raise ValueError(f"expected each of your columns under one of our names: {', '.join(map(show, twice))} has two")
+    return columns
+
+
 Inside = Annotated[str, AfterValidator(_inside)]
 
 
@@ -64,7 +71,7 @@ class TableMap(_Strict):
     """One table. columns: our name = theirs; numbers: further columns that hold numbers and not text."""
 
     file: Inside | None = None  # in SRC; TABLE.csv where it is left out
-    columns: dict[str, str] = Field(default_factory=dict)
+    columns: Annotated[dict[str, str], AfterValidator(_each_source_once)] = Field(default_factory=dict)
     numbers: tuple[str, ...] = ()
     time_unit: TimeForm | None = None  # where it differs from [time]
 
@@ -110,7 +117,9 @@ def read_map(path: Path | None) -> ImportMap:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DataError(f"the map {path}: {unread(error)}", "a TOML file", "Mend it or name another.") from error
     except ValidationError as error:
-        wrong = [f"{key.key} = {show(key.value)}, where {key.expected} is expected" for key in wrong_keys(error)]
+        wrong = [
+            f"{name_words(key.key)} = {show(key.value)}, where {key.expected} is expected" for key in wrong_keys(error)
+        ]
         todo = f"Mend {path}; {FORMAT_DOCUMENT} has every key of a map."
         raise DataError("; ".join(wrong), "the keys of an import map", todo) from error
 

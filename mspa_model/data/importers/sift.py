@@ -121,7 +121,9 @@ def column_faults(path: Path, rule: TableRule, plan: ImportMap) -> tuple[Fault, 
         name: wanted for name, wanted in lacking.items() if name not in mapped
     }
     lacking |= {name: "this column, which the map has under numbers" for name in part.numbers if name not in ours}
+    no_numbers = [c.name for c in rule.columns if c.kind is not Kind.NUMBER and c.name in part.numbers]
     return (
+        *(Fault(path.name, "no such name under numbers", "a column of another kind", name) for name in no_numbers),
         *lacking_columns(path.name, list(lacking), header, list(lacking.values())),
         *(Fault(path.name, "each column once", "it twice", name) for name in sorted(set(ours)) if ours.count(name) > 1),
     )

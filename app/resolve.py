@@ -150,6 +150,6 @@ def _unknown(run: Run, param: Literal["user", "streamer", "rival"], wanted: str)
 def _unopened(run: Run) -> str:
     """Why a report's link leads to nobody."""
     word, key = run.dataset.info.user_is, cache.key_file(run)
-    why = "no key file lies beside this run" if key is None else f"{key.name} is not the key file it was made with"
+    why = "no key file lies beside this run" if key is None else f"under the key file {key.name} it is no {word}’s"
     todo = f"Put the right key file there, open the run that the report names, or choose a {word} at the left."
     return f"This link names its {word} by a pseudonym that cannot be opened here: {why}. {todo}"

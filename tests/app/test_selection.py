@@ -144,4 +144,4 @@ def test_a_link_that_cannot_be_opened_says_why(open_app: Open, tiny_run: Path, t
     assert "pseudonym that cannot be opened here: no key file lies beside this run" in texts(app)
     make_secret(load_run(run))
     app.run()
-    assert f"{run.name}.key is not the key file it was made with" in texts(app)
+    assert f"under the key file {run.name}.key it is no user’s" in texts(app)

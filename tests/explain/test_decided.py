@@ -84,8 +84,10 @@ LIMITS: dict[str, dict[str, Any]] = {
         "COMPARED": 4,
         "STRENGTHS": (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
     },
-    "report.evidence": {"LONGEST_NOTE": 600},
-    "report.verify": {"TOLERANCE": 1e-4},
+    "report.differences": {"TOLERANCE": 1e-4},
+    "report.evidence": {"LONGEST_NOTE": 600, "SENTENCE": 420},
+    "report.pseudonym": {"SHORTEST": 4},
+    "report.verify": {"MOST_RANKED": 1000},
     "search": {"MAX_EDITS": 6, "PAIRED": 300, "RIVALS": 120, "BEAM": 100, "TRIED_OF_KIND": 30},
     "sentences": {"TOP_K": 10},
 }
@@ -125,6 +127,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "types.Deletion": {"by_score": False},
     "types.Edit": {"strength": 1.0, "polarity": 1},
     "report.evidence.CaseLine": {"new_share": 0.0},
+    "report.evidence.CheckLine": {"grave": True},
 }
 
 

@@ -50,7 +50,7 @@ from explain.types import (
     Suggestion,
 )
 from mspa_model.runs import Run
-from mspa_model.types import HistoryScope, Preference, RankingTrace
+from mspa_model.types import History, HistoryScope, Preference, RankingTrace
 
 __all__ = [  # passed on
     "ENDINGS",
@@ -232,11 +232,12 @@ def asked(run: Run, user_id: str, history: HistoryScope) -> Preference:
     return write_with_other(run, written.history)
 
 
-def evidence(run: Run, user_id: str, n_tips: int) -> EvidenceLine:
+def evidence(run: Run, user_id: str, history: History) -> EvidenceLine:
     """How well the run knows users with as many tips."""
     from explain.evidence import evidence_line
+    from mspa_model.data.repeats import n_differing
 
-    return evidence_line(run, user_id, n_tips)
+    return evidence_line(run, user_id, n_differing(history))
 
 
 @st.cache_resource(max_entries=3, show_spinner=False, hash_funcs=_RUN)

@@ -9,6 +9,7 @@ from explain.counterfactual import apply_scenario
 from explain.narrate import plain, plural
 from explain.types import Edit, Scenario
 from mspa_model.data.ids import streamer_idx_of
+from mspa_model.data.repeats import differing_tips
 from mspa_model.runs import Run
 from mspa_model.types import RankingTrace
 
@@ -53,7 +54,7 @@ def columns_of(run: Run) -> dict[str, tuple[str, str]]:
 
 
 def _n_tips(run: Run) -> np.ndarray:
-    return np.bincount(run.dataset.tips["user_idx"], minlength=run.dataset.n_users)
+    return differing_tips(run.dataset)
 
 
 def _drawn(ids: np.ndarray, draw: np.random.Generator) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from jaxtyping import Bool
 from explain.counterfactual import value_of
 from explain.narrate import counted, plain, plural
 from explain.types import Group, GroupFilter
+from mspa_model.data.repeats import differing_tips
 from mspa_model.data.split import interaction_matrix
 from mspa_model.errors import MspaError
 from mspa_model.pipeline import history_for, rank_user
@@ -27,7 +28,7 @@ def group_of(run: Run, given: GroupFilter, max_users: int = MAX_USERS) -> Group:
     Raises MspaError on a column that users.parquet has not, UnknownIdError on an unknown statement.
     """
     users = run.dataset.users
-    n_tips = np.bincount(run.dataset.tips["user_idx"], minlength=len(users))
+    n_tips = differing_tips(run.dataset)
     mask = np.ones(len(users), dtype=bool)
     if given.column is not None:
         known = [str(column) for column in users.columns.drop("user_id")]

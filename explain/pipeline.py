@@ -19,6 +19,7 @@ from explain.rival import find_pair
 from explain.seal import seal_of
 from explain.sentences import sentences_of
 from explain.types import Case, Explanation
+from mspa_model.data.repeats import n_differing
 from mspa_model.pipeline import rank_user
 from mspa_model.runs import Run
 from mspa_model.types import RankingTrace
@@ -42,7 +43,7 @@ def explain(run: Run, case: Case, trace: RankingTrace | None = None) -> Explanat
     inside = open_modalities(run, step, pair)
     away = take_away(run, trace, step, pair, tips, statements, inside.attributions)
     leading = leading_modality(run, step)
-    evidence = evidence_line(run, case.user_id, len(step.preference.history))
+    evidence = evidence_line(run, case.user_id, n_differing(step.preference.history))
 
     scores = ranking.scores.double()
     margin = float(scores[pair[0]] - scores[pair[1]])

@@ -26,7 +26,7 @@ def draw(picked: Picked) -> None:
     info, preference = picked.run.dataset.info, picked.step.preference
     answer(f"What does the model think this {info.user_is} likes, and from what?", _answer(picked, preference))
     basis(picked)
-    note(cache.evidence(picked.run, picked.user_id, len(preference.history)).sentence)
+    note(cache.evidence(picked.run, picked.user_id, preference.history).sentence)
     edits = editor_of(picked) if picked.is_last else None
     left, right = pair("statements", (4, 3))
     with left:

@@ -8,6 +8,7 @@ import pandas as pd
 from explain.evidence import evidence_line
 from explain.narrate import plain
 from explain.report.evidence import SENTENCE, Evidence
+from mspa_model.data.repeats import repeats
 from mspa_model.runs import Run
 
 
@@ -32,6 +33,7 @@ def _counted(run: Run, evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
     tips = run.dataset.tips
     if evidence.case.history == "train":
         tips = tips[tips["split"] == "train"]
+    tips = tips[~repeats(tips)]
     by_user = tips.groupby("user_idx")["tipped_at"].agg(["size", "max"]).reindex(range(run.dataset.n_users))
     return by_user["size"].fillna(0).to_numpy(dtype=np.int64), by_user["max"].to_numpy(dtype="datetime64[us]")
 

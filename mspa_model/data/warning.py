@@ -8,6 +8,7 @@ import pandas as pd
 
 from mspa_model.data.fault import Fault, show
 from mspa_model.data.ids import likeness
+from mspa_model.data.repeats import WORTH_TELLING, repeats
 from mspa_model.data.schema import REFERENCES, SPLITS, TABLE_FILES, Home, filled, rows_of
 from mspa_model.data.split import split_ends
 from mspa_model.types import DatasetInfo, Modality, Split
@@ -52,6 +53,7 @@ def find_warnings(
         *_odd_features(info, arrays),
         *_without_tips(frames, homes),
         *_odd_rooms(frames, homes),
+        *_repeated_tips(frames, homes),
         *(() if _TIPPERS[0] in faulty else _nothing_to_measure(info, frames.get(_TIPPERS[0], pd.DataFrame()), homes)),
     )
 
@@ -212,3 +214,24 @@ def _first_of(
     rows = np.flatnonzero(odd)
     if len(rows):
         yield Fault(file, expected, show(values.iloc[rows[0]]), column, int(rows[0]), len(rows), hint=hint)
+
+
+def _repeated_tips(frames: Frames, homes: Homes) -> Iterator[Fault]:
+    """Told where they are more than fast givers would make."""
+    tips = frames.get("tips.parquet", pd.DataFrame())
+    if not {("tips.parquet", "user_id"), ("tips.parquet", "streamer_id")} <= set(homes) or "amount" not in tips:
+        return
+    unknown = pd.Series(pd.NaT, index=tips.index, dtype="datetime64[us, UTC]")
+    rows = pd.DataFrame(
+        {
+            "user_idx": homes["tips.parquet", "user_id"],
+            "streamer_idx": homes["tips.parquet", "streamer_id"],
+            "tipped_at": tips.get("tipped_at", unknown),
+            "amount": tips["amount"],
+        }
+    )
+    odd = np.flatnonzero(repeats(rows))
+    if len(odd) > WORTH_TELLING * len(rows):
+        expected = "each tip once; equal ones count once where users with as many tips are compared"
+        same = "the same user, streamer, time and amount as an earlier row"
+        yield Fault("tips.parquet", expected, same, None, int(odd[0]), len(odd))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Int
 
+from mspa_model.data.repeats import differing_tips
 from mspa_model.data.split import EvalPairs
 from mspa_model.number_format import percent
 from mspa_model.runs import Run
@@ -105,9 +106,7 @@ def users_table(run: Run, measured: Sequence[Measured], pairs: EvalPairs) -> pd.
 
 
 def _n_train(run: Run) -> Int[np.ndarray, " n_users"]:
-    tips = run.dataset.tips
-    train = tips.loc[tips["split"] == "train", "user_idx"].to_numpy()
-    return np.bincount(train, minlength=run.dataset.n_users)
+    return differing_tips(run.dataset, "train")
 
 
 def metrics_of_run(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mspa_model.data import eval_pairs, interaction_matrix
+from mspa_model.data.repeats import differing_tips
 from mspa_model.ranking.places import cold_streamers
 from mspa_model.training.benchmark.jobs import MSPA, PREPARE, STEP0
 from mspa_model.training.benchmark.recommenders import PEERS
@@ -136,8 +137,7 @@ def _cold(dataset: Dataset, results: Results, names: list[str], seed: int) -> di
 
 
 def _by_tips(dataset: Dataset, found: Mapping[str, pd.DataFrame], seed: int) -> list[dict[str, Any]]:
-    train = dataset.tips.loc[dataset.tips["split"] == "train", "user_idx"].to_numpy()
-    n_train = np.bincount(train, minlength=dataset.n_users)
+    n_train = differing_tips(dataset, "train")
     buckets = []
     for low, high in BUCKETS:
         users = np.flatnonzero((n_train >= low) & (n_train <= (np.inf if high is None else high)))

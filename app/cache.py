@@ -31,7 +31,7 @@ from app.lookup import (
     segments,
     user_behind,
 )
-from app.nearness import distortion, map_aspects, map_measures, map_view, neighbours, user_on_map
+from app.nearness import compared_by, distortion, map_aspects, map_measures, map_view, neighbours, user_on_map, varying
 from app.opening import LOCK as _LOCK
 from app.opening import comparison, open_run, other_runs
 from app.recipes import content_headroom, group, group_donors, group_recipes, recipes, swaps
@@ -60,6 +60,7 @@ __all__ = [  # passed on
     "arrived",
     "carrying",
     "clip",
+    "compared_by",
     "comparison",
     "content_headroom",
     "distortion",
@@ -94,6 +95,7 @@ __all__ = [  # passed on
     "uploaded_tips",
     "user_behind",
     "user_on_map",
+    "varying",
 ]
 
 MAX_GROUP = 25

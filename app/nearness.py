@@ -5,7 +5,7 @@ import streamlit as st
 from app.lookup import RUN_KEY
 from app.opening import LOCK as _LOCK
 from app.state import Basis
-from explain.types import MapMeasure, MapView, Neighbor
+from explain.types import MapMeasure, MapView, Neighbor, Varying
 from mspa_model.runs import Run
 from mspa_model.types import Modality
 
@@ -19,6 +19,21 @@ def neighbours(run: Run, streamer_idx: int, k: int, modality: Modality | None = 
 
     with _LOCK:
         return tuple(neighbors(run, streamer_idx, k, modality))
+
+
+@st.cache_resource(max_entries=3, show_spinner=False, hash_funcs=_RUN)
+def varying(run: Run) -> Varying:
+    """What can tell streamers apart in the original space."""
+    from explain.neighbors import varying as found
+
+    return found(run)
+
+
+def compared_by(run: Run, streamer_idx: int) -> str:
+    """What a streamer's nearest are near by, in words; "" where nothing tells them apart."""
+    from explain.neighbors import compared_by as words
+
+    return words(run, streamer_idx, varying(run))
 
 
 @st.cache_resource(max_entries=3, show_spinner=False, hash_funcs=_RUN)

@@ -17,12 +17,11 @@ from app.ui.table import show_table
 from app.ui.text import escape_md, told_apart
 from explain.figures import fused_map
 from explain.narrate import listed, plain
-from explain.types import MapMeasure, Neighbor
+from explain.types import SENSES, MapMeasure, Neighbor
 from mspa_model.errors import MspaError
 from mspa_model.types import MapPoints, Modality
 
 _K = 10
-_SENSES = {Modality.VISUAL: "looks", Modality.AUDIO: "sound", Modality.TEXT: "words"}
 _FUSED, _SPACE = "everything together", "map-space"
 _QUESTION = "Who resembles the one that is picked?"
 
@@ -37,8 +36,7 @@ def draw(picked: Picked) -> None:
     modality = spaces.get(st.session_state.get(_SPACE, ""))  # drawn below the answer, kept by its key
     near = _neighbours(picked, modality)
     if near:
-        names = listed([n.name for n in near[:3]])
-        answer(_QUESTION, f"{picked.streamer_name} is nearest to {names}, by {_compared_by(picked, modality)}.")
+        answer(_QUESTION, _nearest_words(picked, near, modality))
     basis(picked)
     if len(spaces) > 1:
         st.segmented_control("Compared by", list(spaces), default=_FUSED, required=True, key=_SPACE)
@@ -56,9 +54,9 @@ def draw(picked: Picked) -> None:
 
 
 def _spaces(picked: Picked) -> dict[str, Modality | None]:
-    """The fused space, and that of each modality of which the run stored a map, by their names on the page."""
+    """The fused space, and that of each modality of which the run stored a map and which differs at all, by name."""
     planes = picked.run.map.planes if picked.run.map is not None else {}
-    return {_FUSED: None} | {_SENSES[m]: m for m in planes}
+    return {_FUSED: None} | {SENSES[m]: m for m in planes if m in cache.varying(picked.run).modalities}
 
 
 def _neighbours(picked: Picked, modality: Modality | None) -> tuple[Neighbor, ...]:
@@ -69,13 +67,13 @@ def _neighbours(picked: Picked, modality: Modality | None) -> tuple[Neighbor, ..
         return ()
 
 
-def _compared_by(picked: Picked, modality: Modality | None) -> str:
-    """What the original space is made of, for this streamer: the modalities that it has, and co-tipping."""
-    if modality is not None:
-        return f"{_SENSES[modality]} alone"
-    features = picked.run.features
-    senses = [_SENSES[m] for m in features.modalities if features.present[m][picked.streamer_idx]]
-    return f"{listed([*senses, 'co-tipping'])} taken together" if senses else "co-tipping alone"
+def _nearest_words(picked: Picked, near: tuple[Neighbor, ...], modality: Modality | None) -> str:
+    """Who is nearest, and by what of all that could tell them apart."""
+    alone = modality and f"{SENSES[modality]} alone"
+    compared_by = alone or cache.compared_by(picked.run, picked.streamer_idx)
+    if not compared_by:
+        return f"Nothing of {picked.streamer_name} differs from the others, so who is near it says nothing."
+    return f"{picked.streamer_name} is nearest to {listed([n.name for n in near[:3]])}, by {compared_by}."
 
 
 def _draw_neighbours(picked: Picked, near: tuple[Neighbor, ...], width: int | Literal["large"]) -> None:

@@ -4,7 +4,7 @@ from explain.types.case import Attribution, Case, Contribution, Deletion
 from explain.types.donors import ContentHeadroom, Donation, DonorRecipe, DonorSearch, Group, GroupFilter, Reach
 from explain.types.explanation import Explanation
 from explain.types.moves import RankMove, SourceTurn, StepDifference, Swap, SwapAccount, SwapPart, Turn
-from explain.types.nearness import MapMeasure, MapView, Neighbor
+from explain.types.nearness import SENSES, MapMeasure, MapView, Neighbor, Varying
 from explain.types.opinions import (
     Concept,
     DeletionCurve,
@@ -30,6 +30,7 @@ from explain.types.recipes import (
 from explain.types.scenario import Edit, Headroom, Scenario, ScenarioResult, Suggestion
 
 __all__ = [
+    "SENSES",
     "Attribution",
     "Carried",
     "Carrying",
@@ -80,4 +81,5 @@ __all__ = [
     "SwapPart",
     "TipWorth",
     "Turn",
+    "Varying",
 ]

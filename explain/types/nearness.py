@@ -7,6 +7,8 @@ from jaxtyping import Float
 
 from mspa_model.types import Modality
 
+SENSES = {Modality.VISUAL: "looks", Modality.AUDIO: "sound", Modality.TEXT: "words"}
+
 
 @dataclass(frozen=True)
 class Neighbor:
@@ -16,6 +18,16 @@ class Neighbor:
     name: str
     similarity: float
     shared: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Varying:
+    """What can tell streamers apart in the original space: modalities whose features are not alike for all that have
+    them, and whether co-tipping is.
+    """
+
+    modalities: frozenset[Modality]
+    cotips: bool
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def find_warnings(
         *_odd_features(info, arrays),
         *_without_tips(frames, homes),
         *_odd_rooms(frames, homes),
-        *_repeated_tips(frames, homes),
+        *(() if _TIPPERS[0] in faulty else _repeated_tips(frames, homes)),
         *(() if _TIPPERS[0] in faulty else _nothing_to_measure(info, frames.get(_TIPPERS[0], pd.DataFrame()), homes)),
     )
 

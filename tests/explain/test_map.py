@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from explain.map import NONE, OTHER, aspects, distortion_sentence, map_measures, map_view, place, space_of
-from explain.neighbors import neighbors, shared_values
+from explain.neighbors import compared_by, neighbors, shared_values, varying
+from explain.types import Varying
 from mspa_model.errors import MspaError, UnknownIdError
 from mspa_model.runs import Run
 from mspa_model.types import MapPlane, Modality, Vocabulary
@@ -39,6 +40,31 @@ def test_what_few_share_is_named_first(closed: Run) -> None:
 @pytest.mark.parametrize("world", ["matrix", "no-features", "few-users", "some-lack-audio"])
 def test_odd_worlds_have_neighbours(make_closed: Callable[[str], Run], world: str) -> None:
     assert len(neighbors(make_closed(world), 1, k=3)) == 3
+
+
+def _with_constant(run: Run, *modalities: Modality) -> Run:
+    """The run, whose features of these modalities are alike for all."""
+    arrays = {m: np.zeros_like(a) if m in modalities else a for m, a in run.features.arrays.items()}
+    return replace(run, features=replace(run.features, arrays=arrays))
+
+
+def test_only_what_differs_is_named_as_what_streamers_are_near_by(closed: Run) -> None:
+    every = closed.features.modalities
+    assert varying(closed) == Varying(frozenset(every), True)
+    words = {Modality.VISUAL: "looks", Modality.AUDIO: "sound", Modality.TEXT: "words"}
+    assert all(words[m] in compared_by(closed, 4, varying(closed)) for m in every)
+    one_left = _with_constant(closed, *every[1:])
+    assert compared_by(closed, 4, varying(one_left)) == f"{words[every[0]]} and co-tipping taken together"
+    none_left = _with_constant(closed, *every)
+    assert compared_by(none_left, 4, varying(none_left)) == "co-tipping alone"
+    assert compared_by(closed, 4, Varying(frozenset(), False)) == ""
+
+
+def test_where_all_are_alike_nobody_is_nearest(closed: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    alike = np.ones((closed.dataset.n_streamers, 4), dtype=np.float32)
+    monkeypatch.setattr("explain.neighbors.space_of", lambda run, modality: alike)
+    with pytest.raises(MspaError, match="whom nothing there tells from anybody"):
+        neighbors(closed, 4)
 
 
 def test_map_is_coloured_by_an_aspect(closed: Run) -> None:

@@ -278,6 +278,8 @@ def _order_notes(stored: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _absent_notes(stored: Mapping[str, Any]) -> Iterator[str]:
+    if stored.get("composer_absent"):
+        yield stored["composer_absent"]
     for baseline in stored.get("baselines", {}).values():
         if baseline["absent"]:
             yield f"{baseline['absent']}."

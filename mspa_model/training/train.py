@@ -209,6 +209,8 @@ def _first_metrics(
     metrics["caution"] = asdict(notes.caution)
     metrics["fade"] = asdict(notes.fade)
     metrics["composer"] = notes.taught.report
+    if notes.taught.absent is not None:
+        metrics["composer_absent"] = notes.taught.absent
     if notes.taught.ablations is not None:
         metrics["text"] = dict(notes.taught.ablations)
     metrics["train_seconds"] = dict(clock.seconds)

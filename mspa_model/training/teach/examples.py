@@ -13,12 +13,11 @@ from mspa_model.preference.teacher import Teacher
 from mspa_model.preference.tokens import Tokens
 from mspa_model.training.teach.synthetic import SyntheticUsers
 from mspa_model.training.teach.targets import Target, target_of
-from mspa_model.training.text.users import LONG
+from mspa_model.training.text.users import ENOUGH, LONG
 from mspa_model.types import Dataset, History
 
 SPARSE = 5  # tips in a small part, at most
 WHOLE = 0.5  # chance that a part that is not small is all of the history
-MIN_LEARNT = 4  # distinct streamers of a history, below which its whole says too little to learn from
 
 
 @dataclass(frozen=True)
@@ -116,9 +115,9 @@ def part_of(history: History, size: int, rng: np.random.Generator) -> History:
 
 
 def told_of(dataset: Dataset, teacher: Teacher, users: Int[np.ndarray, " n_users"]) -> tuple[Told, ...]:
-    """Train histories of these users with at least MIN_LEARNT streamers, and what the teacher says of each."""
+    """Train histories of these users with at least ENOUGH streamers, and what the teacher says of each."""
     histories = [history_of(dataset, int(user), "train") for user in users]
-    histories = [h for h in histories if len(np.unique(h.streamer_idx)) >= MIN_LEARNT]
+    histories = [h for h in histories if len(np.unique(h.streamer_idx)) >= ENOUGH]
     rows = np.zeros((len(histories), dataset.n_streamers), dtype=np.float32)
     for row, history in zip(rows, histories, strict=True):
         row[history.streamer_idx] = 1.0

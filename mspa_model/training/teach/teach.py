@@ -25,7 +25,9 @@ from mspa_model.types import Features, Modality
 POINTER_WEIGHT, PROSE_WEIGHT = 0.5, 0.3
 PROSE_EVERY = 3  # batches: prose is easier to learn than taste, and three times as long
 LONG_EVERY = 4  # batches: a batch of long parts takes as long as five of small ones
-LOOK_EVERY = 200  # batches
+LOOK_EVERY = 200  # batches, at most
+PASSES = 20  # over the histories taught on, after which a small set is looked at sooner
+EARLIEST = 200  # batches before which teaching never stops for want of gain: the first hundred only warm up
 DROPPED = 0.05  # chance that a token is left out, so that a missing modality is nothing new
 RELUCTANCES = (-8.0, -6.0, -5.0, -4.0, -3.0, -2.0, -1.0, 0.0)
 N_DRAWS = 6  # three-tip draws of each user kept back
@@ -35,7 +37,9 @@ WARM = 100
 
 @dataclass(frozen=True)
 class TeachingReport:
-    """What was seen while teaching. looks: (step, F1 on sparse draws of users kept back); best_step: the one kept."""
+    """What was seen while teaching. looks: (step, F1 on sparse draws of users kept back); best_step: the one kept;
+    reached: the F1 of the writer that came out, at the reluctance that is best for it.
+    """
 
     looks: tuple[tuple[int, float], ...]
     best_step: int
@@ -44,6 +48,7 @@ class TeachingReport:
     histories_a_second: float
     reluctance: float
     synthetic_strength: float | None
+    reached: float
 
 
 class Teaching:
@@ -61,6 +66,7 @@ class Teaching:
     ) -> None:
         self.examples, self.config, self.seed, self.device, self.without = examples, config, seed, device, without
         self.rng = np.random.default_rng(seed)
+        self.look_every = look_every(len(examples.real), config.batch)
         self.model = new_model(config, examples.vocabulary, features, seed)
         self.model.start_from(features, examples.teacher.base_rate)
         self.model.to(device)
@@ -82,7 +88,7 @@ class Teaching:
             loss = self._learn(optimizer, done.step + 1)
             done.step, done.seconds = done.step + 1, done.seconds + time.monotonic() - began
             bar.update()
-            if done.step % LOOK_EVERY == 0 or self._is_over(done):
+            if done.step % self.look_every == 0 or self._is_over(done):
                 found = round(self._look(self._writer(LOOKING)), 5)
                 if found >= max((f for _, f in done.looks), default=0.0):
                     best = _copy(self.model)
@@ -91,22 +97,25 @@ class Teaching:
                 unfinished.save(done, self.rng, self.model, best, optimizer)
         bar.close()
         self.model.load_state_dict(best or self.model.state_dict())
-        reluctance = self._best_reluctance()
-        return self._writer(reluctance), self._report(done, reluctance)
+        reluctance, reached = self._best_reluctance()
+        return self._writer(reluctance), self._report(done, reluctance, reached)
 
     def _is_over(self, done: Progress) -> bool:
         """Out of steps or minutes, or no better look among the last `patience`."""
         if done.step >= self.config.steps or done.seconds >= 60 * self.config.minutes:
             return True
+        if done.step < EARLIEST:
+            return False
         best = max(range(len(done.looks)), key=lambda i: done.looks[i][1], default=0)
         return len(done.looks) - 1 - best >= self.config.patience
 
-    def _report(self, done: Progress, reluctance: float) -> TeachingReport:
+    def _report(self, done: Progress, reluctance: float, reached: float) -> TeachingReport:
         best = max(done.looks, key=lambda look: look[1], default=(0, 0.0))
         strength = None if self.examples.synthetic is None else self.examples.synthetic.strength
         speed = done.step * self.config.batch / max(done.seconds, 1e-6)
+        n_real, seconds = len(self.examples.real), round(done.seconds, 1)
         return TeachingReport(
-            done.looks, best[0], len(self.examples.real), round(done.seconds, 1), round(speed, 1), reluctance, strength
+            done.looks, best[0], n_real, seconds, round(speed, 1), reluctance, strength, round(reached, 5)
         )
 
     def _title(self) -> str:
@@ -214,10 +223,18 @@ class Teaching:
         written = writer.write([history for history, _ in self.kept_back])
         return float(np.mean([_f1(w.claims, told) for w, (_, told) in zip(written, self.kept_back, strict=True)]))
 
-    def _best_reluctance(self) -> float:
+    def _best_reluctance(self) -> tuple[float, float]:
+        """The reluctance that is best for the users kept back, and the F1 that it reaches."""
         if not self.kept_back:
-            return 0.0
-        return max(RELUCTANCES, key=lambda r: self._look(self._writer(r)))
+            return 0.0, 0.0
+        reached = {r: self._look(self._writer(r)) for r in RELUCTANCES}
+        best = max(reached, key=lambda r: reached[r])
+        return best, reached[best]
+
+
+def look_every(n_histories: int, batch: int) -> int:
+    """Batches between two looks: few histories are soon read often enough to see whether anything is learnt."""
+    return min(LOOK_EVERY, max(1, math.ceil(PASSES * n_histories / batch)))
 
 
 def _liked(strengths: Float[np.ndarray, " n_values"]) -> frozenset[tuple[int, int]]:

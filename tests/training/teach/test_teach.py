@@ -16,7 +16,7 @@ from mspa_model.training.teach import teach
 from mspa_model.training.teach.examples import Examples, Told, part_of
 from mspa_model.training.teach.synthetic import SyntheticUsers, calibrated
 from mspa_model.training.teach.teach import Teaching
-from mspa_model.training.teach.unfinished import Unfinished
+from mspa_model.training.teach.unfinished import Progress, Unfinished
 from tests.preference import rooms
 
 CONFIG = ComposerConfig(dim=32, layers=1, heads=2, steps=60, batch=16, max_tips=12, learning_rate=3e-3)
@@ -90,6 +90,24 @@ def test_a_teaching_that_was_cut_off_ends_as_if_it_had_not_been(tmp_path: Path, 
     rest.run(Unfinished(tmp_path / "cut", "x"), progress=False)
     for a, b in zip(whole.model.parameters(), rest.model.parameters(), strict=True):
         assert torch.allclose(a, b, atol=1e-6)
+
+
+def test_a_small_set_on_which_nothing_is_gained_is_left_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(teach, "EARLIEST", 20)
+    monkeypatch.setattr(Teaching, "_learn", lambda self, optimizer, step: 0.0)
+    monkeypatch.setattr(Teaching, "_look", lambda self, writer: 0.0)
+    _, report = teaching(replace(CONFIG, steps=600)).run(Unfinished(tmp_path / "a", "x"), progress=False)
+    # Three histories, sixteen a batch: a look each four batches, and none says more than the first.
+    assert [step for step, _ in report.looks] == [4, 8, 12, 16, 20]
+    assert report.reached == 0.0
+
+
+def test_many_histories_are_looked_at_each_two_hundred_batches_and_never_left_before(tmp_path: Path):
+    lesson = teaching(ComposerConfig())
+    assert [teach.look_every(n, 48) for n in (39, 479, 480, 100_000)] == [17, 200, 200, 200]
+    flat = tuple((step, 0.5) for step in range(4, 200, 4))
+    assert not lesson._is_over(Progress(199, 1.0, flat))
+    assert lesson._is_over(Progress(200, 1.0, flat))
 
 
 def test_the_state_of_another_teaching_is_not_taken_up(tmp_path: Path):

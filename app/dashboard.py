@@ -14,6 +14,7 @@ from app.state import Selection, read_selection
 from app.ui import sidebar, states
 from app.ui.layout import use_style
 from app.ui.text import capital, run_words
+from mspa_model.device import device_words
 from mspa_model.errors import MspaError
 from mspa_model.runs import Run
 from mspa_model.words import plain
@@ -96,7 +97,7 @@ def draw_page(page: StreamlitPage, run: Run, runs: dict[str, Path], selection: S
             sidebar.draw_case(picked)
         sidebar.draw_scopes(run, selection)
         sidebar.draw_new_share(run, selection)
-        st.caption(f"{run_words(run)}, made {run.created_at[:10]}")
+        st.caption(f"{run_words(run)}, made {run.created_at[:10]}, model {device_words(run.device)}")
     with said:
         if isinstance(picked, Unknown):
             states.warn(picked.sentence)

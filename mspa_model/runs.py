@@ -61,7 +61,8 @@ class Run:
     model: made when it is first asked for, then kept: the language model's library takes seconds to import, and a page
     of stored figures needs none of it. audit: audit.json, what `explain audit` found; None where it was not asked.
     hash: the model's identity, the same before and after an audit; audit_hash: of the audit. files: what the run's
-    manifest lists, and so all that may be read from its folder.
+    manifest lists, and so all that may be read from its folder. computes_on: known before the model is made; None of a
+    run that was not loaded.
     group_names: what people call its groups of looks and sounds, by title; kept beside the folder, in no hash.
     """
 
@@ -80,6 +81,7 @@ class Run:
     audit_hash: str | None = None
     files: ListedFiles = NO_FILES
     group_names: Mapping[str, str] = field(default_factory=dict)
+    computes_on: torch.device | None = None
 
     @property
     def composer(self) -> Composer:
@@ -95,7 +97,7 @@ class Run:
 
     @property
     def device(self) -> torch.device:
-        return self.recommender.device
+        return self.computes_on or self.recommender.device
 
     def with_model(self, **parts: Any) -> "Run":
         """The run with other parts in its model's place."""
@@ -207,6 +209,7 @@ def load_run(path: Path, data: Path | None = None, device: DeviceName = "auto") 
         files.audit_hash,
         files,
         group_names,
+        where,
     )
 
 

@@ -62,10 +62,12 @@ def choose_cotips(
 
 
 def latent_fits(latent: LowRankCoTips, places: sp.csr_matrix, half_life: float) -> Float[Tensor, "n_users n_streamers"]:
-    """Centred fits of histories (rows of places) by the latent model, one row each."""
-    parts = [torch.zeros(0, places.shape[1])]
+    """Centred fits of histories (rows of places) by the latent model, one row each, where the model is."""
+    device = latent.found.device
+    parts = [torch.zeros(0, places.shape[1], device=device)]
     for start in range(0, places.shape[0], _BATCH):
-        parts.append(latent.fit(weigh(torch.from_numpy(places[start : start + _BATCH].toarray()), half_life)))
+        tips = torch.from_numpy(places[start : start + _BATCH].toarray()).to(device)
+        parts.append(latent.fit(weigh(tips, half_life)))
     fits = torch.cat(parts)
     return fits - fits.mean(1, keepdim=True)
 

@@ -30,9 +30,12 @@ RANK = 64
 SURE = 2.0  # standard errors by which val must rise
 
 
-def ordered_cotips(places: sp.csr_matrix, setting: CoTipsSetting, seed: int) -> LowRankCoTips:
+def ordered_cotips(
+    places: sp.csr_matrix, setting: CoTipsSetting, seed: int, device: torch.device | None = None
+) -> LowRankCoTips:
     """The model of everyone's distinct train tips. places: (n_users, n_streamers), 1 the newest tip, 0 not tipped;
-    setting: whose ridge and degree power it takes. Holds two dense squares while it is made.
+    setting: whose ridge and degree power it takes; device: where it is put, the processor if None. Holds two dense
+    squares while it is made.
     """
     n = places.shape[1]
     past_past, past_future = np.zeros((n, n)), np.zeros((n, n))
@@ -49,7 +52,7 @@ def ordered_cotips(places: sp.csr_matrix, setting: CoTipsSetting, seed: int) -> 
     past_past[np.diag_indices(n)] += setting.ridge
     nexts = solve(past_past, past_future, assume_a="pos", overwrite_a=True, overwrite_b=True)
     nexts[np.diag_indices(n)] = 0.0
-    return _strongest(nexts, seed)
+    return _strongest(nexts, seed, device)
 
 
 def _around(n: int) -> tuple[Float[np.ndarray, "moments n"], Float[np.ndarray, "moments n"]]:
@@ -59,14 +62,14 @@ def _around(n: int) -> tuple[Float[np.ndarray, "moments n"], Float[np.ndarray, "
     return past, np.where(since < 0, np.exp((since + 1) / FUTURE), 0.0)
 
 
-def _strongest(nexts: Float[np.ndarray, "n n"], seed: int) -> LowRankCoTips:
+def _strongest(nexts: Float[np.ndarray, "n n"], seed: int, device: torch.device | None) -> LowRankCoTips:
     if len(nexts) > RANK + 1:
         left, scale, right = svds(nexts, k=RANK, rng=seed)
     else:
         left, scale, right = np.linalg.svd(nexts)
     root = np.sqrt(scale)
     sides = left * root, right.T * root
-    return LowRankCoTips(*(torch.from_numpy(np.ascontiguousarray(side, dtype=np.float32)) for side in sides))
+    return LowRankCoTips(*(torch.from_numpy(np.ascontiguousarray(side, np.float32)).to(device) for side in sides))
 
 
 def weigh_ordered(scorer: Scorer, ordered: LowRankCoTips, scores: ValScores, places: sp.csr_matrix) -> float:

@@ -78,7 +78,7 @@ def train_step0(
     cold = np.asarray(train.sum(0)).ravel() == 0
     setting |= weigh_with_latent(scorer, latents, scores, places[users])
     if is_timed(places) and len(cold) <= config.ranking.max_dense_streamers:
-        ordered = ordered_cotips(places, CoTipsSetting(setting["ridge"], setting["degree_power"]), config.seed)
+        ordered = ordered_cotips(places, CoTipsSetting(setting["ridge"], setting["degree_power"]), config.seed, device)
         scores = val_scores(scorer, composer, places, whole, val, metric)
         setting["ordered"] = weigh_ordered(scorer, ordered, scores, places[users])
     setting["cold_ridge"] = liken_the_cold(scorer, scores, places[users], likeness_with_labels(dataset, features), cold)

@@ -66,3 +66,11 @@ def small(number: float) -> str:
     """The size of a number near zero with two digits that say something: "0.25", "0.0042", "less than 0.0001"."""
     size = abs(number)
     return f"{size:.2f}" if size >= 0.1 or size == 0 else f"{size:.2g}" if size >= 1e-4 else "less than 0.0001"
+
+
+def time_words(seconds: float) -> str:
+    """ "8 s", "2 min", "1 h 5 min": about, in units that say something."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{minutes} min" if not hours else f"{hours} h {minutes} min" if minutes else f"{hours} h"

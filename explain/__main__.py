@@ -166,9 +166,9 @@ def audit(
     found = audit_run(loaded, sample, seed, retrain=seeds)
     if store:
         save_audit(loaded, found)
-    for reason in found["missing"]:
-        typer.echo(f"missing: {reason}", err=True)
     typer.echo(json.dumps(shown_figures(found), indent=2, allow_nan=False) if as_json else audit_words(found))
+    for reason in found["missing"]:  # beside JSON, that it stays JSON
+        typer.echo(f"missing: {reason}", err=as_json)
 
 
 def in_words(explanation: "Explanation", turn: "Turn | None" = None, inside: "Carrying | None" = None) -> str:

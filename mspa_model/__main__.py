@@ -100,21 +100,15 @@ def train(
     config: Annotated[Path | None, typer.Option("--config", help="config.json; else the defaults.")] = None,
     max_dense_streamers: Annotated[int | None, typer.Option(help="Above this, co-tipping is low-rank.")] = None,
     force: ForceOption = False,
+    audit_cases: Annotated[int, typer.Option("--audit", min=0, help="Cases of a first audit; 0 for none.")] = 20,
 ) -> None:
-    """Train a run; prints first how long and how much memory it will take."""
+    """Train a run: says first what it will take, last how well it ranks and what to type next."""
     _check_out(out, force)
-    from mspa_model.data import load_dataset
-    from mspa_model.training.estimate import refuse_what_will_not_fit
+    from mspa_model.training.announced import train_announced
     from mspa_model.training.settings import settings_of
-    from mspa_model.training.train import train as train_run
 
     settings = settings_of(config, seed, max_dense_streamers)
-    dataset = load_dataset(folder)
-    for warning in dataset.warnings:
-        typer.echo(f"Warning: {warning}", err=True)
-    typer.echo(refuse_what_will_not_fit(dataset, settings).sentence, err=True)
-    train_run(folder, out, settings, _device(device), with_map, force=force)
-    typer.echo(f"Wrote the run {out}.")
+    train_announced(folder, out, settings, _device(device), with_map, force, audit_cases)
 
 
 @app.command("teach-lora")

@@ -19,6 +19,7 @@ from mspa_model.training.baselines import BaselineAbsent, RowScorer, Try, ease, 
 from mspa_model.training.metrics import UserMetrics, concatenate, interval, metrics_of_scores, metrics_of_top, top_of
 from mspa_model.training.scorecard import Measured
 from mspa_model.types import Dataset, History, Split
+from mspa_model.words import plural
 
 TOLD = ("ndcg@10", "recall@20")
 MAX_USERS = 1000
@@ -79,7 +80,9 @@ def _traces(
     """The first streamers at each kept step of every user, from the tips of these splits."""
     tops = dict(known)
     missing = [user for user in users.tolist() if user not in tops]
-    bar = tqdm(total=len(missing), desc=f"arrived tips, {' and '.join(splits)}", unit="user", disable=not progress)
+    info = run.dataset.info
+    label = f"arrived {plural(info.tip_is)}, {' and '.join(splits)}"
+    bar = tqdm(total=len(missing), desc=label, unit=info.user_is, disable=not progress)
     for start in range(0, len(missing), _BATCH):
         batch = missing[start : start + _BATCH]
         preferences = run.composer.compose_many([_history(run.dataset, user, splits) for user in batch])

@@ -136,7 +136,7 @@ def measure_traces(
     label names the progress bar.
     """
     measured, composer = [], composer or run.composer
-    bar = tqdm(total=len(users), desc=label, unit="user", disable=not progress)
+    bar = tqdm(total=len(users), desc=label, unit=run.dataset.info.user_is, disable=not progress)
     for start in range(0, len(users), _BATCH):
         batch = users[start : start + _BATCH].tolist()
         preferences = composer.compose_many([history_of(run.dataset, user, "train") for user in batch])

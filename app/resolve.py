@@ -54,6 +54,14 @@ class Picked:
         share = trace.final.ranking.new_share
         return Basis(self.user_id, trace.history_scope, trace.candidate_scope, trace.live_at, share)
 
+    def widget_key(self, *words: object) -> str:
+        """The key of a control whose options are this ranking's: another basis has another control, so that no choice
+        is kept that means something else there.
+        """
+        basis = self.basis
+        asked = (self.run.hash[:12], basis.user_id, basis.history, basis.candidates, basis.live_at, basis.new_share)
+        return "-".join(map(str, (*words, *asked)))
+
     @property
     def is_last(self) -> bool:
         """The step is the answer, which edits start from."""

@@ -87,40 +87,52 @@ def _share_bars(label: str, share: np.ndarray, used: Sequence[int]) -> go.Bar:
 
 
 def witnesses(trace: RankingTrace, names: Sequence[str], info: DatasetInfo) -> Picture:
-    """Where the user's own tips stood when each step was judged, each scored from the history without it (log axis)."""
-    judged = [step for step in steps_of(trace) if step.critique is not None and step.critique.witness_rank]
-    columns = [info.streamer_is, "step", "rank"]
+    """Where the user's own tips stood before and after each step, each ranked without itself (log axis)."""
+    judged = [step for step in steps_of(trace) if step.held_out is not None and step.held_out.streamer_idx]
+    columns = [info.streamer_is, "step", "rank before", "rank after"]
     if not judged:
         return empty_picture(f"No witness was called. {trace.stop_sentence}", columns)
+    rows = [(f"{when} {title_of(step)}", step, when) for step in judged for when in ("before", "after")]
     figure = go.Figure()
-    for row, step in enumerate(judged):
-        _add_witnesses(figure, row, step, names)
-    lay_out(figure, height=110 + 80 * len(judged))
+    for row, (_, step, when) in enumerate(rows):
+        _add_witnesses(figure, row, step, when, names)
+    lay_out(figure, height=110 + 56 * len(rows))
     ticks = [base * 10**power for power in range(6) for base in (1, 2, 5)]
     title = f"rank of a {info.tip_is} when it is left out (left is better)"
     figure.update_xaxes(type="log", title=title, tickvals=ticks, ticktext=[f"{tick:,}" for tick in ticks])
-    labels = [f"before {title_of(step)}" for step in judged]
-    span = [len(judged) - 0.5, -0.5]
-    figure.update_yaxes(tickvals=list(range(len(judged))), ticktext=labels, range=span, showgrid=False, zeroline=False)
-    rows = [
-        [plain(names[i], TABLE_LENGTH), title_of(step), rank]
-        for step in judged
-        for i, rank in zip(step.critique.witness_idx, step.critique.witness_rank, strict=True)
-    ]
-    drawn = any(step.critique.about for step in judged)
-    about = f" The ranks are not exact: they are told from a draw of all {plural(info.streamer_is)}." if drawn else ""
-    medians = listed([f"{np.median(s.critique.witness_rank):.0f} before {title_of(s)}" for s in judged])
+    labels, span = [label for label, _, _ in rows], [len(rows) - 0.5, -0.5]
+    figure.update_yaxes(tickvals=list(range(len(rows))), ticktext=labels, range=span, showgrid=False, zeroline=False)
+    about = ""
+    if any(step.held_out.about for step in judged):
+        about = f" The ranks are not exact: they are told from a draw of all {plural(info.streamer_is)}."
+    medians = listed([f"{np.median(_ranks(step, when)):.0f} {label}" for label, step, when in rows])
     return Picture(
         figure,
-        pd.DataFrame(rows, columns=columns),
+        pd.DataFrame(_witness_rows(judged, names), columns=columns),
         f"Ranks of the {info.user_is}'s own {plural(info.tip_is)}, each left out once; the median is {medians}.",
-        f"Each dot is one {info.tip_is}, ranked as if it had not been given; the line is their median.{about}",
+        f"Each dot is one {info.tip_is}, ranked as if it had not been given; the line is their median. A step is kept "
+        f"where they rise by more than their uncertainty.{about}",
     )
 
 
-def _add_witnesses(figure: go.Figure, row: int, step: Step, names: Sequence[str]) -> None:
+def _ranks(step: Step, when: str) -> np.ndarray:
+    """Ranks of the witnesses "before" or "after" a step that was judged."""
+    return np.array(step.held_out.before if when == "before" else step.held_out.after)
+
+
+def _witness_rows(judged: Sequence[Step], names: Sequence[str]) -> list[list[str | int]]:
+    return [
+        [plain(names[idx], TABLE_LENGTH), title_of(step), before, after]
+        for step in judged
+        for idx, before, after in zip(
+            step.held_out.streamer_idx, step.held_out.before, step.held_out.after, strict=True
+        )
+    ]
+
+
+def _add_witnesses(figure: go.Figure, row: int, step: Step, when: str, names: Sequence[str]) -> None:
     """One row of dots, spread a little so that they do not hide each other, and the line at their median."""
-    ranks = np.array(step.critique.witness_rank)
+    ranks = _ranks(step, when)
     figure.add_scatter(
         x=ranks,
         # The golden angle keeps neighbours apart and is the same each time: a figure is a pure function.
@@ -129,7 +141,7 @@ def _add_witnesses(figure: go.Figure, row: int, step: Step, names: Sequence[str]
         marker={"color": BLUE if step.kept else GREY, "size": 9, "opacity": 0.75},
         hovertext=[
             f"{shown(names[i], 60)}<br>{place(int(rank))}"
-            for i, rank in zip(step.critique.witness_idx, ranks, strict=True)
+            for i, rank in zip(step.held_out.streamer_idx, ranks, strict=True)
         ],
         hovertemplate="%{hovertext}<extra></extra>",
         showlegend=False,

@@ -144,7 +144,7 @@ def _drop_tip(picked: Picked) -> Edit | None:
         lambda key: _tip_name(picked, int(key.split(",")[0])),
         lambda key: id_of(picked.run, int(history.streamer_idx[int(key.split(",")[0])])),
     )
-    key = st.selectbox("Which", found, format_func=words, key="edit-tip")
+    key = st.selectbox("Which", found, format_func=words, key=picked.widget_key("edit-tip"))
     return Edit("drop tip", key)
 
 
@@ -183,7 +183,7 @@ def _delete_statement(picked: Picked) -> Edit:
     stated = picked.trace.final.preference.statements
     rows = list(range(len(stated)))
     words = told_apart(rows, lambda i: _statement_words(picked, stated[i]), lambda i: stated[i].aspect)
-    row = st.selectbox("Which", rows, format_func=words, key="edit-deleted")
+    row = st.selectbox("Which", rows, format_func=words, key=picked.widget_key("edit-deleted"))
     return Edit("delete statement", f"{stated[row].aspect}: {stated[row].value}")
 
 

@@ -28,7 +28,7 @@ def draw_swaps(picked: Picked, before: int, after: int) -> None:
             _draw_pairs(account)
             rows = list(range(len(account.swaps)))
             words = told_apart(rows, lambda row: _pair(account.swaps[row]))
-            row = st.selectbox("Open a pair", rows, format_func=words, key=f"swap-{before}-{after}")
+            row = st.selectbox("Open a pair", rows, format_func=words, key=picked.widget_key("swap", before, after))
             swap = account.swaps[row]
             _draw_parts(swap)
             draw_turn(cache.turn(picked.run, picked.basis, before, after, (swap.riser_idx, swap.faller_idx)))

@@ -25,7 +25,8 @@ def draw_turn_of(picked: Picked, told: Explanation) -> None:
     fold = st.expander("What correction changed between the two", key="turn-fold", on_change="rerun")
     if fold.open:
         with fold:
-            before = st.selectbox("Held against", list(words), format_func=words.get, key=f"turn-{picked.step_index}")
+            key = picked.widget_key("turn", picked.step_index)
+            before = st.selectbox("Held against", list(words), format_func=words.get, key=key)
             pair = (told.streamer_idx, told.rival_idx)
             turn = cache.turn(picked.run, picked.basis, before, picked.step_index, pair)
             say(turn.sentence)

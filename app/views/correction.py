@@ -117,7 +117,7 @@ def _draw_step(picked: Picked, steps: list[Step]) -> None:
         default=at,
         format_func=words.get,
         required=True,
-        key=f"step-{picked.user_id}",
+        key=picked.widget_key("step"),
         label_visibility="collapsed",
     )
     step = next(step for step in steps if step.index == index)

@@ -181,9 +181,11 @@ class SelfCorrection:
         return self.propose(bench, self.move(bench, stance), keep[None], snap).row(0)
 
     @torch.no_grad()
-    def witness_ranks(self, bench: Bench, stance: Stance) -> Int[Tensor, " n"]:
-        """The rank of each witness among the streamers that the user has not tipped, 1 the best; of very many about."""
-        stances = batch_of_one(stance)
+    def witness_ranks(self, bench: Bench, stances: Stance) -> Int[Tensor, " n"]:
+        """The rank of each witness among the streamers that the user has not tipped, 1 the best; of very many about.
+
+        Of b stances, witness i is asked under i % b.
+        """
         without = self._without(bench, stances)
         return without.ranks(self._weights(bench, without, stances), bench.witnesses.own)
 

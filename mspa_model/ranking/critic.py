@@ -10,7 +10,7 @@ from mspa_model.number_format import percent
 from mspa_model.ranking.scorer import MIN_SPREAD
 from mspa_model.ranking.tip_rows import MAX_CROWD
 from mspa_model.ranking.witnesses import Witnesses
-from mspa_model.types import SOURCES, Critique, DatasetInfo, SourceGap, ValueGap, Vocabulary
+from mspa_model.types import SOURCES, Critique, DatasetInfo, HeldOut, SourceGap, ValueGap, Vocabulary
 from mspa_model.words import counted
 
 
@@ -119,6 +119,11 @@ def spell_out(
     about = len(vocabulary.membership) > MAX_CROWD
     said = _sentence(ranks, values, about, info)
     return Critique(tuple(witnesses.idx.tolist()), tuple(ranks.tolist()), sources, values, said, about)
+
+
+def held_out(critique: Critique, ranks_after: Int[Tensor, " n"]) -> HeldOut:
+    """The witnesses' ranks when a step was judged, beside those after it."""
+    return HeldOut(critique.witness_idx, critique.witness_rank, tuple(ranks_after.tolist()), critique.about)
 
 
 def _sentence(ranks: Int[Tensor, " n"], values: tuple[ValueGap, ...], about: bool, info: DatasetInfo) -> str:

@@ -13,11 +13,13 @@ import torch
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
+from mspa_model.config import CorrectorConfig
 from mspa_model.preference.composer import Composer
-from mspa_model.ranking.cases import OwnTips, gather_cases
+from mspa_model.ranking.cases import Cases, OwnTips, gather_cases
 from mspa_model.ranking.recency import places_of, weigh
 from mspa_model.ranking.scorer import MIN_SPREAD, PreferenceTensors, Scorer
-from mspa_model.types import FADED, History, Modality
+from mspa_model.ranking.tip_rows import MAX_CROWD
+from mspa_model.types import FADED, HeldOut, History, Modality
 
 MIN_SPAN = np.timedelta64(14, "D")  # a shorter history cannot tell a shift from a mood
 MIN_NEW, MIN_OLD = 4, 2  # streamers tipped since the day, and before it
@@ -71,16 +73,14 @@ def find_fade(
     own: the history's tips, newest first; base: weights fitted without the user's fold; max_witnesses: of the newest
     tipped streamers, how many are asked.
     """
-    distinct, places = places_of(history)
-    newest_first = distinct[::-1]
-    moments = _newest_tips(history, newest_first)
+    distinct, weights = _newest_first(scorer, history)
+    moments = _newest_tips(history, distinct)
     if not spans(history):
         return None
     n = min(len(distinct), max_witnesses)
     n_new = days_to_try(moments[: n + 1])
     if len(n_new) == 0:
         return None
-    weights = weigh(torch.from_numpy(places[::-1].astype(np.float32)).to(scorer.device), scorer.half_life)
     gains = _gains(scorer, composer, own, weights, n_new, n, given, base)
     found = judge(Sides(n_new, gains))
     if found is None:
@@ -88,6 +88,34 @@ def find_fade(
     day, gain, uncertainty = found
     moment = moments[n_new[day] - 1].astype("datetime64[us]").astype(datetime)
     return Fade(moment, int(n_new[day]), gain, uncertainty)
+
+
+@torch.no_grad()
+def fade_ranks(
+    scorer: Scorer,
+    composer: Composer,
+    history: History,
+    given: PreferenceTensors,
+    own: OwnTips,
+    base: Float[Tensor, " n_sources"],
+    config: CorrectorConfig,
+    n_new: int,
+) -> HeldOut:
+    """Where the newest tips stood from the whole history and from their own side of the day, each without itself."""
+    distinct, weights = _newest_first(scorer, history)
+    n = min(len(distinct), config.max_witnesses)
+    cases, newest = _sides_of(scorer, composer, own, weights, np.array([n_new], dtype=np.int64), n, given)
+    ranks = cases.ranks(scorer.weights_of(cases.spread, base), newest).unflatten(0, (2, n))
+    about = len(scorer.popularity) > MAX_CROWD
+    before, after = (tuple(row.tolist()) for row in ranks)
+    return HeldOut(tuple(distinct[:n].tolist()), before, after, about)
+
+
+def _newest_first(scorer: Scorer, history: History) -> tuple[Int[np.ndarray, " n_tipped"], Float[Tensor, " n_tipped"]]:
+    """The distinct tipped streamers and what each weighs, the newest first."""
+    distinct, places = places_of(history)
+    recent = torch.from_numpy(places[::-1].astype(np.float32)).to(scorer.device)
+    return distinct[::-1], weigh(recent, scorer.half_life)
 
 
 def spans(history: History) -> bool:
@@ -157,6 +185,21 @@ def _gains(
     base: Float[Tensor, " n_sources"],
 ) -> Float[np.ndarray, "days n"]:
     """Sides.gains: for every day and each of the n newest, its standing from its side less that from all tips."""
+    cases, newest = _sides_of(scorer, composer, own, weights, n_new, n, given)
+    standing = cases.standing(scorer.weights_of(cases.spread, base), newest).unflatten(0, (-1, n))
+    return (standing[1:] - standing[0]).cpu().numpy().astype(np.float64)
+
+
+def _sides_of(
+    scorer: Scorer,
+    composer: Composer,
+    own: OwnTips,
+    weights: Float[Tensor, " n_tipped"],
+    n_new: Int[np.ndarray, " days"],
+    n: int,
+    given: PreferenceTensors,
+) -> tuple[Cases, Int[Tensor, " cases"]]:
+    """The histories without each of the n newest, all tips first, then each day's sides; and whom each is without."""
     n_tipped, device = len(weights), scorer.device
     since = torch.arange(n_tipped, device=device) < torch.from_numpy(n_new).to(device)[:, None]  # (days, n_tipped)
     same_side = since[:, :n, None] == since[:, None, :]
@@ -168,9 +211,7 @@ def _gains(
     tips = each * weights
     tips = tips / tips.sum(1, keepdim=True).clamp(min=MIN_SPREAD).sqrt()
     cases = gather_cases(scorer, own, tips, _user_side(scorer, composer, own.streamer_idx, each, given))
-    standing = cases.standing(scorer.weights_of(cases.spread, base), newest.repeat(len(counts)))
-    standing = standing.unflatten(0, (len(counts), n))
-    return (standing[1:] - standing[0]).cpu().numpy().astype(np.float64)
+    return cases, newest.repeat(len(counts))
 
 
 def _user_side(

@@ -18,8 +18,8 @@ from mspa_model.ranking.cases import OwnTips, own_tips
 from mspa_model.ranking.changes import changes_between, fade_change, gain_reason, stop_sentence
 from mspa_model.ranking.correction import Bench, Moved, SelfCorrection, Stance, batch_of_one
 from mspa_model.ranking.corrector import Corrector
-from mspa_model.ranking.critic import spell_out
-from mspa_model.ranking.fading import Fade, find_fade
+from mspa_model.ranking.critic import held_out, spell_out
+from mspa_model.ranking.fading import Fade, fade_ranks, find_fade
 from mspa_model.ranking.fused import FusedSpace
 from mspa_model.ranking.order import rank_by_score
 from mspa_model.ranking.places import is_cold
@@ -38,6 +38,8 @@ from mspa_model.types import (
     Step,
     StopReason,
 )
+
+Apart = tuple[OwnTips, Float[Tensor, " n_sources"]]  # a history by the model without its user
 
 
 class Recommender:
@@ -109,16 +111,8 @@ class Recommender:
         steps, rejected, stop = self._correct(preference, candidates)
         known = preference.history.tipped_at[~np.isnat(preference.history.tipped_at)]
         last = known.max().astype("datetime64[us]").astype(datetime) if len(known) else None
-        return RankingTrace(
-            preference.history.user_id,
-            tuple(steps),
-            rejected,
-            stop,
-            stop_sentence(stop, steps, self.config, self.composer.info),
-            history_scope,
-            candidate_scope,
-            last,
-        )
+        user, words = preference.history.user_id, stop_sentence(stop, steps, self.config, self.composer.info)
+        return RankingTrace(user, tuple(steps), rejected, stop, words, history_scope, candidate_scope, last)
 
     # --- exact parts -------------------------------------------------------------------------------------------------
 
@@ -182,7 +176,7 @@ class Recommender:
         own, base = self._apart(preference.history)
         shift = self._shift(preference, own, base)
         if shift is not None and shift.beats(self.config.fade_caution):
-            steps.append(self._faded(shift, steps[0], candidates))
+            steps.append(self._faded(shift, steps[0], candidates, (own, base)))
             shift, idx = None, unfaded(steps[-1].preference.history)
             if len(idx) < self.config.min_witnesses:
                 return steps, None, "too few witnesses"
@@ -194,7 +188,7 @@ class Recommender:
         while len(steps) <= self.config.max_steps:
             proposed = self._step(bench, moved, steps[-1], candidates)
             if proposed is None:
-                unsure = None if shift is None else self._faded(shift, steps[0], candidates)
+                unsure = None if shift is None else self._faded(shift, steps[0], candidates, (own, base))
                 return steps, unsure, "no change" if unsure is None else "no gain"
             step, moved = proposed
             if not step.kept:
@@ -211,14 +205,15 @@ class Recommender:
     @torch.no_grad()
     def fade(self, before: Step, candidates: Bool[np.ndarray, " n_streamers"]) -> Step | None:
         """The step that fades what was tipped before the day on which a taste seems to have shifted; or None."""
-        found = self._shift(before.preference, *self._apart(before.preference.history))
-        return None if found is None else self._faded(found, before, candidates)
+        apart = self._apart(before.preference.history)
+        found = self._shift(before.preference, *apart)
+        return None if found is None else self._faded(found, before, candidates, apart)
 
     def _shift(self, preference: Preference, own: OwnTips, base: Float[Tensor, " n_sources"]) -> Fade | None:
         given, most = self._tensors(preference), self.config.max_witnesses
         return find_fade(self.scorer, self.composer, preference.history, given, own, base, most)
 
-    def _faded(self, found: Fade, before: Step, candidates: Bool[np.ndarray, " n_streamers"]) -> Step:
+    def _faded(self, found: Fade, before: Step, candidates: Bool[np.ndarray, " n_streamers"], apart: Apart) -> Step:
         preference, kept = before.preference, found.beats(self.config.fade_caution)
         given, history = self._tensors(preference), preference.history.faded(found.before)
         stance = self.correction.recounted(given, self._spread_out(history), before.emphasis)
@@ -235,6 +230,7 @@ class Recommender:
             found.gain,
             found.uncertainty,
             gain_reason(kept, found.gain, self.config.fade_caution * found.uncertainty, self.composer.info),
+            fade_ranks(self.scorer, self.composer, preference.history, given, *apart, self.config, found.n_new),
         )
 
     def _step(
@@ -253,11 +249,13 @@ class Recommender:
         if not changes:
             return None
         standing = self.correction.witness_standing(bench, batch_of_one(moved.stance))
-        gains = self.correction.witness_standing(bench, stances.part(slice(1, None))) - standing
+        by_fold = stances.part(slice(1, None))
+        gains = self.correction.witness_standing(bench, by_fold) - standing
         gain, uncertainty = float(gains.mean()), float(gains.std() / len(gains) ** 0.5)
         kept, stance = gain > self.config.caution * uncertainty, stances.row(0)
         after = self.correction.move(bench, stance)
-        ranks = self.correction.witness_ranks(bench, moved.stance)
+        ranks = self.correction.witness_ranks(bench, batch_of_one(moved.stance))
+        critique = spell_out(view.row(0), bench.witnesses, ranks, *self._words)
         preference = self._restated(before.preference, stance)
         step = Step(
             before.index + 1,
@@ -265,11 +263,12 @@ class Recommender:
             preference,
             stance.emphasis,
             self._ranked(after.fits, stance.emphasis, candidates),
-            spell_out(view.row(0), bench.witnesses, ranks, *self._words),
+            critique,
             changes,
             gain,
             uncertainty,
             gain_reason(kept, gain, self.config.caution * uncertainty, self.composer.info),
+            held_out(critique, self.correction.witness_ranks(bench, by_fold)),
         )
         return step, after
 
@@ -281,7 +280,7 @@ class Recommender:
     ) -> Ranking:
         return rank_by_score(self.scorer.weights(fits[None], None, emphasis)[0], fits, candidates)
 
-    def _apart(self, history: History) -> tuple[OwnTips, Float[Tensor, " n_sources"]]:
+    def _apart(self, history: History) -> Apart:
         """The tips, newest first, by the model without the user, and weights fitted without the user's fold; by the
         model as it is and with the run's for one that is new.
         """

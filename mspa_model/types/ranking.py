@@ -105,6 +105,18 @@ class Critique:
     about: bool = False
 
 
+@dataclass(frozen=True)
+class HeldOut:
+    """Where the witnesses stood before a step and after it, each ranked from the history without it and, after, by the
+    step that was proposed without it; a faded history, by its own side. about: as in Critique.
+    """
+
+    streamer_idx: tuple[int, ...]
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    about: bool = False
+
+
 ChangeKind = Literal[
     "older tips faded",
     "source weight",
@@ -134,6 +146,7 @@ class Step:
     witness_gain, witness_uncertainty: mean rise of the witnesses over the step before and the standard error it had to
         beat, in standard deviations of the scores of streamers not tipped; None at step 0.
     reason: one sentence, why it was kept or not.
+    held_out: the witnesses' ranks before and after it; None at step 0.
     """
 
     index: int
@@ -146,6 +159,7 @@ class Step:
     witness_gain: float | None
     witness_uncertainty: float | None
     reason: str
+    held_out: HeldOut | None = None
 
     @property
     def fades(self) -> bool:

@@ -121,3 +121,15 @@ def test_a_user_without_tips_is_ranked_by_popularity(run):
     assert torch.equal(popularity.argsort(descending=True, stable=True), torch.arange(len(popularity)))
     assert float(parts[SOURCES.index(Source.POPULARITY)].std()) > 0
     assert trace.stop == "no tips"
+
+
+def test_every_step_that_was_judged_says_where_the_held_out_stood_before_and_after_it(run):
+    for user in users_of(run):
+        trace = rank_user(run, user)
+        assert trace.steps[0].held_out is None
+        for step in (*trace.steps[1:], *([trace.rejected] if trace.rejected else [])):
+            n = len(step.held_out.streamer_idx)
+            assert n == len(step.held_out.before) == len(step.held_out.after) > 0
+            if step.critique is not None:
+                assert step.held_out.before == step.critique.witness_rank
+                assert step.held_out.streamer_idx == step.critique.witness_idx

@@ -88,7 +88,7 @@ def test_witnesses_stand_as_if_the_history_without_each_were_scored(form: Form):
     idx, (own, base) = told.history.streamer_idx, recommender._apart(told.history)
     fits = recommender.score(told, allowed).fits
     bench = recommender.correction.bench(given.tips[0], stance, torch.from_numpy(idx), own, base, fits)
-    ranks = recommender.correction.witness_ranks(bench, stance)
+    ranks = recommender.correction.witness_ranks(bench, batch_of_one(stance))
     standing = recommender.correction.witness_standing(bench, batch_of_one(stance))
     without = written(bench.witnesses.without)
     for i, witness in enumerate(idx.tolist()):

@@ -27,6 +27,7 @@ from explain.types import (
 from mspa_model.types import (
     Critique,
     DatasetInfo,
+    HeldOut,
     History,
     MapPoints,
     Modality,
@@ -113,10 +114,12 @@ def history(n: int, amounts: list[float] | None = None, timed: bool = True) -> H
 
 
 def step(index: int, ranked: Ranking, kept: bool = True, witnesses: tuple[int, ...] | None = None) -> Step:
-    """A step with its ranking; witnesses: the ranks of A, B, ... when it was judged."""
+    """A step with its ranking; witnesses: the ranks of A, B, ... when it was judged; each is one better after it."""
     critique = None if witnesses is None else Critique(tuple(range(len(witnesses))), witnesses, (), (), "So it stood.")
     preference = Preference(history(2), (), "", {}, "teacher")
-    return Step(index, kept, preference, torch.ones(5), ranked, critique, (), None, None, "why")
+    after = tuple(max(1, rank - 1) for rank in witnesses or ())
+    held_out = None if witnesses is None else HeldOut(tuple(range(len(witnesses))), witnesses, after)
+    return Step(index, kept, preference, torch.ones(5), ranked, critique, (), None, None, "why", held_out)
 
 
 def trace(*steps: Step) -> RankingTrace:

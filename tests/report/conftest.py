@@ -27,6 +27,7 @@ from explain.types import (
 from mspa_model.types import (
     Critique,
     DatasetInfo,
+    HeldOut,
     History,
     MapPoints,
     Modality,
@@ -88,8 +89,11 @@ def make_step(history: History, index: int, kept: bool, shift: float) -> Step:
     statements = (Statement("category", "Comedy", 1, 0.8, (0, 2), 0),)
     preference = Preference(history, statements, "Likes comedy.", {}, "teacher")
     critique = Critique((3, 4, 5), (4, 30 - index, 6), (), (), "The witnesses stand low.") if index else None
+    held = HeldOut((3, 4, 5), (4, 30 - index, 6), (3, 20 - index, 6)) if index else None
     gain = 0.2 if index else None
-    return Step(index, kept, preference, torch.ones(5), Ranking(weights, fits, order), critique, (), gain, gain, "why")
+    return Step(
+        index, kept, preference, torch.ones(5), Ranking(weights, fits, order), critique, (), gain, gain, "why", held
+    )
 
 
 @pytest.fixture(scope="session")

@@ -181,3 +181,13 @@ def test_equal_names_stay_two_rows():
 )
 def test_three_significant_digits(numbers, digits):
     assert digits_for(numbers) == digits
+
+
+def test_the_held_out_are_shown_before_and_after_every_step_kept_or_not(trace, names, info):
+    rejected = replace(trace.steps[1], index=2, kept=False)
+    picture = figures.witnesses(replace(trace, rejected=rejected), names, info)
+    labels = ["before step 1", "after step 1", "before step 2, not kept", "after step 2, not kept"]
+    assert list(picture.figure.layout.yaxis.ticktext) == labels
+    dots = [list(drawn.x) for drawn in picture.figure.data if drawn.mode == "markers"]
+    assert dots == [[4, 29, 6], [3, 19, 6]] * 2
+    assert picture.table["rank after"].tolist() == [3, 19, 6] * 2

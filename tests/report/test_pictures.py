@@ -218,8 +218,8 @@ def long_witnesses() -> Picture:
 
 def test_ranks_told_from_a_draw_are_said_to_be_not_exact():
     exact = made.step(1, made.ranking([1, 0]), True, (4,))
-    assert exact.critique is not None
-    drawn = replace(exact, critique=replace(exact.critique, about=True))
+    assert exact.held_out is not None
+    drawn = replace(exact, held_out=replace(exact.held_out, about=True))
     start = made.step(0, made.ranking([1, 0]))
     said = [figures.witnesses(made.trace(start, step), LETTERS, INFO).how_to_read for step in (exact, drawn)]
     assert ["not exact" in each for each in said] == [False, True]

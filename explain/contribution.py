@@ -11,6 +11,7 @@ from torch import Tensor
 
 from explain.narrate import name_of, plain
 from explain.types import Contribution
+from mspa_model.ranking.order import best_first
 from mspa_model.ranking.places import with_places
 from mspa_model.runs import Run
 from mspa_model.types import SOURCES, History, Ranking, Source, Statement, Step, Vocabulary
@@ -92,8 +93,8 @@ def statement_reach(run: Run, step: Step, ranking: Ranking, k: int = 10) -> int:
         return 0
     for source, weight in _used_modalities(run, ranking):
         scores -= weight * run.recommender.statement_fits(step.preference, source.modality).sum(0).double().cpu()
-    by_score = ranking.by_score
-    without = by_score[scores[by_score].argsort(descending=True, stable=True)]
+    allowed = ranking.order.sort().values
+    without = allowed[best_first(scores[allowed])]
     without, _ = with_places(without, run.recommender.is_cold, ranking.new_share)
     return len(set(ranking.order[:k].tolist()) - set(without[:k].tolist()))
 

@@ -114,7 +114,8 @@ def headroom(run: Run, ranking: Ranking, streamer_id: str, k: int = 10) -> Headr
     holder = name_of(run.dataset, int(ranking.order[k - 1]))
     sentence = f"{name} holds place {k} itself."
     if ranking.order[k - 1] != streamer_idx:
-        sentence = f"{name} scores {abs(gap):.3g} points {side} {holder}, which holds the {ordinal(k)} place."
+        apart = f"{abs(gap):.3g} points {side}" if gap else "the same as"
+        sentence = f"{name} scores {apart} {holder}, which holds the {ordinal(k)} place."
     if streamer_idx in ranking.placed:
         sentence += f" Its own place, the {ordinal(ranking.rank_of(streamer_idx))}, is kept for the new."
     return Headroom(k, ranking.rank_of(streamer_idx), gap, sentence)

@@ -10,6 +10,7 @@ from explain.attribution import line_of
 from explain.contribution import Pair
 from explain.deletion import Reruns, delete_parts, tip_worths
 from explain.types import Attribution, Contribution, Deletion, DeletionCurve, TipWorth
+from mspa_model.ranking.order import ahead
 from mspa_model.runs import Run
 from mspa_model.types import Ranking, RankingTrace, Step
 
@@ -78,16 +79,17 @@ def feature_curve(
             name: np.array([whole - line.forward(_given(at, start, order)).double().cpu().numpy() for order in each])
             for name, each in orders.items()
         }
-    scores = ranking.scores.double().numpy()
-    rivals, own = np.delete(scores, pair[0])[_others(ranking, pair[0], len(scores))], float(scores[pair[0]])
-    place_before = 1 + (rivals > own).sum()
-    doublings = {
-        name: np.log2((1 + (rivals[None, None] > (own - each)[..., None]).sum(-1)) / place_before).mean(0)
-        for name, each in lost.items()
-    }
+    scores = ranking.scores.double()
+    others = ranking.by_score[ranking.by_score != pair[0]]
+
+    def places(points: np.ndarray) -> np.ndarray:
+        own = scores[pair[0]] - torch.from_numpy(points)[..., None]
+        return 1 + ahead(scores[others].expand(*points.shape, -1), others, own, pair[0]).sum(-1).numpy()
+
+    doublings = {name: np.log2(places(each) / places(np.zeros(1))).mean(0) for name, each in lost.items()}
     told = {name: each.mean(0) for name, each in lost.items()}
-    places = float((doublings["named"] - doublings["random"]).mean())
-    return DeletionCurve("feature", "margin", told["named"], told["random"], told["reverse"], places)
+    gained = float((doublings["named"] - doublings["random"]).mean())
+    return DeletionCurve("feature", "margin", told["named"], told["random"], told["reverse"], gained)
 
 
 def _given(at: torch.Tensor, start: torch.Tensor, order: np.ndarray) -> torch.Tensor:
@@ -97,13 +99,6 @@ def _given(at: torch.Tensor, start: torch.Tensor, order: np.ndarray) -> torch.Te
         taken = torch.from_numpy(order[: round(share * len(order))].copy())
         row[taken] = start[0, taken]
     return rows
-
-
-def _others(ranking: Ranking, streamer_idx: int, n_streamers: int) -> np.ndarray:
-    """Which of all streamers but this one are candidates."""
-    mask = np.zeros(n_streamers, dtype=bool)
-    mask[ranking.order.numpy()] = True
-    return np.delete(mask, streamer_idx)
 
 
 @dataclass(frozen=True)

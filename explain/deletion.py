@@ -12,6 +12,7 @@ from explain.contribution import Pair
 from explain.counterfactual import candidates_of, edit_preference
 from explain.rescoring import Rescorer
 from explain.types import Contribution, Deletion, Edit, TipWorth
+from mspa_model.ranking.order import ahead
 from mspa_model.runs import Run
 from mspa_model.types import Preference, Ranking, Step
 
@@ -151,11 +152,10 @@ def order_by_margin(parts: Sequence[Contribution]) -> list[tuple[Contribution, f
 
 
 def place_in(scores: Float[Tensor, " n_streamers"], candidates: Int[Tensor, " n_candidates"], streamer_idx: int) -> int:
-    """The rank by score among the candidates, ties by streamer_idx, kept places left aside; for a streamer that is no
+    """The rank by score among the candidates, ties by row, kept places left aside; for a streamer that is no
     candidate, what it would have among them.
     """
-    others, own = scores[candidates], scores[streamer_idx]
-    return 1 + int((others > own).sum()) + int(((others == own) & (candidates < streamer_idx)).sum())
+    return 1 + int(ahead(scores[candidates], candidates, scores[streamer_idx, None], streamer_idx).sum())
 
 
 def _field_of(ranking: Ranking, streamer_idx: int) -> torch.Tensor:

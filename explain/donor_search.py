@@ -17,6 +17,7 @@ from explain.recipes import NOT_A_FORECAST
 from explain.types import Donation, DonorRecipe, DonorSearch
 from mspa_model.data.ids import streamer_idx_of
 from mspa_model.number_format import percent
+from mspa_model.ranking.order import best_first
 from mspa_model.runs import Run
 from mspa_model.types import Modality, RankingTrace, Step
 
@@ -124,7 +125,7 @@ class _DonorSearch:
         for each in smaller:
             missing = [o for m, o in singles.items() if m not in {m for m, _ in each.donors}]
             for offer in missing:
-                donors = offer.gains.clamp(min=-1e6).mean(0).argsort(descending=True)[:MAX_DONORS].tolist()
+                donors = best_first(offer.gains.clamp(min=-1e6).mean(0))[:MAX_DONORS].tolist()
                 alone = [_Combined(((offer.modality, d),), offer.gains[:, d], 0) for d in donors]
                 grown += self._together([each], [a for a in alone if a.donors[0][1] != self.streamer_idx])
         return _most_served(grown)
@@ -139,8 +140,8 @@ class _DonorSearch:
             served += left[user][:, None] + right[user][None] > short
         self.n_tried += served.numel()
         # Where none serves anyone yet, those that come closest are the ones to grow.
-        closest = (left.mean(0)[:, None] + right.mean(0)[None]).flatten().argsort(descending=True)
-        best = closest[served.flatten()[closest].argsort(descending=True, stable=True)][:KEPT]
+        closest = best_first((left.mean(0)[:, None] + right.mean(0)[None]).flatten())
+        best = closest[best_first(served.flatten()[closest].double())][:KEPT]
         rows = [divmod(place, len(other)) for place in best.tolist()]
         return [
             _Combined((*one[i].donors, *other[j].donors), one[i].gain + other[j].gain, int(served[i, j]))

@@ -18,6 +18,7 @@ from explain.narrate import listed, name_of, ordinal, source_words
 from explain.recipes import NOT_A_FORECAST
 from explain.types import ContentHeadroom, Donation, Reach
 from mspa_model.data.ids import streamer_idx_of
+from mspa_model.ranking.order import ahead
 from mspa_model.ranking.places import keep_places
 from mspa_model.ranking.recommender import Recommender
 from mspa_model.ranking.scorer import Scorer
@@ -65,7 +66,9 @@ def needed(steps: Sequence[Step], streamer_idx: int, k: int) -> Float[Tensor, " 
         scores = step.ranking.scores
         others = step.ranking.by_score[step.ranking.by_score != streamer_idx]
         last = scores[others[k - 1]] if len(others) >= k else torch.tensor(-torch.inf)
-        short.append(last - scores[streamer_idx])
+        points = last - scores[streamer_idx]
+        wins = len(others) >= k and streamer_idx < int(others[k - 1])  # level with it, by its row: the same is enough
+        short.append(torch.nextafter(points, torch.tensor(-torch.inf)) if wins else points)
     return torch.stack(short)
 
 
@@ -136,7 +139,7 @@ def content_headroom(run: Run, trace: RankingTrace, streamer_id: str, k: int = 1
 
 
 def _place(ranking: Ranking, others: Int[Tensor, " n"], streamer_idx: int, gain: float) -> int:
-    return 1 + int((ranking.scores[others] > ranking.scores[streamer_idx] + gain).sum())
+    return 1 + int(ahead(ranking.scores[others], others, ranking.scores[streamer_idx, None] + gain, streamer_idx).sum())
 
 
 def _sentence(
@@ -151,8 +154,10 @@ def _sentence(
     k: int,
 ) -> str:
     name, held = name_of(run.dataset, streamer_idx), name_of(run.dataset, holder)
-    if gap <= 0:
+    if gap < 0 or (gap == 0 and streamer_idx <= holder):
         return f"{name} stands above place {k} as it is: there is no gap to close."
+    if gap == 0:
+        return f"{name} scores the same as {held} at place {k}, which comes first in the table: any gain would do."
     info = run.dataset.info
     lead = f"{name} is {gap:.2f} points short of {held} at place {k}. "
     because = source_words(Source.COTIPS, info)

@@ -19,6 +19,7 @@ from explain.possible import around, subject_of
 from explain.rescoring import Edits, Rescorer
 from explain.search import RIVALS, Cancel, Goal, OutOfTries, Progress
 from explain.types import GroupEdit
+from mspa_model.ranking.order import top_k
 from mspa_model.runs import Run
 from mspa_model.types import RankingTrace
 
@@ -51,7 +52,7 @@ class GroupUser:
         highest = self.rescorer.scores([()])[0]
         self.base = highest.clone()
         highest[goal.streamer_idx] = torch.inf
-        self.columns = highest.topk(min(RIVALS + 1, len(highest))).indices
+        self.columns = top_k(highest, RIVALS + 1)[1].sort().values
         self.own = int((self.columns == goal.streamer_idx).nonzero()[0, 0])
 
     def seen(self, combos: Sequence[Combo]) -> Seen:

@@ -27,6 +27,7 @@ from mspa_model.errors import MspaError
 from mspa_model.features.again import Again, Input, can_be_made_again, inputs_of
 from mspa_model.features.encode import read_one
 from mspa_model.features.sound_encoder import RATE, read_clip
+from mspa_model.ranking.order import ahead
 from mspa_model.runs import Run, read_stored
 from mspa_model.types import SOURCES, Modality, Ranking, Source, Step
 
@@ -107,8 +108,9 @@ class _Places:
         if self.ranking.score_rank_of(self.streamer_idx) is None:
             return None
         others = self.ranking.by_score[self.ranking.by_score != self.streamer_idx]
-        scores = self.ranking.contributions.double().sum(0)
-        return 1 + int((scores[others] > scores[self.streamer_idx] - lost).sum())
+        scores = self.ranking.scores.double()
+        own = scores[self.streamer_idx, None] - lost
+        return 1 + int(ahead(scores[others], others, own, self.streamer_idx).sum())
 
 
 Worth = Callable[[Tensor, Tensor], Float[Tensor, " batch"]]

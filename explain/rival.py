@@ -4,6 +4,7 @@ from explain.contribution import Pair
 from explain.types import Case
 from mspa_model.data.ids import streamer_idx_of
 from mspa_model.errors import MspaError
+from mspa_model.ranking.order import best_first
 from mspa_model.runs import Run
 from mspa_model.types import Ranking
 
@@ -26,7 +27,7 @@ def _next_below(ranking: Ranking, streamer: int) -> int | None:
     if streamer in order and len(order) > 1:
         place = order.index(streamer)
         return order[place + 1] if place + 1 < len(order) else order[place - 1]
-    everyone = scores.argsort(descending=True, stable=True).tolist()
+    everyone = best_first(scores).tolist()
     others = [i for i in order if i != streamer] or [i for i in everyone if i != streamer]
     lower = [i for i in others if scores[i] <= scores[streamer]]
     return next(iter(lower or others[-1:]), None)

@@ -17,6 +17,7 @@ from torch import Tensor
 from explain.possible import ACTS, subject_of
 from explain.rescoring import Edits
 from explain.types import Direction, Edit
+from mspa_model.ranking.order import ahead, best_first, top_k
 
 MAX_EDITS = 6
 PAIRED = 300  # single edits that are combined, those that close most of the gap
@@ -25,6 +26,8 @@ BEAM = 100  # combinations that a larger one is grown from
 TRIED_OF_KIND = 30  # combinations of each set of kinds that are ranked again, at each size
 CELLS = 1 << 22  # of one batch of estimates
 PAIRS = 4096  # of one batch of a proof
+# The gap of a streamer that is level with the last place and wins it by its row.
+LEVEL = torch.finfo(torch.float32).tiny
 
 Cancel = Callable[[], bool]
 Progress = Callable[[float], None]
@@ -48,19 +51,25 @@ class Goal:
     k: int
 
     def gaps(self, scores: Float[Tensor, "batch n"], column: int) -> Float[Tensor, " batch"]:
-        """How far the goal is passed; above zero it is reached. column: of the streamer; -inf: not ranked."""
+        """How far the goal is passed; above zero it is reached. column: of the streamer; -inf: not ranked.
+
+        Columns stand in the order of the table: where the streamer is level with the last place, rows decide.
+        """
         own = scores[:, column]
         others = scores.clone()
         others[:, column] = -torch.inf
         # With fewer others than places the last is -inf: the streamer itself, or one that is not ranked.
         last = others.topk(min(self.k, scores.shape[1]), dim=1).values[:, -1]
-        return own - last if self.direction == "up" else last - own
+        gaps, level = own - last, (own == last) & (last > -torch.inf)
+        if level.any():
+            inside = ahead(others[level], torch.arange(scores.shape[1]), own[level, None], column).sum(1) < self.k
+            gaps[level] = torch.where(inside, LEVEL, -LEVEL).to(gaps.dtype)
+        return gaps if self.direction == "up" else -gaps
 
     def places(self, scores: Float[Tensor, "batch n"]) -> Int[Tensor, " batch"]:
-        """The streamer's place by score, 1 for the first; ties by streamer_idx."""
+        """The streamer's place by score, 1 for the first; ties by row."""
         own = scores[:, self.streamer_idx, None]
-        earlier = torch.arange(scores.shape[1]) < self.streamer_idx
-        return 1 + ((scores > own) | ((scores == own) & earlier)).sum(1)
+        return 1 + ahead(scores, torch.arange(scores.shape[1]), own, self.streamer_idx).sum(1)
 
 
 class OutOfTries(Exception):
@@ -173,20 +182,20 @@ class Search:
         return [(edits, row, float(gap)) for edits, row, gap in zip(best, rows, gaps, strict=True)]
 
     def _rivals(self) -> tuple[Int[Tensor, " n"], int]:
-        """Columns that estimates are made on, with the streamer's position among them."""
+        """Columns that estimates are made on, in the order of the table, with the streamer's position among them."""
         own = self.goal.streamer_idx
         highest = self.base[0].clone()
         highest[own] = torch.inf
-        columns = highest.topk(min(RIVALS + 1, len(highest))).indices
+        columns = top_k(highest, RIVALS + 1)[1].sort().values
         return columns, int((columns == own).nonzero()[0, 0])
 
     def _useful(self) -> Int[Tensor, " n"]:
-        """The single edits that move the streamer most against those around place k."""
-        near = self.base[0].topk(min(2 * self.goal.k, self.base.shape[1])).indices
+        """The single edits that move the streamer most against those around place k, in their order."""
+        near = top_k(self.base[0], 2 * self.goal.k)[1]
         change = (self._single_scores - self.base).nan_to_num(nan=0.0, neginf=0.0)
         gain = change[:, self.goal.streamer_idx] - change[:, near].mean(1)
         sign = 1 if self.goal.direction == "up" else -1
-        return (sign * gain).argsort(descending=True)[:PAIRED]
+        return best_first(sign * gain)[:PAIRED].sort().values
 
     def _promising(
         self, scored: Sequence[tuple[Edits, Tensor, float]], singles: Int[Tensor, " n"]
@@ -205,8 +214,8 @@ class Search:
         gaps: Float[Tensor, "n_parents n_singles"],
     ) -> None:
         """The best few of each parent; the same edits in another order are the same."""
-        best = gaps.topk(min(TRIED_OF_KIND, gaps.shape[1]), dim=1)
-        for parent, values, positions in zip(parents, best.values.tolist(), best.indices.tolist(), strict=True):
+        best, which = top_k(gaps, TRIED_OF_KIND)
+        for parent, values, positions in zip(parents, best.tolist(), which.tolist(), strict=True):
             taken = {subject_of(edit) for edit in parent}
             for gap, position in zip(values, positions, strict=True):
                 edit = self.singles[int(singles[position])]

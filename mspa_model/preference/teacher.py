@@ -55,7 +55,9 @@ class Teacher:
             return dense
         dense = torch.where(dense.abs() >= self.config.threshold, dense, 0)
         k = min(self.config.n_statements, dense.shape[1])
-        most_told = (dense.abs() * self._gain(*shares).sqrt()).topk(k, dim=1).indices
+        weight = dense.abs() * self._gain(*shares).sqrt()
+        # A stable sort, for topk is free among equals: two values alike keep the order of the vocabulary.
+        most_told = weight.sort(dim=1, descending=True, stable=True).indices[:, :k]
         return torch.zeros_like(dense).scatter(1, most_told, dense.gather(1, most_told))
 
     def all_strengths(

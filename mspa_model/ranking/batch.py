@@ -12,6 +12,7 @@ from torch import Tensor
 from mspa_model.preference.statements import signed_strengths
 from mspa_model.ranking.cotipping import BlendedCoTips, CoTips, DenseCoTips
 from mspa_model.ranking.low_rank import LowRankCoTips
+from mspa_model.ranking.order import top_k
 from mspa_model.ranking.recency import MIN_WEIGHT, places_of, unfaded, weigh
 from mspa_model.ranking.scorer import POPULARITY, Scorer, deviation
 from mspa_model.types import FADED, SOURCES, History, Modality, Preference, Source
@@ -93,7 +94,7 @@ class BatchScorer:
     def top_k(
         self, users: PreferenceRows, k: int, taken: sp.csr_matrix | None = None
     ) -> tuple[Float[np.ndarray, "n k"], Int[np.ndarray, "n k"]]:
-        """Scores and streamer_idx of each user's k best, best first, ties by streamer_idx; -inf and -1 where there are
+        """Scores and streamer_idx of each user's k best, best first, ties by row; -inf and -1 where there are
         fewer. taken: pairs (n, n_streamers) that a ranking leaves out.
         """
         scores, found = [], []
@@ -102,7 +103,7 @@ class BatchScorer:
             batch = self.scores(users.part(rows))
             if taken is not None:
                 batch[_positions(taken[rows], batch.device)] = -torch.inf
-            best, idx = _top_of(batch, min(k, batch.shape[1]))
+            best, idx = top_k(batch, min(k, batch.shape[1]))
             scores.append(best.cpu().numpy())
             found.append(torch.where(best > -torch.inf, idx, -1).cpu().numpy())
         return np.concatenate(scores), np.concatenate(found)
@@ -219,19 +220,3 @@ def _tensor(rows: sp.csr_matrix, device: torch.device) -> Tensor:
 def _positions(rows: sp.csr_matrix, device: torch.device) -> tuple[Int[Tensor, " n"], Int[Tensor, " n"]]:
     row = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
     return torch.from_numpy(row).to(device), torch.from_numpy(rows.indices.astype(np.int64)).to(device)
-
-
-def _top_of(
-    scores: Float[Tensor, "batch n_streamers"], k: int
-) -> tuple[Float[Tensor, "batch k"], Int[Tensor, "batch k"]]:
-    """The k best of each row, best first, ties by column. torch's own topk is free among equals: rows in which the last
-    place is contested are sorted.
-    """
-    best, idx = scores.topk(min(k + 1, scores.shape[1]), dim=1)
-    contested = (best[:, k - 1] == best[:, k]).nonzero()[:, 0] if best.shape[1] > k else idx[:0, 0]
-    best, idx = best[:, :k], idx[:, :k].clone()
-    if len(contested):
-        idx[contested] = scores[contested].sort(dim=1, descending=True, stable=True).indices[:, :k]
-    idx = idx.sort(dim=1).values
-    best, order = scores.gather(1, idx).sort(dim=1, descending=True, stable=True)
-    return best, idx.gather(1, order)

@@ -12,11 +12,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from mspa_model.ranking.order import ROUNDING, ahead
 from mspa_model.ranking.scorer import MIN_SPREAD, Scorer
 from mspa_model.ranking.tip_rows import TipRows
 from mspa_model.types import SOURCES, Modality, Source
-
-ROUNDING = 1e-5  # scores, whose spread is about one, are alike below this
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ class Cases:
 
     def ranks(self, weights: Float[Tensor, "cases n_sources"], own: Int[Tensor, " cases"]) -> Int[Tensor, " cases"]:
         """The rank of each case's own streamer (position among the tipped) among the streamers not tipped, 1 the best,
-        last of those alike; told from the crowd, so about where that is not everyone.
+        those alike by row; told from the crowd, so about where that is not everyone.
         """
         told, n, n_factors = self._weighed(weights), len(self.scorer.popularity), self.factors.shape[1]
         crowd = self.scorer.content.crowd
@@ -99,7 +98,8 @@ class Cases:
         # Here the rows of co-tipping are not centred.
         stands = (told @ self.at_tipped).gather(1, own[:, None]) + (told[:, :n_factors] @ self.rows.sums() / n)[:, None]
         others = ~torch.isin(crowd.streamer_idx, self.tipped)
-        above = ((scores >= stands - ROUNDING) & others).sum(1)
+        scores = torch.where((scores - stands).abs() <= ROUNDING, stands, scores)
+        above = (ahead(scores, crowd.streamer_idx, stands, self.tipped[own, None]) & others).sum(1)
         return 1 + (above * (n - len(self.tipped)) / others.sum().clamp(min=1)).round().long()
 
     def _weighed(self, weights: Float[Tensor, "cases n_sources"]) -> Float[Tensor, "cases width"]:

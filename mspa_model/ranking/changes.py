@@ -9,6 +9,7 @@ from mspa_model.number_format import compared, percent, signed
 from mspa_model.preference.columns import quoted
 from mspa_model.ranking.correction import Stance
 from mspa_model.ranking.fading import Fade
+from mspa_model.ranking.order import best_first
 from mspa_model.types import FADED, SOURCES, Change, DatasetInfo, Modality, Source, Step, StopReason, Vocabulary
 from mspa_model.words import plural, small
 
@@ -72,7 +73,7 @@ def _weight_changes(before: Stance, after: Stance, base: torch.Tensor) -> list[C
 def _statement_changes(before: Stance, after: Stance, vocabulary: Vocabulary) -> list[Change]:
     changes = []
     difference = (after.strengths - before.strengths).abs()
-    for j in difference.argsort(descending=True, stable=True)[: int((difference > 0).sum())].tolist():
+    for j in best_first(difference)[: int((difference > 0).sum())].tolist():
         old, new, value = float(before.strengths[j]), float(after.strengths[j]), vocabulary.values[j]
         subject, said = f"{value.aspect}: {value.label}", quoted(value.label)
         if new == 0:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mspa_model.config import CorrectorConfig
 from mspa_model.ranking.critic import CritiqueTensors
+from mspa_model.ranking.order import top_k
 from mspa_model.types import SOURCES, Modality
 
 MAX_LOG_EMPHASIS = 1.5
@@ -93,7 +94,7 @@ def _with_kind(rows: Float[Tensor, "*batch n m"]) -> Float[Tensor, "*batch n _"]
 def _may_change(view: CritiqueTensors) -> Float[Tensor, "*batch n_values"]:
     difference = (view.value_witnesses - view.value_everyone).abs()
     taken_up = torch.zeros_like(difference)
-    taken_up = taken_up.scatter(-1, difference.topk(min(MAX_TAKEN_UP, difference.shape[-1])).indices, 1.0)
+    taken_up = taken_up.scatter(-1, top_k(difference, MAX_TAKEN_UP)[1], 1.0)
     return torch.maximum(taken_up, (view.strengths != 0).float())
 
 

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from mspa_model.number_format import percent
+from mspa_model.ranking.order import best_first, top_k
 from mspa_model.ranking.scorer import MIN_SPREAD
 from mspa_model.ranking.tip_rows import MAX_CROWD
 from mspa_model.ranking.witnesses import Witnesses
@@ -88,9 +89,9 @@ def mean_row(rows: Float[Tensor, "n m"]) -> Float[Tensor, " m"]:
 def top_candidates(
     scores: Float[Tensor, " n_streamers"], candidates: Bool[Tensor, " n_streamers"], k: int
 ) -> Int[Tensor, " k"]:
-    """The k best candidates (fewer where there are fewer), best first."""
+    """The k best candidates (fewer where there are fewer), best first, ties by row."""
     allowed = scores.masked_fill(~candidates, -torch.inf)
-    return allowed.topk(min(k, int(candidates.sum()))).indices
+    return top_k(allowed, min(k, int(candidates.sum())))[1]
 
 
 def spell_out(
@@ -103,7 +104,7 @@ def spell_out(
         if view.source_weight[i] > 0
     )
     gap = (view.value_witnesses - view.value_top_k).abs() + (view.strengths != 0)
-    widest = gap.argsort(descending=True, stable=True)[:10].tolist()
+    widest = best_first(gap)[:10].tolist()
     values = tuple(
         ValueGap(
             j,

@@ -20,6 +20,9 @@ LISTS = 1024
 LISTS_READ = 16
 _TAUGHT = 64  # vectors a list that the lists are found from; faiss wants 39 at least
 _SEED = 7
+_DIGITS = 6  # of a similarity; what lies behind is float32's rounding
+_LEVEL = 2.1e-6  # similarities nearer than this may be equal in these digits
+_ROWS_AT_ONCE = 1 << 16  # of vectors that a similarity is written out for
 
 
 class NeighborIndex:
@@ -39,10 +42,36 @@ class NeighborIndex:
     def search(
         self, query: Float[np.ndarray, "batch dim"], k: int
     ) -> tuple[Float[np.ndarray, "batch k"], Int[np.ndarray, "batch k"]]:
-        """Cosine similarity and position of the k nearest (k is cut to the number of vectors), nearest first. Of an
-        index that is not exact a few of them may be missed, and places left over hold -1.
+        """Cosine similarity to six digits and position of the k nearest (k is cut to the number of vectors), nearest
+        first, what is equal by position. Of an index that is not exact a few of them may be missed, and places left
+        over hold -1.
         """
-        return self._index.search(_normalised(query), min(k, len(self._vectors)))
+        rows, k = _normalised(query), min(k, len(self._vectors))
+        found = self._index.search(rows, min(k + 1, len(self._vectors)))[1]
+        ordered = [self._in_order(row, near, k) for row, near in zip(rows, found, strict=True)]
+        return tuple(np.stack(columns) for columns in zip(*ordered, strict=True))
+
+    def _in_order(
+        self, row: Float[np.ndarray, " dim"], near: Int[np.ndarray, " n"], k: int
+    ) -> tuple[Float[np.ndarray, " k"], Int[np.ndarray, " k"]]:
+        """The k nearest by the rule. faiss names equals in falling order of position, and whom it leaves out at the cut
+        depends on k: where the last is level with the one behind it, every vector is looked at.
+        """
+        missed, near = near[near < 0], near[near >= 0]
+        similarity = self._similarity(row, near)
+        if len(near) > k and np.sort(similarity)[-k] - similarity.min() <= _LEVEL:
+            near = np.arange(len(self._vectors))
+            similarity = self._similarity(row, near)
+        best = np.lexsort((near, -similarity))[:k]
+        left = min(k - len(best), len(missed))
+        similarity = np.append(similarity[best], np.full(left, -np.inf)).astype(np.float32)
+        return similarity, np.append(near[best], missed[:left])
+
+    def _similarity(self, row: Float[np.ndarray, " dim"], near: Int[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+        """Summed row by row, so that twins come to the same; digits that are rounding are left out."""
+        parts = [near[start : start + _ROWS_AT_ONCE] for start in range(0, len(near), _ROWS_AT_ONCE)]
+        sums = [(self._vectors[part] * row).sum(1, dtype=np.float64) for part in parts]
+        return np.concatenate([np.zeros(0), *sums]).round(_DIGITS)
 
     def neighbors_of(self, position: int, k: int) -> tuple[Float[np.ndarray, " k"], Int[np.ndarray, " k"]]:
         """The k nearest to a stored vector, itself left out."""

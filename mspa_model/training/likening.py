@@ -15,6 +15,7 @@ from torch import Tensor
 
 from mspa_model.ranking.cotipping import BlendedCoTips, CoTips, DenseCoTips
 from mspa_model.ranking.low_rank import LowRankCoTips
+from mspa_model.ranking.order import top_k
 from mspa_model.ranking.recency import weigh
 from mspa_model.ranking.scorer import Scorer
 from mspa_model.training.metrics import metrics_of_top
@@ -122,5 +123,5 @@ def _reached(
     rest[_COTIPS] = 0.0
     fits = scores.fits[torch.from_numpy(asked)][:, :, cold_idx]
     total = torch.einsum("s,usn->un", rest, fits) + by_cotips
-    top = total.topk(min(FIRST, total.shape[1]), dim=1).indices.cpu().numpy()
+    top = top_k(total, FIRST)[1].cpu().numpy()
     return float(metrics_of_top(top, target[asked])[scores.metric].mean())

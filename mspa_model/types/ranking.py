@@ -19,7 +19,7 @@ class Ranking:
 
     weights: this user's weight of each source, >= 0; zero where val does not pay for it or the set lacks it.
     fits: fit less mean fit over streamers, so score = sum over sources of weight x fit, exactly.
-    order: candidates only, best first (ties by streamer_idx), but for those in kept places.
+    order: candidates only, best first (ties by row), but for those in kept places.
     new_share: the share of places kept for cold streamers; placed: streamer_idx of those that stand higher by it than
         their score alone would put them, in the order of their places.
     """

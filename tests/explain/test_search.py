@@ -78,9 +78,12 @@ def test_a_single_edit_is_enough_where_one_is():
     assert [keys(edits) for edits in search_on(world).fewest()] == [{"large"}, {"other"}]
 
 
-def test_a_tie_with_place_k_is_not_reached():
-    assert search_on(Sums([0.0, 3.0], {"tie": {0: 3.0}})).fewest() == []
-    assert search_on(Sums([0.0, 3.0], {"more": {0: 3.001}})).fewest() != []
+def test_a_tie_with_place_k_is_decided_by_row():
+    """The streamer that is explained is the first row, or the last: level with the other it stands first, or second."""
+    assert search_on(Sums([0.0, 3.0], {"tie": {0: 3.0}})).fewest() != []
+    assert search_on(Sums([0.0, 3.0], {"less": {0: 2.999}})).fewest() == []
+    world = Sums([3.0, 0.0], {"tie": {1: 3.0}})
+    assert Search(world, Goal(1, "up", 1), world.singles(), 10_000, None, None).fewest() == []
 
 
 def test_down_is_out_of_the_top_k():
@@ -171,3 +174,25 @@ def test_the_best_pair_by_hand():
     assert world.n_scored == 10
     same = [Edit("set statement", "lift", 1.0, polarity) for polarity in (1, -1)]
     assert best_pair(world, goal, same) == float("-inf")
+
+
+@pytest.mark.parametrize("n", [20, 20_000])
+def test_level_with_the_last_place_rows_decide(n: int):
+    """All alike: the first ten rows stand inside, and the goal says so by the same rule as the places."""
+    equal = torch.zeros(2, n)
+    for row, inside in ((0, True), (9, True), (10, False), (n - 1, False)):
+        up, down = Goal(row, "up", 10), Goal(row, "down", 10)
+        assert up.places(equal).tolist() == [row + 1] * 2
+        assert (up.gaps(equal, row) > 0).tolist() == [inside] * 2
+        assert (down.gaps(equal, row) > 0).tolist() == [not inside] * 2
+
+
+@pytest.mark.parametrize("n", [20, 20_000])
+def test_edits_that_are_worth_the_same_are_tried_in_their_order(n: int):
+    effects = {f"e{i}": {1: 1.0} for i in range(24)}
+    world = Sums([3.0, *[0.0] * (n - 1)], effects)
+    search = Search(world, Goal(1, "up", 1), world.singles(), 10_000, None, None)
+    assert search._useful().tolist() == list(range(24))
+    assert search._rivals()[0].tolist() == list(range(min(n, 121)))
+    found = search.fewest()
+    assert len(found[0]) == 4  # three edits make it level with the first, whose row comes first

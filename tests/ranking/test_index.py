@@ -30,3 +30,22 @@ def test_inverted_lists_find_nearly_all_and_always_the_same():
     hits = [len(set(a) & set(b)) for a, b in zip(exact.tolist(), found.tolist(), strict=True)]
     assert 0.9 <= sum(hits) / 2_000 < 1.0  # below 1, or nothing was left unread and nothing is tested
     np.testing.assert_array_equal(NeighborIndex(vectors, exact_up_to=0).search(vectors[:200], 10)[1], found)
+
+
+@pytest.mark.parametrize("n", [20, 20_000])
+@pytest.mark.parametrize("exact_up_to", [20_000, 0], ids=["exact", "inverted lists"])
+def test_twins_keep_the_order_of_their_rows_however_long_the_list(n: int, exact_up_to: int):
+    rng = np.random.default_rng(0)
+    lengths = rng.uniform(0.5, 2.0, (n, 1))  # the same angle all the same
+    index = NeighborIndex((lengths * rng.normal(size=(1, 16))).astype(np.float32), exact_up_to)
+    whole = [i for i in range(n) if i != 7]
+    for k in (1, 3, 10, 18):
+        assert index.neighbors_of(7, k)[1].tolist() == whole[:k]
+
+
+def test_twins_among_others_come_by_row_and_a_cut_between_them_too():
+    vectors = clustered(500)
+    vectors[[400, 30, 200]] = vectors[3] + 0.01
+    index = NeighborIndex(vectors)
+    for k in (1, 2, 3, 4):
+        assert index.neighbors_of(3, k)[1][:3].tolist() == [30, 200, 400][:k]

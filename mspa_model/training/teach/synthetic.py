@@ -33,7 +33,7 @@ class SyntheticUsers:
     def _one(self, rng: np.random.Generator) -> Int[np.ndarray, " n_streamers"]:
         fit = self._fit(rng)
         chance = rng.gumbel(size=len(fit))
-        return np.argsort(-(self.strength * fit + self.log_popularity + chance))
+        return np.argsort(-(self.strength * fit + self.log_popularity + chance), kind="stable")
 
     def _fit(self, rng: np.random.Generator) -> Float[np.ndarray, " n_streamers"]:
         """Sum over drawn statements of sign x strength x having the value, to unit deviation, and some taste unsaid."""

@@ -11,6 +11,7 @@ from explain.cards import SaidValue
 from explain.types import Attribution, Contribution, Deletion, Explanation, RankMove
 from mspa_model.number_format import percent
 from mspa_model.preference.columns import quoted
+from mspa_model.ranking.order import ROUNDING
 from mspa_model.types import Dataset, DatasetInfo, Source
 from mspa_model.words import counted, plain, plural
 
@@ -98,6 +99,11 @@ def stands_above(ranks: tuple[int | None, int | None], margin: float) -> bool:
     return margin >= 0 if ranks[0] is None or ranks[1] is None else ranks[0] < ranks[1]
 
 
+def tied(margin: float) -> bool:
+    """Whether two scores are the same but for rounding: then nothing tells the streamers apart."""
+    return abs(margin) <= ROUNDING
+
+
 def answer(
     names: tuple[str, str],
     ranks: tuple[int | None, int | None],
@@ -111,6 +117,8 @@ def answer(
 
     kept: the rank by score of each that stands in a place kept for the new: no score put it there.
     """
+    if tied(margin):
+        return _tie(names, ranks, sources, kept)
     place = f"stands {ordinal(ranks[0])}" if ranks[0] else "is not in this ranking but would score"
     if kept[0] is not None:
         place += f" ({kept_words(kept[0])})"
@@ -119,9 +127,22 @@ def answer(
     if kept != (None, None):
         where += f"; by score alone it is {'ahead' if margin >= 0 else 'behind'}"
     leading = _side(sources, 1.0 if margin >= 0 else -1.0, n=1)
-    if not leading or margin == 0:
-        return f"{where}; no part of the model tells the two apart."
     return f"{where}, mostly because of {reason_of(leading[0], inside, info)}."
+
+
+def _tie(
+    names: tuple[str, str],
+    ranks: tuple[int | None, int | None],
+    sources: Sequence[Contribution],
+    kept: tuple[int | None, int | None],
+) -> str:
+    """Two with the same score: which of them comes first is no answer, so no place is named but one that is kept."""
+    told_apart = any(abs(part.margin) > ROUNDING for part in sources)
+    why = "what speaks for either adds up to the same" if told_apart else "no part of the model tells them apart"
+    both = [_standing(*three) if three[2] is not None else three[0] for three in zip(names, ranks, kept, strict=True)]
+    by_row = None not in ranks and kept == (None, None)
+    order = ", and which of them comes first is the order of the data" if by_row else ""
+    return f"{both[0]} and {both[1]} are tied: their scores are the same, for {why}{order}."
 
 
 def source_sentences(explanation: Explanation, info: DatasetInfo) -> list[str]:

@@ -2,7 +2,15 @@
 
 from dataclasses import replace
 
-from explain.checks import check_curves, check_evidence, check_leading, check_sums, run_checks, trainings_with
+from explain.checks import (
+    check_curves,
+    check_evidence,
+    check_leading,
+    check_sums,
+    check_tie,
+    run_checks,
+    trainings_with,
+)
 from explain.contribution import (
     residual_margins,
     source_margins,
@@ -48,6 +56,7 @@ def explain(run: Run, case: Case, trace: RankingTrace | None = None) -> Explanat
     scores = ranking.scores.double()
     margin = float(scores[pair[0]] - scores[pair[1]])
     checks = (
+        *check_tie(margin),
         *check_sums(sources, tips, statements, residuals, margin),
         *check_inside(inside),
         *check_curves(away.curves),

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
+from explain.narrate import tied
 from explain.types import Check, Contribution
+from mspa_model.ranking.order import ROUNDING
 from mspa_model.types import SOURCES, Source
 
 # Scores are float32 sums: 1e-5 of the size of what is added (of one point at least) is rounding, more is a lost part.
 ADDITIVE_LIMIT = 1e-5
+TIED = "Told apart"
 MODALITIES = tuple(source for source in SOURCES if source.modality)
 
 
@@ -20,6 +23,14 @@ def check_sum(name: str, parts: Sequence[Contribution], total: float) -> Check:
     words = "add up" if verdict == "pass" else "do not add up"
     sentence = f"{name}: {len(parts)} parts {words} to {total:.4g} (off by {error:.1g}, at most {limit:.1g})."
     return Check(name, error, limit, verdict, sentence)
+
+
+def check_tie(margin: float) -> tuple[Check, ...]:
+    """Two whose scores are the same have nothing that could be quoted; no check where they differ."""
+    if not tied(margin):
+        return ()
+    sentence = f"{TIED}: the two scores are the same within {ROUNDING:g}, so nothing puts one above the other."
+    return (Check(TIED, abs(margin), ROUNDING, "fail", sentence),)
 
 
 def check_sums(

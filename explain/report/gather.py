@@ -17,6 +17,7 @@ from explain.narrate import (
     residual_sentence,
     source_sentences,
     stands_above,
+    tied,
 )
 from explain.newcomers import new_sentence
 from explain.pipeline import explain
@@ -52,8 +53,6 @@ def evidence_of(
     """What a report says of an explanation. audit_hash: of the audit that the explanation's seal goes by."""
     line = _case_line(explanation, pseudonym)
     info, word = run.dataset.info, f"{run.dataset.info.user_is} {line.user}"
-    ranks = (explanation.streamer_rank, explanation.rival_rank)
-    side = "above" if stands_above(ranks, explanation.margin) else "below"
     return sealed(
         Evidence(
             schema=SCHEMA,
@@ -62,7 +61,7 @@ def evidence_of(
             audit_hash=audit_hash,
             dataset=plain(info.title, 120),
             case=line,
-            question=f"Why does {line.streamer_name} stand {side} {line.rival_name} for {word}?",
+            question=_question(line, explanation, word),
             answer=plain(explanation.answer, SENTENCE),
             seal=explanation.seal.colour,
             seal_sentence=plain(explanation.seal.sentence, SENTENCE),
@@ -84,6 +83,15 @@ def evidence_of(
             group_names=dict(run.group_names),
         )
     )
+
+
+def _question(line: CaseLine, explanation: Explanation, user: str) -> str:
+    """What the page answers, by who stands above whom; of two that are tied there is only what tells them apart."""
+    if tied(explanation.margin):
+        return f"What tells {line.streamer_name} and {line.rival_name} apart for {user}?"
+    ranks = (explanation.streamer_rank, explanation.rival_rank)
+    side = "above" if stands_above(ranks, explanation.margin) else "below"
+    return f"Why does {line.streamer_name} stand {side} {line.rival_name} for {user}?"
 
 
 def _checked(note: str) -> str:

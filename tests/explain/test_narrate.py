@@ -95,8 +95,25 @@ def test_answer_below_the_rival_and_outside_the_ranking(info: DatasetInfo) -> No
     below = answer(("Lumi", "Kato"), (3, 2), -0.5, sources(cotips=0.6, popularity=-1.1), (), info)
     assert below == "Lumi stands 3rd, below Kato (2nd), mostly because of its popularity."
     out = answer(("Lumi", "Kato"), (None, None), 0.0, sources(), (), info)
-    assert out.startswith("Lumi is not in this ranking but would score")
-    assert out.endswith("no part of the model tells the two apart.")
+    assert out == "Lumi and Kato are tied: their scores are the same, for no part of the model tells them apart."
+    outside = answer(("Lumi", "Kato"), (None, None), 0.1, sources(popularity=0.1), (), info)
+    assert outside.startswith("Lumi is not in this ranking but would score, above Kato (not in this ranking)")
+
+
+@pytest.mark.parametrize(
+    ("parts", "why"),
+    [
+        ({}, "no part of the model tells them apart"),
+        ({"popularity": 0.5, "cotips": -0.5}, "what speaks for either adds up to the same"),
+    ],
+)
+def test_a_tie_is_called_one_and_names_no_place(info: DatasetInfo, parts: dict[str, float], why: str) -> None:
+    said = answer(("Lumi", "Kato"), (1, 2), 1e-6, sources(**parts), (), info)
+    assert said.startswith(f"Lumi and Kato are tied: their scores are the same, for {why}")
+    assert said.endswith("which of them comes first is the order of the data.")
+    assert "1st" not in said
+    kept = answer(("Lumi", "Kato"), (5, 9), 0.0, sources(), (), info, (57, None))
+    assert kept.startswith("Lumi (5th, in a place kept for the new; 57th by its score) and Kato are tied")
 
 
 def test_share_not_put_into_words() -> None:

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float
 
 from mspa_model.features.text_encoder import MINILM_SHA256
 from mspa_model.features.weights import packaged_file
+from mspa_model.training.text.overlap import NOTHING
 from mspa_model.types import Vocabulary
 
 ENCODER = "all-MiniLM-L6-v2"
@@ -23,11 +24,14 @@ References = Sequence[Sequence[str]]
 
 
 def bleu4(texts: Sequence[str], references: References) -> Float[np.ndarray, " n"]:
-    """Sentence BLEU-4 of each text against all its references, 0 to 1 (sacrebleu; 13a, exponential smoothing)."""
+    """Sentence BLEU-4 of each text against all its references, 0 to 1 (sacrebleu; 13a, exponential smoothing). Blank
+    references are skipped; NaN where none is left.
+    """
     from sacrebleu.metrics import BLEU  # only where it is measured: training imports this package
 
     scorer = BLEU(effective_order=True)
-    scores = [scorer.sentence_score(text, list(own)).score for text, own in zip(texts, references, strict=True)]
+    pairs = zip(texts, _written(references), strict=True)
+    scores = [scorer.sentence_score(text, own).score if own else NOTHING for text, own in pairs]
     # sacrebleu gives identical text 100.00000000000004.
     return np.clip(np.array(scores, dtype=np.float64) / 100, 0, 1)
 
@@ -49,12 +53,14 @@ class BertScore:
     def f1(self, texts: Sequence[str], references: References) -> Float[np.ndarray, " n"]:
         """F1 of each text with the nearest of its references, not rescaled, tokens unweighted; 0 of an empty text.
 
-        Each different sentence is encoded once a call.
+        Blank references are skipped (bert-score 0.3.13 cannot encode them under transformers 5); NaN where none is
+        left. Each different sentence is encoded once a call.
         """
         from bert_score.utils import bert_cos_score_idf
 
-        pairs = [(i, text, r) for i, text in enumerate(texts) if text.strip() for r in references[i]]
-        best = np.zeros(len(texts))
+        written = _written(references)
+        pairs = [(i, text, r) for i, text in enumerate(texts) if text.strip() for r in written[i]]
+        best = np.where([bool(own) for own in written], 0.0, NOTHING)
         if not pairs:
             return best
         row, said, expected = zip(*pairs, strict=True)
@@ -69,6 +75,11 @@ class BertScore:
         weights: defaultdict[int, float] = defaultdict(lambda: 1.0)
         weights[self._tokenizer.sep_token_id] = weights[self._tokenizer.cls_token_id] = 0.0
         return weights
+
+
+def _written(references: References) -> list[list[str]]:
+    """The references with something in them: a blank one is nothing that a text could be near to."""
+    return [[reference for reference in own if reference.strip()] for own in references]
 
 
 def no_one_elses(texts: Sequence[str], vocabulary: Vocabulary) -> Bool[np.ndarray, " n"]:

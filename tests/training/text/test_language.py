@@ -37,6 +37,18 @@ def test_bleu_of_identical_text_is_one_and_of_nothing_shared_near_zero():
     assert scores[3] == 0
 
 
+def test_blank_references_are_skipped_and_a_text_with_none_left_is_not_measured():
+    blank = [[TEXT, "", " \n"], ["", TEXT], [" "], []]
+    scores = bleu4([TEXT, OTHER, TEXT, TEXT], blank)
+    assert scores[:2].tolist() == bleu4([TEXT, OTHER], [[TEXT], [TEXT]]).tolist()
+    assert np.isnan(scores).tolist() == [False, False, True, True]
+    found = BertScore(torch.device("cpu")).f1([TEXT, OTHER, TEXT, TEXT, ""], [*blank, [TEXT]])
+    assert found[0] == pytest.approx(1, abs=1e-4)
+    assert 0 < found[1] < 1
+    assert np.isnan(found).tolist() == [False, False, True, True, False]
+    assert found[4] == 0
+
+
 def test_bleu_counts_four_words_in_a_row():
     same_words = " ".join(reversed(TEXT.split()))
     near = TEXT.replace("Chess", "Golf")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from explain.narrate import counted, listed, plural
 from mspa_model.number_format import interval_words, percent, side_of_zero, signed
-from mspa_model.training.verdict import MODEL_LABELS, verdict
+from mspa_model.training.verdict import MODEL_LABELS, beside_ignoring, verdict
 from mspa_model.types import DatasetInfo
 
 __all__ = [
@@ -42,26 +42,50 @@ def repair_sentences(metrics: Mapping, info: DatasetInfo, metric: str = "ndcg@10
     """What correction is worth where a preference is wrong or a taste has shifted; none of what was not measured."""
     found = metrics.get("correction", {})
     sentences = [
-        _false_sentence(found.get("false_statements"), info),
+        *_false_sentences(found.get("false_statements"), info),
         _shift_sentence(found.get("shifted"), info, metric),
     ]
     return [sentence for sentence in sentences if sentence]
 
 
-def _false_sentence(found: Mapping | None, info: DatasetInfo) -> str:
+def _false_sentences(found: Mapping | None, info: DatasetInfo) -> list[str]:
+    """One for each rule by which statements were made false. A run measured before correction was held against the
+    sound preference's own correction has no such figure: then that is said.
+    """
     if not found:
-        return ""
-    people = counted(found["n_users"], info.user_is)
-    put = f"{found['n_false']} false statements put into the preferences of {people}"
-    back = found["recovered"]
+        return []
+    put = f"{found['n_false']} false statements put into the preferences of"
+    if "rules" not in found:
+        people, cost = counted(found["n_users"], info.user_is), percent(found["cost"]["value"] or 0)
+        return [
+            f"{put} {people} cost {cost} of ndcg@10; how much of it correction gives back, beside correcting the sound "
+            "preference, was not measured in this run."
+        ]
+    similar, swapped = (found["rules"].get(rule) for rule in ("similar user", "modality swapped"))
+    rows = (
+        (found, put),
+        (similar, f"As many that a similar {info.user_is} would make true, put into those of"),
+        (swapped, f"One modality of another {info.user_is}, put into the preferences of"),
+    )
+    return [_repair_sentence(each, opening, info) for each, opening in rows if each and each["n_users"]]
+
+
+def _repair_sentence(found: Mapping, opening: str, info: DatasetInfo) -> str:
+    put, back, less = f"{opening} {counted(found['n_users'], info.user_is)}", found["recovered"], _difference(found)
     if back["value"] is None:
-        return f"{put} cost nothing beyond doubt, so there was nothing to repair."
+        return f"{put}, cost nothing beyond doubt, so there was nothing to repair. {less}"
     cost, rest = found["cost"]["value"], found["recovered_by_ignoring"]["value"]
     given = f"{percent(back['value'])} ({percent(back['low'])} to {percent(back['high'])})"
     return (
-        f"{put} cost {percent(cost)} of ndcg@10; correction gives {given} of that back, "
-        f"leaving all out {percent(rest)}."
+        f"{put}, cost {percent(cost)} of ndcg@10; correction gives {given} of that back, "
+        f"leaving all out {percent(rest)}. {less}"
     )
+
+
+def _difference(found: Mapping) -> str:
+    less = found["corrected_minus_ignored"]
+    sure = interval_words(less["value"], less["low"], less["high"], sign=True)
+    return f"Correction is {beside_ignoring(less)}: {sure} against leaving all statements out."
 
 
 def _shift_sentence(found: Mapping | None, info: DatasetInfo, metric: str) -> str:
@@ -80,7 +104,7 @@ def repair_reading(info: DatasetInfo) -> str:
     """How repair_sentences are read."""
     return (
         f"How to read: a false statement likes what no {info.tip_is} of the {info.user_is} shows; 100 % back would be "
-        "the ranking before it was put in, more than that a better one. Brackets are 95 % intervals."
+        "what correction makes of the preference before it was put in. Brackets are 95 % intervals."
     )
 
 

@@ -79,6 +79,12 @@ def evaluate(run: Run, progress: bool = True) -> Evaluation:
     return Evaluation(metrics, users_table(run, measured, pairs))
 
 
+def repair_measured_again(run: Run, progress: bool = True) -> Evaluation:
+    """What false statements cost and correction gives back measured anew; everything else as the run has it stored."""
+    correction = {**run.metrics.get("correction", {}), "false_statements": false_statements(run, progress)}
+    return Evaluation({**run.metrics, "correction": correction}, run.users)
+
+
 def _beside_teacher(
     run: Run, pairs: EvalPairs, measured: list[Measured], progress: bool
 ) -> dict[str, dict[str, float | None]]:

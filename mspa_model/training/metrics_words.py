@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mspa_model.number_format import interval_words, percent, signed
-from mspa_model.training.verdict import verdict
+from mspa_model.training.verdict import beside_ignoring, verdict
 from mspa_model.types import DatasetInfo
 from mspa_model.words import counted, plural
 
@@ -37,14 +37,26 @@ def metrics_table(metrics: Mapping[str, Any], info: DatasetInfo) -> str:
 
 
 def repair_words(found: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """What false statements cost and what correction gives back, in one sentence; none where it was not measured."""
-    if not found or found["recovered"]["value"] is None:
+    """What false statements cost and what correction gives back, a sentence a rule; none where it was not measured."""
+    if not found:
         return ()
+    if "rules" not in found:  # before recovery was held against the sound preference's own correction
+        return ("What correction gives back of false statements was not measured; `evaluate` measures it anew.",)
+    rules = {
+        rule: each for rule, each in (("loudest values", found), *found["rules"].items()) if each and each["n_users"]
+    }
+    return tuple(f"False statements, {rule}: {_repair_words(each)}." for rule, each in rules.items())
+
+
+def _repair_words(found: Mapping[str, Any]) -> str:
     share = found["recovered"]
-    return (
-        f"{found['n_false']} false statements at {found['strength']:g} cost {percent(found['cost']['value'])}; "
-        f"correction gives {percent(share['value'])} of it back ({percent(share['low'])} to {percent(share['high'])}).",
-    )
+    less = found["corrected_minus_ignored"]
+    sure = interval_words(less["value"], less["low"], less["high"], sign=True)
+    beside = f"against leaving all out {sure}, {beside_ignoring(less)}"
+    if share["value"] is None:
+        return f"cost nothing beyond doubt; {beside}"
+    given = f"{percent(share['value'])} of it back ({percent(share['low'])} to {percent(share['high'])})"
+    return f"cost {percent(found['cost']['value'])}, correction gives {given}; {beside}"
 
 
 def arrived_words(found: Mapping[str, Any] | None, info: DatasetInfo) -> tuple[str, ...]:

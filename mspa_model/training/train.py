@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -36,7 +37,14 @@ from mspa_model.runs import (
 from mspa_model.training.baselines import BaselineResult, score_baselines
 from mspa_model.training.caution import CautionChoice, choose_caution, choose_fade_caution
 from mspa_model.training.estimate import refuse_what_will_not_fit
-from mspa_model.training.evaluate import BASELINES_FILE, METRICS_FILE, USERS_FILE, evaluate, write_evaluation
+from mspa_model.training.evaluate import (
+    BASELINES_FILE,
+    METRICS_FILE,
+    USERS_FILE,
+    Evaluation,
+    evaluate,
+    write_evaluation,
+)
 from mspa_model.training.map_quality import MapSpace
 from mspa_model.training.repair import RepairReport, RepairTraining
 from mspa_model.training.scorecard import baseline_metrics, baseline_users
@@ -85,11 +93,20 @@ def train(
     return out
 
 
-def evaluate_run(path: Path, data: Path | None, device: DeviceName, progress: bool = True) -> Run:
-    """Measures a run on test again and stores the figures in it; the same run gives the same figures."""
+def evaluate_run(
+    path: Path,
+    data: Path | None,
+    device: DeviceName,
+    progress: bool = True,
+    measure: Callable[[Run, bool], Evaluation] = evaluate,
+) -> Run:
+    """Measures a run on test again and stores the figures in it; the same run gives the same figures.
+
+    measure: all of them, or one part anew (repair_measured_again).
+    """
     check_destination(path, "RUN")
     run = load_run(path, data, device)
-    evaluation = evaluate(run, progress)
+    evaluation = measure(run, progress)
     # In a copy that takes the run's place at once: a killed evaluation leaves the run whole.
     with new_folder(path) as fresh:
         shutil.copytree(path, fresh, dirs_exist_ok=True)

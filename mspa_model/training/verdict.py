@@ -56,3 +56,9 @@ def figure_of(metrics: Mapping[str, Any], name: str, metric: str) -> Mapping[str
     """A model's mean with its interval; None where it was not measured."""
     measured = (metrics["models"].get(name) or {}).get(metric)
     return measured if measured and measured.get("value") is not None else None
+
+
+def beside_ignoring(difference: Mapping) -> str:
+    """How correction stands to leaving every statement out, by the paired difference as it is shown."""
+    words = {1: "better than not reading the text", -1: "worse than not reading the text"}
+    return words.get(side_of_zero(difference["low"], difference["high"]), "no better than not reading the text")

@@ -16,6 +16,7 @@ from app.verdict import (
 )
 from mspa_model.data import load_dataset
 from mspa_model.runs import load_run
+from mspa_model.training.metrics_words import repair_words
 
 
 @pytest.mark.parametrize(
@@ -26,24 +27,60 @@ def test_correction_is_judged_by_its_paired_interval(tiny_world: Path, low: floa
     assert correction_sentence(paired, load_dataset(tiny_world).info).startswith(f"Self-correction {word}")
 
 
-def repaired(back: tuple[float, float, float] | None = (0.9, 0.5, 1.2)) -> dict:
-    """metrics.json of false statements put in, nothing else; back: what correction gives back, with its interval."""
-    interval = dict(zip(("value", "low", "high"), back or (None, None, None), strict=True))
+def repaired(
+    back: tuple[float, float, float] | None = (0.9, 0.5, 1.2), less: tuple[float, float, float] = (0.01, -0.01, 0.03)
+) -> dict:
+    """metrics.json of false statements put in by two rules; back: what correction gives back, with its interval; less:
+    its difference to leaving all statements out.
+    """
+    recovered, beside = (
+        dict(zip(("value", "low", "high"), t or (None, None, None), strict=True)) for t in (back, less)
+    )
     ignoring, cost = {"value": -0.1, "low": -0.4, "high": 0.2}, {"value": 0.14, "low": 0.1, "high": 0.2}
-    found = {"n_users": 9, "n_false": 3, "cost": cost, "recovered": interval, "recovered_by_ignoring": ignoring}
-    return {"correction": {"false_statements": found}}
+    found = {"n_users": 9, "cost": cost, "recovered": recovered, "recovered_by_ignoring": ignoring}
+    found["corrected_minus_ignored"] = beside
+    rules = {"similar user": {**found, "n_users": 5}, "modality swapped": None}
+    return {"correction": {"false_statements": {"n_false": 3, "strength": 1.0, **found, "rules": rules}}}
 
 
 def test_what_false_statements_cost_and_what_comes_back_is_said(tiny_world: Path):
     info = load_dataset(tiny_world).info
-    (sentence,) = repair_sentences(repaired(), info)
+    sentence, similar = repair_sentences(repaired(), info)
     assert sentence.startswith(
-        f"3 false statements put into the preferences of 9 {info.user_is}s cost 14\u00a0% of ndcg@10"
+        f"3 false statements put into the preferences of 9 {info.user_is}s, cost 14\u00a0% of ndcg@10"
     )
     assert "gives 90\u00a0% (50\u00a0% to 120\u00a0%) of that back, leaving all out −10\u00a0%." in sentence
-    (sentence,) = repair_sentences(repaired(None), info)
-    assert sentence.endswith("cost nothing beyond doubt, so there was nothing to repair.")
+    assert similar.startswith(f"As many that a similar {info.user_is} would make true, put into those of 5 ")
+    sentence, _ = repair_sentences(repaired(None), info)
+    assert "cost nothing beyond doubt, so there was nothing to repair." in sentence
     assert info.user_is in repair_reading(info)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "word"),
+    [
+        (-0.01, 0.03, "no better than"),
+        (0.0, 0.03, "no better than"),
+        (0.001, 0.03, "better than"),
+        (-0.03, -0.01, "worse than"),
+    ],
+)
+def test_correction_is_held_against_not_reading_the_text(tiny_world: Path, low: float, high: float, word: str):
+    info, found = load_dataset(tiny_world).info, repaired(less=((low + high) / 2, low, high))
+    for sentence in repair_sentences(found, info):
+        assert f"Correction is {word} not reading the text: " in sentence
+    assert all(f", {word} not reading the text." in s for s in repair_words(found["correction"]["false_statements"]))
+
+
+def test_a_run_measured_before_says_that_recovery_was_not(tiny_world: Path):
+    info, found = load_dataset(tiny_world).info, repaired()
+    older = found["correction"]["false_statements"]
+    del older["rules"], older["corrected_minus_ignored"]
+    (sentence,) = repair_sentences(found, info)
+    assert "cost 14\u00a0% of ndcg@10" in sentence
+    assert sentence.endswith("was not measured in this run.")
+    assert "90\u00a0%" not in sentence
+    assert "was not measured" in repair_words(older)[0]
 
 
 @pytest.mark.parametrize(

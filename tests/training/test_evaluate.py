@@ -22,7 +22,7 @@ from mspa_model.ranking.cotipping import CoTipsSetting, fit_cotips
 from mspa_model.ranking.towers import build_aligners
 from mspa_model.runs import Model, Run, build_recommender
 from mspa_model.training.baselines import score_baselines
-from mspa_model.training.evaluate import Evaluation, evaluate, write_evaluation
+from mspa_model.training.evaluate import Evaluation, evaluate, repair_measured_again, write_evaluation
 from mspa_model.training.metrics import METRICS, measure
 from mspa_model.training.scorecard import baseline_metrics, baseline_users
 from mspa_model.training.step0 import make_scorer
@@ -155,6 +155,13 @@ def test_evaluating_again_changes_no_byte(run, evaluation, tmp_path):
     again = evaluate(replace(run, metrics=evaluation.metrics), progress=False)
     assert not write_evaluation(again, tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["metrics.json", "users.parquet"]
+
+
+def test_what_is_repaired_is_measured_again_alone(run, evaluation):
+    older = {**evaluation.metrics, "correction": {**evaluation.metrics["correction"], "false_statements": "older"}}
+    again = repair_measured_again(replace(run, metrics=older, users=evaluation.users), progress=False)
+    assert again.metrics == evaluation.metrics
+    assert again.users is evaluation.users
 
 
 @pytest.mark.parametrize("name", ["one-tip-users", "no-features", "matrix", "few-users"])

@@ -5,6 +5,7 @@
 # A function annotated tuple[Float[ndarray, "n"], ...] is called with ten arrays, the last of them two-dimensional. By its
 # default strategy (O1) beartype looks at one element drawn at random of a sequence, and at the first of a dict: some of
 # 200 calls are refused, most pass, and a wrong last value of a dict always does.
+# Its strategy On, named for looking at all, is taken and does the same.
 # Why it matters: shapes "checked while tests run" are not, in containers; a test that was green by luck is red another
 # day. Look at every element in a loop where a container's arrays matter.
 # Exits non-zero where that is no longer so.

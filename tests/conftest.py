@@ -9,8 +9,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from jaxtyping import install_import_hook
 
+from tests.shapes import PACKAGES, install_full_checks
+
 # Before the first import of the product: annotations of shapes are checked in tests, free at run time.
-install_import_hook(["mspa_model", "explain"], "beartype.beartype")
+install_full_checks()
+install_import_hook(list(PACKAGES), "beartype.beartype")
 
 import pytest  # noqa: E402
 from filelock import FileLock  # noqa: E402

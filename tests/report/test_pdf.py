@@ -30,6 +30,20 @@ def fonts_of(pdf: bytes) -> set[str]:
     return {name.decode() for name in named}
 
 
+def longest_line(pdf: bytes) -> int:
+    """Glyphs that are drawn by one instruction, at most: a line, or the part of it in one font."""
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
+    inflated = [zlib.decompressobj().decompress(stream) for stream in streams if stream[:1] == b"\x78"]
+    shown = re.findall(rb"\[([^\]]*)\]\s*TJ|(<[^>]*>|\((?:[^()\\]|\\.)*\))\s*Tj", b"\n".join(inflated))
+    return max(_glyphs(b"".join(pair)) for pair in shown)
+
+
+def _glyphs(operand: bytes) -> int:
+    """Two bytes a glyph, as hexadecimal digits or as an escaped string."""
+    texts = re.findall(rb"<([0-9A-Fa-f\s]*)>|\(((?:[^()\\]|\\.)*)\)", operand)
+    return sum(len(digits) // 4 + len(re.sub(rb"\\(?:[0-7]{1,3}|.)", b".", raw)) // 2 for digits, raw in texts)
+
+
 def about(evidence: Evidence, name: str) -> Evidence:
     """The evidence in English, of a streamer of this name."""
     case = replace(evidence.case, streamer_name=name, rival_name="Kato")
@@ -58,3 +72,10 @@ def test_letters_that_no_font_has_are_said_to_be_in_boxes(evidence):
 
 def test_a_page_in_latin_letters_takes_nothing_from_the_large_fonts(evidence):
     assert not any("CJK" in known for known in fonts_of(to_pdf(about(evidence, "Kátō Ωmega Борис"))))
+
+
+def test_an_address_with_long_ids_stays_on_the_page(evidence):
+    """Nothing in it is a place to break a line at."""
+    long = replace(evidence, link=f"/why?user=~7f3a&streamer={'s' * 201}&rival={'r' * 201}")
+    drawn, short = longest_line(to_pdf(sealed(long))), longest_line(to_pdf(evidence))
+    assert short <= drawn <= max(short, 80)

@@ -106,15 +106,18 @@ def report(
     from mspa_model.folders import check_destination
 
     check_destination(out, inside=True)  # before the heavy imports
-    from explain.report import render_report
+    from explain.report import key_file, render_report
     from explain.types import Case
     from mspa_model.runs import load_run
 
     loaded = load_run(run, data=data, device=device)
     scopes = (history, candidates, _moment(at), new_share)
     streamer = streamer or _first(loaded, user, *scopes)
+    keyed = key_file(loaded) is not None
     for path in render_report(loaded, Case(user, streamer, rival, step, *scopes), out, note=note):
         typer.echo(str(path))
+    if not keyed:
+        typer.echo(f"Made the key file {key_file(loaded)}, which alone opens the pseudonyms: keep it.", err=True)
 
 
 @app.command()

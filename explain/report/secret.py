@@ -33,6 +33,11 @@ def _in_state_folder(name: str) -> tuple[Path, ...]:
     return (state / "mspa" / name,)
 
 
+def key_file(run: Run) -> Path | None:
+    """Where the run's key file lies; None before its first report."""
+    return next((place for place in places(run) if _lies(place)), None)
+
+
 def find_secrets(run: Run) -> tuple[bytes, ...]:
     """The run's secrets, that of the usual place first; none before first use. Raises RunError on a broken file."""
     return tuple(read_secret(place) for place in places(run) if _lies(place))

@@ -107,6 +107,9 @@ def test_report_and_verify(explain: Callable[..., Done], folder: Path, tmp_path:
     assert explain("verify", str(evidence), "--run", str(folder)).status == 0
     assert explain("verify", str(evidence), "--run", str(tmp_path)).status == 2
     key = folder.with_name(f"{folder.name}.key")
+    assert done.err in ("", f"Made the key file {key}, which alone opens the pseudonyms: keep it.\n")
+    again = explain("report", str(folder), "--user", "u002", "--out", str(tmp_path), "--device", "cpu")
+    assert (again.out, again.err) == (done.out, "")
     moved = shutil.copytree(folder, folder.parent / tmp_path.name)
     unopened = explain("verify", str(evidence), "--run", str(moved))
     assert (unopened.status, "was not verified: there is no key file" in unopened.out) == (0, True)

@@ -53,7 +53,7 @@ def test_a_chosen_run_gets_sentence_figures_and_losses(open_app: Open, beside: P
     assert sound(app)
     assert url_of(app)["against"] == "better"
     told = texts(app)
-    assert "Against better, this run is worse by more than chance: ndcg@10 −0.5000 (−0.5000 to −0.5000)" in told
+    assert "Against better, this run is worse by more than chance: ndcg@10 −0.500 (−0.500 to −0.500)" in told
     assert "0 of 60 users are better off, 60 worse" in told
     assert "How to read: the difference is this run less the other" in told
     figures = next(f.value for f in app.dataframe if "reading" in f.value)

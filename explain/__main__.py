@@ -180,7 +180,7 @@ def in_words(explanation: "Explanation", turn: "Turn | None" = None, inside: "Ca
     """
     marks = {"pass": "✓", "fail": "✗", "not applicable": "–"}
     lines = [explanation.answer, "", f"[{explanation.seal.colour}] {explanation.seal.sentence}"]
-    lines += [explanation.evidence.sentence, "", *explanation.sentences, ""]
+    lines += [explanation.seal.truth, explanation.evidence.sentence, "", *explanation.sentences, ""]
     if turn is not None:
         lines += [turn.sentence, *_turn_lines(turn), ""]
     if inside is not None:

@@ -16,8 +16,14 @@ from mspa_model.ranking.places import with_places
 from mspa_model.runs import Run
 from mspa_model.types import SOURCES, History, Ranking, Source, Statement, Step, Vocabulary
 
+MAX_DELETED = 6  # parts of one kind whose deletion is told: those named first, and the one named last
 LABEL_LIMIT = 120  # characters: a group's label carries two names
 Pair = tuple[int, int]  # streamer_idx and its rival's
+
+
+def told_parts(parts: Sequence[Contribution]) -> list[Contribution]:
+    """Parts in the order of naming; of many, the first five and the last."""
+    return list(parts) if len(parts) <= MAX_DELETED else [*parts[: MAX_DELETED - 1], parts[-1]]
 
 
 def source_margins(ranking: Ranking, pair: Pair) -> tuple[Contribution, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from jaxtyping import Bool
 
-from explain.contribution import statement_label, tip_label, tip_margins, tips_by_streamer
+from explain.contribution import statement_label, tip_label, tip_margins, tips_by_streamer, told_parts
 from explain.correction import rank_moves
 from explain.narrate import moves_sentence, name_of, ordinal, plain, plural
 from explain.types import Direction, Edit, Headroom, Scenario, ScenarioResult, Suggestion
@@ -84,15 +84,22 @@ def edit_preference(run: Run, preference: Preference, edits: Iterable[Edit]) -> 
 
 
 def suggest(
-    run: Run, trace: RankingTrace, streamer_id: str, direction: Direction = "up", n: int = 3
+    run: Run,
+    trace: RankingTrace,
+    streamer_id: str,
+    direction: Direction = "up",
+    n: int = 3,
+    rival_idx: int | None = None,
 ) -> tuple[Suggestion, ...]:
     """The n single edits that move the streamer most, each one tried; fewer where fewer move it that way.
 
     A greedy scan (ours): tips with the largest parts, each statement, each modality, each value that the streamer has.
+    rival_idx: of an explanation; what it takes away is then tried too, so that the two never differ.
     """
     streamer_idx = streamer_idx_of(run.dataset, streamer_id)
     before = rescore(run, trace.final, ())
-    tried = [_try(run, trace, before, streamer_idx, *edit) for edit in _single_edits(run, trace.final, streamer_idx)]
+    edits = _single_edits(run, trace.final, streamer_idx, rival_idx)
+    tried = [_try(run, trace, before, streamer_idx, *edit) for edit in edits]
     sign = 1 if direction == "up" else -1
     moving = [s for s in tried if sign * _rise(s) > 0]
     # A score is only comparable at one user's weights, which an edit shifts: it decides where no edit moves the place.
@@ -203,12 +210,14 @@ def _modality_source(run: Run, key: str) -> Source:
     return Source(key)
 
 
-def _single_edits(run: Run, step: Step, streamer_idx: int) -> list[tuple[Edit, str]]:
+def _single_edits(run: Run, step: Step, streamer_idx: int, rival_idx: int | None) -> list[tuple[Edit, str]]:
     """Every edit worth a try, with its label."""
     info, stated = run.dataset.info, {s.value_idx for s in step.preference.statements}
-    parts = tip_margins(run, step, step.ranking, (streamer_idx, streamer_idx))
+    rival_idx = streamer_idx if rival_idx is None else rival_idx
+    parts = tip_margins(run, step, step.ranking, (streamer_idx, rival_idx))
     largest = sorted(parts, key=lambda p: -abs(p.streamer))[:SCANNED_TIPS]
-    tips = [(p.key, p.label) for p in largest] or _first_tips(run, step)
+    told = told_parts(sorted(parts, key=lambda p: -p.margin))
+    tips = list({p.key: p.label for p in (*largest, *told)}.items()) or _first_tips(run, step)
     edits = [(Edit("drop tip", key), f"without the {info.tip_is} “{label}”") for key, label in tips]
     for s in step.preference.statements:
         label = statement_label(s, run.vocabulary)

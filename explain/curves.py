@@ -12,7 +12,7 @@ from explain.deletion import Reruns, delete_parts, tip_worths
 from explain.types import Attribution, Contribution, Deletion, DeletionCurve, TipWorth
 from mspa_model.ranking.order import ahead
 from mspa_model.runs import Run
-from mspa_model.types import Ranking, RankingTrace, Step
+from mspa_model.types import Ranking, Step
 
 CURVE = 8  # parts that a curve takes away one after the other
 FEATURE_SHARES = np.arange(1, 10) / 10  # of the features that a curve has taken away
@@ -112,23 +112,17 @@ class TakenAway:
 
 def take_away(
     run: Run,
-    trace: RankingTrace,
     step: Step,
     pair: Pair,
     tips: Sequence[Contribution],
     statements: Sequence[Contribution],
     attributions: Sequence[Attribution],
 ) -> TakenAway:
-    """Tips, statements, and the features of the modality that adds most to the margin either way.
-
-    A tip whose deletion is told is dropped before the correction, which then runs anew, where the step explained is the
-    last; at any other step it keeps what the step had.
-    """
+    """Tips, statements, and the features of the modality that adds most to the margin either way."""
     by_tip, by_statement = (Reruns(run, step, pair, parts) for parts in (tips, statements))
     worths = tip_worths(by_tip)
     curves = (*part_curves(by_tip, "tip", worths), *part_curves(by_statement, "statement"))
     if attributions:
         largest = max(attributions, key=lambda a: abs(a.total))
         curves = (feature_curve(run, step, step.ranking, largest, pair), *curves)
-    corrected = trace.steps[0].preference if step is trace.final else None
-    return TakenAway((*delete_parts(by_tip, corrected), *delete_parts(by_statement)), worths, curves)
+    return TakenAway((*delete_parts(by_tip), *delete_parts(by_statement)), worths, curves)

@@ -1,4 +1,8 @@
-"""Deletion: take tips or statements away, run the model again, and see what it costs the streamer."""
+"""Deletion: take tips or statements away, run the model again, and see what it costs the streamer.
+
+The correction is kept, as it is by every what-if edit: each source stays at the step's emphasis. So a deletion and the
+edit that drops the same part say the same.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -8,15 +12,13 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from explain.attribution import shapley_of_players
-from explain.contribution import Pair
-from explain.counterfactual import candidates_of, edit_preference
+from explain.contribution import Pair, told_parts
 from explain.rescoring import Rescorer
 from explain.types import Contribution, Deletion, Edit, TipWorth
 from mspa_model.ranking.order import ahead
 from mspa_model.runs import Run
-from mspa_model.types import Preference, Ranking, Step
+from mspa_model.types import Ranking, Step
 
-MAX_DELETED = 6  # parts of one kind whose deletion is told: those named first, and the one named last
 MAX_PLAYERS = 40  # parts that take part in curves, by the size of their margin
 FIELD = 10  # places above and as many below that a lead is counted over
 SHAPLEY_PLAYERS, SHAPLEY_ORDERS = 10, 12
@@ -63,12 +65,6 @@ class Reruns:
         self._found |= {away: self._outcome(row) for away, row in zip(missing, scores, strict=True)}
         return [self._found[away] for away in wanted]
 
-    def corrected_without(self, key: str, uncorrected: Preference) -> Outcome:
-        """The same for one part, dropped before the correction, which then runs through all its steps."""
-        preference = edit_preference(self.run, uncorrected, [self._edits[key]])
-        candidates = candidates_of(self.step.ranking, self.run.dataset.n_streamers)
-        return self._outcome(self.run.recommender.rank(preference, candidates).final.ranking.scores.double())
-
     def players(self, n: int = MAX_PLAYERS) -> list[str]:
         """Keys of the parts with the largest margins, either way, in the order of naming."""
         largest = {p.key for p, _ in sorted(self.named, key=lambda named: -abs(named[1]))[:n]}
@@ -81,19 +77,12 @@ class Reruns:
         return Outcome(own - float(scores[rival]), own - field, place_in(scores, self._candidates, streamer), own)
 
 
-def delete_parts(reruns: Reruns, uncorrected: Preference | None = None) -> tuple[Deletion, ...]:
-    """One deletion per part named, in the order of their margins; of many, the first five and the last.
-
-    uncorrected: the preference before any correction, where each deletion is to be corrected anew; None: at the step's
-    emphasis and strengths.
-    """
-    named = reruns.named
-    if len(named) > MAX_DELETED:
-        named = [*named[: MAX_DELETED - 1], named[-1]]
+def delete_parts(reruns: Reruns) -> tuple[Deletion, ...]:
+    """One deletion per part named, in the order of their margins; of many, the first five and the last."""
     before = reruns.without(())
     told = []
-    for part, _ in named:
-        after = reruns.without((part.key,)) if uncorrected is None else reruns.corrected_without(part.key, uncorrected)
+    for part in told_parts([part for part, _ in reruns.named]):
+        after = reruns.without((part.key,))
         told.append(
             Deletion(
                 kind="tip" if part.kind == "tip" else "statement",

@@ -1,6 +1,13 @@
 """The door to every figure: pure functions from a value to a Picture, shared by the page and the report."""
 
-from explain.figures_case import attribution_bars, deletions_drawn, margin_by_source, parts_of, source_open
+from explain.figures_case import (
+    attribution_bars,
+    deletions_drawn,
+    margin_by_source,
+    parts_of,
+    source_of_bar,
+    source_open,
+)
 from explain.figures_correction import spread_shares, weights_change, witnesses
 from explain.figures_history import history_timeline
 from explain.figures_map import fused_map
@@ -34,6 +41,7 @@ __all__ = [
     "seals_drawn",
     "shown",
     "signed",
+    "source_of_bar",
     "source_open",
     "source_weights",
     "spread_shares",

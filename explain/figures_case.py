@@ -30,7 +30,7 @@ from mspa_model.types import Source
 
 def margin_by_source(explanation: Explanation) -> Picture:
     """How far each source puts the streamer above (right) or below (left) its rival; the last bar is the exact sum."""
-    parts = sorted(explanation.sources, key=lambda part: -abs(part.margin))
+    parts = _largest_first(explanation)
     labels = [SOURCE_LABELS[part.source] for part in parts] + ["all together"]
     margins = [part.margin for part in parts] + [explanation.margin]
     colours = [SOURCE_COLOURS[part.source] for part in parts] + [GREY]
@@ -58,6 +58,16 @@ def margin_by_source(explanation: Explanation) -> Picture:
         alt,
         "Right of zero speaks for the first name, left for its rival; the bars add up to the grey one exactly.",
     )
+
+
+def source_of_bar(explanation: Explanation, position: int) -> Source | None:
+    """The source that the bar at a position of `margin_by_source` is of; None of the last, which is their sum."""
+    parts = _largest_first(explanation)
+    return parts[position].source if 0 <= position < len(parts) else None
+
+
+def _largest_first(explanation: Explanation) -> list[Contribution]:
+    return sorted(explanation.sources, key=lambda part: -abs(part.margin))
 
 
 def source_open(explanation: Explanation, source: Source, k: int = 8) -> Picture:
@@ -156,8 +166,8 @@ def deletions_drawn(deletions: Sequence[Deletion]) -> Picture:
         figure,
         table,
         alt,
-        "Each bar is a run of the model without that one thing; longer to the right: it held the streamer up."
-        + (" Ranks are by score alone, kept places left aside." if first.by_score else ""),
+        "Each bar is a run of the model without that one thing, the correction kept; longer to the right: it held the "
+        "streamer up." + (" Ranks are by score alone, kept places left aside." if first.by_score else ""),
     )
 
 

@@ -157,5 +157,5 @@ def seals_drawn(audit: Mapping[str, Any]) -> Picture:
     figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
     said = ", ".join(f"{count:,} {name}" for count, name in zip(counts, names, strict=True))
     table = pd.DataFrame({"seal": names, "cases": counts})
-    how = "Green may be quoted, amber with the limit that it names, red not."
+    how = "Green is faithful to the model, amber with the limit that it names; red is not to be quoted."
     return Picture(figure, table, f"Bars of {counted(audit['n_cases'], 'audited case')}: {said}.", how)

@@ -16,6 +16,7 @@ from mspa_model.types import Dataset, DatasetInfo, Source
 from mspa_model.words import counted, plain, plural
 
 SMALLEST = 0.005  # points that a sentence still tells from none
+CORRECTION_KEPT = "with the correction kept"  # how every deletion and what-if edit is ranked again
 _BY_SOURCE = {
     Source.VISUAL: "how it looks",
     Source.AUDIO: "how it sounds",
@@ -126,8 +127,14 @@ def answer(
     where = f"{names[0]} {place}, {side} {_standing(names[1], ranks[1], kept[1])}"
     if kept != (None, None):
         where += f"; by score alone it is {'ahead' if margin >= 0 else 'behind'}"
+    leading = decisive(sources, margin)
+    return f"{where}, mostly because of {reason_of(leading, inside, info)}." if leading else f"{where}."
+
+
+def decisive(sources: Sequence[Contribution], margin: float) -> Contribution | None:
+    """The source that an answer names: the largest on the side of the margin; None where nothing tells two apart."""
     leading = _side(sources, 1.0 if margin >= 0 else -1.0, n=1)
-    return f"{where}, mostly because of {reason_of(leading[0], inside, info)}."
+    return leading[0] if leading and not tied(margin) else None
 
 
 def _tie(
@@ -190,17 +197,18 @@ def residual_sentence(residuals: Sequence[Contribution], statements: Sequence[Co
 
 
 def deletion_sentence(deletions: Sequence[Deletion], info: DatasetInfo) -> str:
-    """What taking away the most costly part does to the streamer's place."""
+    """What taking away the most costly part does to the streamer's place, and how it was ranked again."""
     costly = [d for d in deletions if d.score_drop > 0]
     if not costly:
-        return "No single part, taken away, lowers its score." if deletions else ""
+        return f"No single part, taken away {CORRECTION_KEPT}, lowers its score." if deletions else ""
     top = max(costly, key=lambda d: (d.rank_after - d.rank_before, d.score_drop))
     moved = top.rank_after - top.rank_before
     what = f"this {info.user_is}'s {info.tip_is} “{top.label}”" if top.kind == "tip" else quoted(top.label)
     by_score = " by its score" if top.by_score else ""
+    taken = f"{_capital(CORRECTION_KEPT)}, taking away {what}"
     if moved <= 0:
-        return f"Taking away {what} costs it most ({points(top.score_drop)} points), but not its place{by_score}."
-    return f"Taking away {what} would move it from {ordinal(top.rank_before)} to {ordinal(top.rank_after)}{by_score}."
+        return f"{taken} costs it most ({points(top.score_drop)} points), but not its place{by_score}."
+    return f"{taken} would move it from {ordinal(top.rank_before)} to {ordinal(top.rank_after)}{by_score}."
 
 
 def attribution_sentence(attributions: Sequence[Attribution], skipped: Sequence[str]) -> str:

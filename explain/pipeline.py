@@ -49,7 +49,7 @@ def explain(run: Run, case: Case, trace: RankingTrace | None = None) -> Explanat
     statements = statement_margins(run, step, ranking, pair)
     residuals = residual_margins(run, step, ranking, pair)
     inside = open_modalities(run, step, pair)
-    away = take_away(run, trace, step, pair, tips, statements, inside.attributions)
+    away = take_away(run, step, pair, tips, statements, inside.attributions)
     leading = leading_modality(run, step)
     evidence = evidence_line(run, case.user_id, n_differing(step.preference.history))
 
@@ -84,7 +84,7 @@ def explain(run: Run, case: Case, trace: RankingTrace | None = None) -> Explanat
         attributions=inside.attributions,
         deletions=away.deletions,
         checks=checks,
-        seal=seal_of(checks),
+        seal=seal_of(checks, run.audit),
         evidence=evidence,
         answer=answer(names, ranks, margin, sources, (*tips, *statements, *residuals), info, kept),
         sentences=(),

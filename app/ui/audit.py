@@ -12,6 +12,7 @@ from app.ui.states import missing, note, say
 from app.ui.table import show_table
 from explain.audit.words import audit_lines
 from explain.figures import randomisation_drawn, seals_drawn
+from explain.seal import truth_line
 from mspa_model.runs import Run
 
 _USER = "id"
@@ -19,7 +20,8 @@ _USER = "id"
 
 def draw_audit(run: Run, audit: Mapping[str, Any]) -> None:
     """Counts of the seals, what stands behind them, and a table of the red ones."""
-    say(f"{audit_lines(audit)[0]} A green one may be quoted, an amber one with the limit that it names.")
+    say(f"{audit_lines(audit)[0]} A green one is faithful to the model, an amber one with the limit that it names.")
+    note(truth_line("green", audit))
     show_picture(seals_drawn(audit), "seals", "Seals of the audited cases")
     fold = st.expander("What the run's own checks found", key="audit-fold", on_change="rerun")
     if fold.open:

@@ -84,7 +84,10 @@ def _draw_way_back(picked: Picked, edits: tuple[Edit, ...], anew: Anew | None) -
         )
     if anew is not None:
         say(anew.sentence)
-        note("“anew” is the place after that. The edits are as they were: it is for comparing, and nothing is stored.")
+        note(
+            "“anew” is the place after that, with the correction run again; all other places keep the correction. The "
+            "edits are as they were: it is for comparing, and nothing is stored."
+        )
     draw_kept(picked, edits)
     if edits:
         for limit in cache.scenario(picked.run, picked.basis, edits).limits:

@@ -39,14 +39,15 @@ def _draw_checks(told: Explanation) -> None:
 
 
 def _draw_tips(told: Explanation) -> None:
-    show_picture(tips_drawn(told.tip_worths), "tip-worths", "Margin lost without each, the model run again")
+    show_picture(tips_drawn(told.tip_worths), "tip-worths", "Margin lost without each, the correction kept")
 
 
 def _draw_deletions(told: Explanation) -> None:
-    show_picture(deletions_drawn(told.deletions), "deletions", "Score lost without each part")
+    show_picture(deletions_drawn(told.deletions), "deletions", "Score lost without each part, the correction kept")
     kinds = [kind for kind in _KINDS if any(c.kind == kind for c in told.curves)]
     if kinds:
         kind = st.segmented_control(
             "One after the other", kinds, default=kinds[0], format_func=_KINDS.get, required=True, key="curve-kind"
         )
-        show_picture(curve_drawn(told.curves, kind), "curve", "Margin lost as parts go one after the other")
+        title = "Margin lost as parts go one after the other, the correction kept"
+        show_picture(curve_drawn(told.curves, kind), "curve", title)

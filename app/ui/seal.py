@@ -9,19 +9,20 @@ from app.ui.text import escape_md
 from explain.types import Check, EvidenceLine, Seal
 
 _LOOK = {
-    "green": ("green", "Green seal: may be quoted"),
-    "amber": ("orange", "Amber seal: quote it with its limit"),
-    "red": ("red", "Red seal: do not quote"),
+    "green": ("green", "Green seal"),
+    "amber": ("orange", "Amber seal"),
+    "red": ("red", "Red seal"),
 }
 _VERDICT = {"pass": "passed", "fail": "FAILED", "not applicable": "not applicable"}
 
 
 def show_seal(seal: Seal, evidence: EvidenceLine) -> None:
-    """The badge with its sentence, and under it how well the model knows users like this one."""
+    """The badge with its sentence; under it what is known of such seals, and how well the model knows such users."""
     colour, words = _LOOK[seal.colour]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(words, color=colour)
         st.markdown(escape_md(seal.sentence))
+    note(seal.truth)
     show_evidence(evidence)
 
 

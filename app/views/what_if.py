@@ -16,7 +16,7 @@ from app.ui.states import answer, basis, heading, missing, note, say
 from app.ui.table import show_table
 from app.ui.text import told_apart
 from explain.figures import scenario_moves
-from explain.narrate import counted, ordinal, plural
+from explain.narrate import CORRECTION_KEPT, counted, ordinal, plural
 from explain.types import Edit, ScenarioResult
 
 
@@ -57,12 +57,14 @@ def _answer(picked: Picked, result: ScenarioResult) -> str:
         direction = "down" if before == 1 else "up"
         best = cache.suggestions(picked.run, picked.basis, picked.streamer_id, direction)
         if best and best[0].rank_after != best[0].rank_before:
-            return f"{name} stands {_place(before)}; {best[0].label} it would stand {_place(best[0].rank_after)}."
-        return f"{name} stands {_place(before)}, and no single edit that was tried moves it {direction}."
+            then = f"{best[0].label}, {CORRECTION_KEPT}, it would stand {_place(best[0].rank_after)}"
+            return f"{name} stands {_place(before)}; {then}."
+        tried = f"no single edit that was tried, {CORRECTION_KEPT}, moves it {direction}"
+        return f"{name} stands {_place(before)}, and {tried}."
     done = counted(len(result.scenario.edits), "edit")
     if before == after:
-        return f"With {done}, {name} stays {_place(before)}."
-    return f"With {done}, {name} goes from {_place(before)} to {_place(after)}."
+        return f"With {done}, the correction kept, {name} stays {_place(before)}."
+    return f"With {done}, the correction kept, {name} goes from {_place(before)} to {_place(after)}."
 
 
 def _draw_result(picked: Picked, result: ScenarioResult) -> None:
@@ -91,7 +93,7 @@ def _draw_suggestions(picked: Picked, edits: tuple[Edit, ...]) -> None:
     for direction in ("up", "down"):
         found += cache.suggestions(picked.run, picked.basis, picked.streamer_id, direction)
     if not found:
-        missing(f"No single edit that was tried would move {name}.")
+        missing(f"No single edit that was tried, {CORRECTION_KEPT}, would move {name}.")
         return
     rows = [
         {"edit": s.label, "rank before": s.rank_before, "rank after": s.rank_after, "score change": s.score_change}
@@ -101,7 +103,8 @@ def _draw_suggestions(picked: Picked, edits: tuple[Edit, ...]) -> None:
     show_table(
         pd.DataFrame(rows),
         "suggested",
-        f"Single edits that lift or lower {name} most, each tried by the model; click one to take it up",
+        f"Single edits that lift or lower {name} most, each tried by the model {CORRECTION_KEPT}; click one to take "
+        "it up",
         {"score change": st.column_config.NumberColumn(format="%+.3f")},
         on_pick=lambda row: put_edits((*edits, found[row].edit)) if found[row].edit not in edits else None,
     )

@@ -1,4 +1,4 @@
-"""Why is Y above the rival, and may I quote it?"""
+"""Why is Y above the rival, and is the answer faithful?"""
 
 import pandas as pd
 import streamlit as st
@@ -16,12 +16,13 @@ from app.ui.states import answer, basis, heading, missing, note, say
 from app.ui.table import show_table
 from app.ui.text import escape_md
 from app.ui.turn import draw_turn_of
-from explain.figures import SOURCE_LABELS, margin_by_source, parts_of, source_open
-from explain.narrate import plain
+from explain.figures import SOURCE_LABELS, margin_by_source, parts_of, source_of_bar, source_open
+from explain.narrate import decisive, plain
 from explain.types import Explanation
 from mspa_model.types import SOURCES, Source
 
-_QUESTION = "Why is the one above the other, and may I quote it?"
+_QUESTION = "Why is the one above the other, and is the answer faithful to the model?"
+_OPENED, _OF = "opened", "opened-of"  # session_state: the source that is open, and the answer that it was opened for
 
 
 def draw(picked: Picked) -> None:
@@ -36,11 +37,7 @@ def draw(picked: Picked) -> None:
     basis(picked)
     if told.streamer_rank is None:
         missing(cache.absent(picked.run, picked.trace, picked.streamer_id))
-    left, right = pair("margin")
-    with left:
-        show_picture(margin_by_source(told), "margin", f"{told.streamer_name} against {told.rival_name}, by source")
-    with right:
-        _draw_opened(told)
+    _draw_margin(told)
     _draw_media(picked, told)
     draw_pieces(picked, told)
     draw_turn_of(picked, told)
@@ -51,20 +48,44 @@ def draw(picked: Picked) -> None:
     _draw_proof(picked, told)
 
 
-def _draw_opened(told: Explanation) -> None:
-    """One source in its exact parts; the one with the largest margin first."""
-    openable = [
-        part.source for part in sorted(told.sources, key=lambda part: -abs(part.margin)) if parts_of(told, part.source)
-    ]
+def _draw_margin(told: Explanation) -> None:
+    """The margin by source, and beside it the source that the answer names in its exact parts, or the one chosen."""
+    openable = [part.source for part in told.sources if parts_of(told, part.source)]
+    _open_what_is_named(told, openable)
+    left, right = pair("margin")
+    with left:
+        title = f"{told.streamer_name} against {told.rival_name}, by source; click a bar to open it"
+        show_picture(margin_by_source(told), "margin", title, on_pick=lambda n: _open_bar(told, openable, n))
+    with right:
+        _draw_opened(told, openable)
+
+
+def _open_what_is_named(told: Explanation, openable: list[Source]) -> None:
+    """A new answer opens the source that it names; where that has no parts, the largest that has some."""
+    if st.session_state.get(_OF) == told.answer and st.session_state.get(_OPENED) in openable:
+        return
+    named = decisive(told.sources, told.margin)
+    largest = sorted(openable, key=lambda source: -abs(next(p.margin for p in told.sources if p.source is source)))
+    first = [named.source] if named is not None and named.source in openable else []
+    st.session_state[_OF], st.session_state[_OPENED] = told.answer, next(iter([*first, *largest]), None)
+
+
+def _open_bar(told: Explanation, openable: list[Source], position: int) -> None:
+    source = source_of_bar(told, position)
+    if source in openable:
+        st.session_state[_OPENED] = source
+
+
+def _draw_opened(told: Explanation, openable: list[Source]) -> None:
+    """One source in its exact parts."""
     if not openable:
         missing("No source of this margin opens into parts: it rests on popularity alone, or on nothing.")
         return
-    key = "opened"
-    if st.session_state.get(key) not in openable:
-        st.session_state[key] = openable[0]
-    source = Source(st.session_state[key])
+    source, named = Source(st.session_state[_OPENED]), decisive(told.sources, told.margin)
     show_picture(source_open(told, source), "open", f"Inside {SOURCE_LABELS[source]}")
-    st.segmented_control("Open another source", openable, format_func=SOURCE_LABELS.get, required=True, key=key)
+    if named is not None and named.source not in openable:
+        note(f"The answer names {SOURCE_LABELS[named.source]}, which is one number and has no parts to open.")
+    st.segmented_control("Open another source", openable, format_func=SOURCE_LABELS.get, required=True, key=_OPENED)
 
 
 def _draw_media(picked: Picked, told: Explanation) -> None:

@@ -13,7 +13,8 @@ from mspa_model.runs import Run
 def as_cited(run: Run, explanation: Explanation, evidence: Evidence) -> Explanation:
     """The explanation as it stood under the audit that the report cites.
 
-    Where that is neither the run's own nor none, its checks are the report's: what it found is not here any more.
+    Where that is neither the run's own nor none, its checks and what it knew of such seals are the report's: what it
+    found is not here any more.
     """
     if evidence.audit_hash == run.audit_hash:
         return explanation
@@ -22,7 +23,9 @@ def as_cited(run: Run, explanation: Explanation, evidence: Evidence) -> Explanat
     else:
         cited = tuple(_check(line) for line in evidence.checks if decided_by_audit(line.name))
     checks = (*_without_audit(explanation.checks), *cited)
-    return replace(explanation, checks=checks, seal=seal_of(checks))
+    seal = seal_of(checks)
+    truth = seal.truth if evidence.audit_hash is None else evidence.seal_truth
+    return replace(explanation, checks=checks, seal=replace(seal, truth=truth))
 
 
 def audit_sentence(run: Run, explanation: Explanation, evidence: Evidence) -> str:

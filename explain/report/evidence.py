@@ -80,6 +80,7 @@ class Evidence:
     """Everything that a report says, and what is needed to run it again.
 
     run_hash: the model's identity; audit_hash: of the audit that the seal goes by, None where the run had none.
+    seal_truth: what that audit knew of such seals.
     largest: the five tips, statements or residuals with the largest margins; the others are not named, since a list of
     all tips would tell who the user is. sha256: over the JSON of every other field. group_names: what people called the
     run's groups of looks and sounds then; like the note their own words, which nobody can verify.
@@ -95,6 +96,7 @@ class Evidence:
     answer: str
     seal: Literal["green", "amber", "red"]
     seal_sentence: str
+    seal_truth: str
     evidence_sentence: str
     streamer_rank: int | None
     rival_rank: int | None

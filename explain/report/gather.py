@@ -7,6 +7,7 @@ from explain.contribution import statement_reach
 from explain.correction import step_of
 from explain.counterfactual import suggest
 from explain.narrate import (
+    CORRECTION_KEPT,
     counted,
     deletion_sentence,
     live_sentence,
@@ -31,6 +32,7 @@ from mspa_model.pipeline import rank_user
 from mspa_model.runs import Run
 from mspa_model.types import RankingTrace
 
+_KEPT = CORRECTION_KEPT[:1].upper() + CORRECTION_KEPT[1:]
 _N_LARGEST = 5
 _N_REASONS = 3
 
@@ -65,6 +67,7 @@ def evidence_of(
             answer=plain(explanation.answer, SENTENCE),
             seal=explanation.seal.colour,
             seal_sentence=plain(explanation.seal.sentence, SENTENCE),
+            seal_truth=plain(explanation.seal.truth, SENTENCE),
             evidence_sentence=plain(explanation.evidence.sentence, SENTENCE),
             streamer_rank=explanation.streamer_rank,
             rival_rank=explanation.rival_rank,
@@ -155,9 +158,10 @@ def _what_if(run: Run, explanation: Explanation, trace: RankingTrace) -> WhatIf:
     """The single edit that moves the streamer most against its margin, at the case's step."""
     upto = replace(trace, steps=(*trace.steps[: explanation.case.step], step_of(trace, explanation.case.step)))
     direction = "down" if explanation.margin >= 0 else "up"
-    found = suggest(run, upto, explanation.case.streamer_id, direction, n=1)
+    found = suggest(run, upto, explanation.case.streamer_id, direction, n=1, rival_idx=explanation.rival_idx)
     if not found:
-        sentence = f"None of the single edits tried would move {plain(explanation.streamer_name)} {direction}."
+        name = plain(explanation.streamer_name)
+        sentence = f"{_KEPT}, none of the single edits tried would move {name} {direction}."
         return WhatIf(None, "", explanation.streamer_rank, explanation.streamer_rank, None, sentence)
     best = found[0]
     sentence = plain(_what_if_sentence(best, plain(explanation.streamer_name)), SENTENCE)
@@ -172,10 +176,11 @@ def _what_if_sentence(best: Suggestion, name: str) -> str:
         return f"{label}, the score of {name} would change by {_points(best.score_change)}; it is not in this ranking."
     if best.rank_before == best.rank_after:
         return (
-            f"No single edit tried moves {name} from {ordinal(best.rank_before)}; the strongest, {best.label}, "
-            f"changes its score by {_points(best.score_change)}."
+            f"{_KEPT}, no single edit tried moves {name} from {ordinal(best.rank_before)}; the strongest, "
+            f"{best.label}, changes its score by {_points(best.score_change)}."
         )
-    return f"{label}, {name} would move from {ordinal(best.rank_before)} to {ordinal(best.rank_after)}."
+    places = f"from {ordinal(best.rank_before)} to {ordinal(best.rank_after)}"
+    return f"{label} and {CORRECTION_KEPT}, {name} would move {places}."
 
 
 def _points(change: float) -> str:
@@ -192,7 +197,7 @@ def _cannot_tell(run: Run, explanation: Explanation, trace: RankingTrace) -> tup
     said.append(
         f"It says what the model leans on, not why the {info.user_is} gave {plural(info.tip_is)}; leaning is no cause."
     )
-    said.append("The what-if is one edit with the correction not run again; edits together may do more.")
+    said.append("The what-if is one edit, and the correction is not run again; edits together may do more.")
     if explanation.case.live_at is not None:
         n_ranked = len(step_of(trace, explanation.case.step).ranking.order)
         said.append(live_sentence(n_ranked, explanation.case.live_at, info))

@@ -9,9 +9,9 @@ from mspa_model.types import Source
 from mspa_model.words import shortened
 
 SEAL_WORDS = {
-    "green": "Green: may be quoted",
-    "amber": "Amber: may be quoted with its limit",
-    "red": "Red: not to be quoted",
+    "green": "Green seal",
+    "amber": "Amber seal",
+    "red": "Red seal",
 }
 SEAL_COLOURS = {"green": "#00724F", "amber": "#8A5A00", "red": "#B03A00"}  # 4.5:1 and more on white
 _SIDE = 34  # characters of a name beside the other one
@@ -62,7 +62,7 @@ def page_of(evidence: Evidence) -> Page:
         answer=evidence.answer,
         seal=SEAL_WORDS[evidence.seal],
         seal_colour=SEAL_COLOURS[evidence.seal],
-        seal_sentence=evidence.seal_sentence,
+        seal_sentence=" ".join(filter(None, (evidence.seal_sentence, evidence.seal_truth))),
         evidence=evidence.evidence_sentence,
         bars_title="The margin over the rival by source, in points",
         bars=bars,

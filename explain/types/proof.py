@@ -21,10 +21,14 @@ class Check:
 
 @dataclass(frozen=True)
 class Seal:
-    """The verdict over a case's checks. green: may be quoted; amber: may be quoted with the limit named; red: not."""
+    """The verdict over a case's checks. green: faithful to the model; amber: with the limit named; red: do not quote.
+
+    truth: how often answers under such a seal named the true reason, or that nobody knows.
+    """
 
     colour: Literal["green", "amber", "red"]
     sentence: str
+    truth: str = ""
 
 
 @dataclass(frozen=True)

@@ -49,12 +49,12 @@ def audit_command(run: Path) -> str:
 
 
 def audit_sentence(run: Run) -> str:
-    """How many of the audited explanations may be quoted; the run has an audit."""
+    """How many of the audited explanations are faithful to the model; the run has an audit."""
     assert run.audit is not None
     seal = run.audit["seal"]
     return (
-        f"Audit of {counted(run.audit['n_cases'], 'explanation')}: {seal['green']} may be quoted, {seal['amber']} with "
-        f"their limit, {seal['red']} may not."
+        f"Audit of {counted(run.audit['n_cases'], 'explanation')}: {seal['green']} faithful to the model, "
+        f"{seal['amber']} with a limit, {seal['red']} not to be quoted."
     )
 
 

@@ -51,11 +51,10 @@ LIMITS: dict[str, dict[str, Any]] = {
     "checks.sums": {"ADDITIVE_LIMIT": 1e-5},
     "composing": {"SAME": 0.05, "NAMED": 3},
     "concepts": {"LABEL_LIMIT": 120, "MIN_LIKENESS": 0.1},
-    "contribution": {"LABEL_LIMIT": 120},
+    "contribution": {"LABEL_LIMIT": 120, "MAX_DELETED": 6},
     "counterfactual": {"SCANNED_TIPS": 15, "TRIED_STRENGTH": 0.6},
     "curves": {"CURVE": 8, "RANDOM_ORDERS": 5},
     "deletion": {
-        "MAX_DELETED": 6,
         "MAX_PLAYERS": 40,
         "FIELD": 10,
         "SHAPLEY_PLAYERS": 10,

@@ -1,17 +1,18 @@
 """What deletion costs: hand-solved games, and reruns that are the model's own to the last digit."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from explain import counterfactual
 from explain.attribution import attribute
-from explain.contribution import residual_margins, statement_margins, tip_margins
+from explain.contribution import MAX_DELETED, residual_margins, statement_margins, tip_margins
 from explain.counterfactual import rescore
 from explain.curves import CURVE, feature_curve, part_curves, take_away
 from explain.deletion import (
-    MAX_DELETED,
     Outcome,
     Reruns,
     delete_parts,
@@ -154,21 +155,39 @@ def test_reruns_are_the_models_own(closed: Run, kind: str) -> None:
     assert before.lead == pytest.approx(float(own[pair[0]] - own[field].mean()), abs=1e-5)
 
 
-def test_a_deletion_through_the_corrector_is_the_trace_without_the_tip(closed: Run) -> None:
+def test_a_deletion_is_the_what_if_edit_that_drops_the_same(closed: Run) -> None:
+    """One way everywhere: the correction kept, as the What-if page keeps it."""
     trace = trace_of(closed, "u002")
     step, pair = trace.final, pair_of(trace)
+    step = replace(step, emphasis=step.emphasis.clone())
+    step.emphasis[:3] = torch.tensor([0.4, 1.7, 0.2])
+    step = replace(step, ranking=rescore(closed, step, ()))
     parts = tip_margins(closed, step, step.ranking, pair)
-    told = take_away(closed, trace, step, pair, parts, (), ()).deletions[0]
-    history = trace.steps[0].preference.history
-    kept = np.ones(len(history), dtype=bool)
-    kept[[int(p) for p in told.key.split(",")]] = False
-    candidates = np.zeros(closed.dataset.n_streamers, dtype=bool)
-    candidates[step.ranking.order.numpy()] = True
-    without = closed.composer.recompose(trace.steps[0].preference, history.keep(kept))
-    anew = closed.recommender.rank(without, candidates).final.ranking
-    assert told.rank_after == anew.rank_of(pair[0])
-    drop = float(step.ranking.scores[pair[0]] - anew.scores[pair[0]])
-    assert told.score_drop == pytest.approx(drop, abs=1e-5)
+    told = take_away(closed, step, pair, parts, (), ()).deletions
+    assert told
+    for deletion in told:
+        after = rescore(closed, step, [Edit("drop tip", deletion.key)])
+        assert deletion.rank_after == after.rank_of(pair[0])
+        lost = float(step.ranking.scores[pair[0]] - after.scores[pair[0]])
+        assert deletion.score_drop == pytest.approx(lost, abs=1e-5)
+
+
+@pytest.mark.parametrize("user", ["u000", "u001", "u002", "u003"])
+def test_no_deletion_moves_what_no_suggested_edit_moves(
+    closed: Run, user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counterfactual, "SCANNED_TIPS", 1)  # as of a user with many more tips than are scanned
+    trace = trace_of(closed, user)
+    step, pair = trace.final, pair_of(trace)
+    told = delete_parts(Reruns(closed, step, pair, tip_margins(closed, step, step.ranking, pair)))
+    falls = max(d.rank_after - d.rank_before for d in told)
+    best = counterfactual.suggest(closed, trace, streamer_id(closed, pair[0]), "down", n=1, rival_idx=pair[1])
+    suggested = best[0].rank_after - best[0].rank_before if best else 0
+    assert suggested >= falls
+
+
+def streamer_id(run: Run, idx: int) -> str:
+    return str(run.dataset.streamers["streamer_id"].iloc[idx])
 
 
 def test_features_of_a_linear_tower_cost_what_they_are_worth(closed: Run) -> None:
@@ -195,7 +214,7 @@ def test_residual_is_no_part_to_delete(closed: Run) -> None:
     trace = trace_of(closed, "u000")
     step, pair = trace.final, pair_of(trace)
     statements = statement_margins(closed, step, step.ranking, pair)
-    told = take_away(closed, trace, step, pair, (), statements, ())
+    told = take_away(closed, step, pair, (), statements, ())
     assert {d.kind for d in told.deletions} == {"statement"}
     assert {c.kind for c in told.curves} == {"statement"}
     assert told.worths == ()

@@ -13,6 +13,7 @@ from explain.narrate import (
     answer,
     composer_words,
     counted,
+    decisive,
     deletion_sentence,
     kept_words,
     live_sentence,
@@ -101,28 +102,40 @@ def test_the_answer_names_the_largest_source_on_the_side_of_the_margin(info: Dat
     assert ahead == "Lumi stands 1st, above Kato (2nd), mostly because of what its text says."
     behind = answer(("Lumi", "Kato"), (2, 1), -0.2, told, (), info)
     assert behind == "Lumi stands 2nd, below Kato (1st), mostly because of its popularity."
+    assert [decisive(told, margin).source for margin in (0.1, -0.2)] == [Source.TEXT, Source.POPULARITY]
+    assert decisive(told, 0.0) is None
+    assert decisive(sources(), 0.1) is None
     unranked = answer(("Lumi", "Kato"), (2, None), 0.1, told, (), info)
     assert "above Kato (not in this ranking), mostly" in unranked
-    assert answer(("Lumi", "Kato"), (1, 2), 0.0, told, (), info).endswith("; no part of the model tells the two apart.")
+    assert answer(("Lumi", "Kato"), (1, 2), 0.0, told, (), info).startswith("Lumi and Kato are tied")
 
 
 @pytest.mark.parametrize(
     ("deletions", "said"),
     [
-        ([("tip", "A", 0.5, 3, 3), ("tip", "B", 0.7, 3, 3)], "Taking away this user's tip “B” costs it most (0.70 po"),
-        ([("tip", "A", 0.5, 3, 4), ("tip", "B", 0.7, 3, 3)], "Taking away this user's tip “A” would move it from 3rd"),
-        ([("statement", "x", 0.5, 3, 2)], "Taking away “x” costs it most (0.50 points), but not its place."),
+        (
+            [("tip", "A", 0.5, 3, 3), ("tip", "B", 0.7, 3, 3)],
+            "taking away this user's tip “B” costs it most (0.70 po",
+        ),
+        (
+            [("tip", "A", 0.5, 3, 4), ("tip", "B", 0.7, 3, 3)],
+            "taking away this user's tip “A” would move it from 3rd",
+        ),
+        (
+            [("statement", "x", 0.5, 3, 2)],
+            "taking away “x” costs it most (0.50 points), but not its place.",
+        ),
     ],
 )
 def test_the_part_that_costs_most_places_then_points(deletions: list, said: str, info: DatasetInfo) -> None:
     found = [Deletion(kind, "0", label, drop, drop, *ranks) for kind, label, drop, *ranks in deletions]
-    assert deletion_sentence(found, info).startswith(said)
+    assert deletion_sentence(found, info).startswith(f"With the correction kept, {said}")
     assert " by its score" in deletion_sentence([replace(d, by_score=True) for d in found], info)
 
 
 def test_parts_that_cost_nothing_are_said_so(info: DatasetInfo) -> None:
     held = Deletion("statement", "0", "x", 0.0, 0.0, 3, 3)
-    assert deletion_sentence((held,), info) == "No single part, taken away, lowers its score."
+    assert deletion_sentence((held,), info) == "No single part, taken away with the correction kept, lowers its score."
     assert "“x” costs it most" in deletion_sentence((replace(held, score_drop=0.01),), info)
 
 

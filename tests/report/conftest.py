@@ -8,6 +8,7 @@ import torch
 
 from explain.narrate import plain
 from explain.report.evidence import SCHEMA, CaseLine, CheckLine, Evidence, Part, WhatIf, sealed
+from explain.seal import truth_line
 from explain.types import (
     Attribution,
     Case,
@@ -144,7 +145,7 @@ def explanation() -> Explanation:
     )
     return Explanation(
         Case("u-secret-1", "s0", "s1"), 0, 1, HOSTILE, "Kato", 1, 2, 0.5, sources, tips, statements, residuals,
-        (attribution,), (deletion,), checks, Seal("amber", "Not fully checked: quote it with this limit."), evidence,
+        (attribution,), (deletion,), checks, Seal("amber", "Faithful, with this limit: not fully checked."), evidence,
         f"{HOSTILE} stands 1st, above Kato, mostly because of ratings to Ōsaka Night Radio.",
         ("Co-tipping puts it ahead by 0.70.", "What is seen speaks for Kato by 0.20.", "Popularity decides nothing."),
         tip_worths=(TipWorth("0", HOSTILE, 0.5, None), TipWorth("1", "東京", 0.0, 0.2)),
@@ -221,6 +222,7 @@ def evidence() -> Evidence:
             answer=sentence,
             seal="amber",
             seal_sentence=sentence,
+            seal_truth=truth_line("amber", None),
             evidence_sentence=sentence,
             streamer_rank=1,
             rival_rank=2,

@@ -104,3 +104,10 @@ def test_reasons_for_and_one_against(explanation: Explanation, info: DatasetInfo
     lines = source_sentences(turned, info)
     assert lines[0].endswith(": 0.70 points behind.")
     assert lines[1].endswith(": 0.20 points ahead.")
+
+
+def test_a_bar_of_the_margin_is_known_by_its_position(explanation: Explanation) -> None:
+    labels = figures.margin_by_source(explanation).table["source"].tolist()
+    found = [figures.source_of_bar(explanation, position) for position in range(len(labels))]
+    assert [figures.SOURCE_LABELS[source] for source in found[:-1]] == labels[:-1]
+    assert found[-1] is None

@@ -46,7 +46,8 @@ def told() -> Evidence:
             question="Why does Lumi stand above Kato for viewer 7f3a?",
             answer="Lumi stands 1st, above Kato (2nd).",
             seal="amber",
-            seal_sentence="Quote it with this limit: few tips.",
+            seal_sentence="Faithful, with this limit: few tips.",
+            seal_truth="Nobody knows more.",
             evidence_sentence="This ranking knows 3 tips by this viewer.",
             streamer_rank=1,
             rival_rank=2,
@@ -154,10 +155,13 @@ def test_the_address_leaves_out_what_is_usual(changes: dict, query: str) -> None
 
 def test_what_a_single_edit_does_in_words() -> None:
     best = Suggestion(Edit("mute modality", "text"), "without text", 3, 12, -0.123456)
-    assert _what_if_sentence(best, "Lumi") == "Without text, Lumi would move from 3rd to 12th."
+    assert _what_if_sentence(best, "Lumi") == (
+        "Without text and with the correction kept, Lumi would move from 3rd to 12th."
+    )
     still = replace(best, rank_after=3)
     assert _what_if_sentence(still, "Lumi") == (
-        "No single edit tried moves Lumi from 3rd; the strongest, without text, changes its score by −0.123."
+        "With the correction kept, no single edit tried moves Lumi from 3rd; the strongest, without text, changes its "
+        "score by −0.123."
     )
     for gone in (replace(best, rank_before=None), replace(best, rank_after=None)):
         assert _what_if_sentence(gone, "Lumi") == (

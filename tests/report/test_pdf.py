@@ -47,7 +47,14 @@ def _glyphs(operand: bytes) -> int:
 def about(evidence: Evidence, name: str) -> Evidence:
     """The evidence in English, of a streamer of this name."""
     case = replace(evidence.case, streamer_name=name, rival_name="Kato")
-    plain = {"seal_sentence": "Faithful.", "evidence_sentence": "Known.", "reasons": (), "cannot_tell": (), "note": ""}
+    plain = {
+        "seal_sentence": "Faithful.",
+        "seal_truth": "",
+        "evidence_sentence": "Known.",
+        "reasons": (),
+        "cannot_tell": (),
+        "note": "",
+    }
     what_if = replace(evidence.what_if, sentence="No edit moves it.")
     asked = f"Why does {name} stand above Kato?"
     return sealed(

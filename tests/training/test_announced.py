@@ -78,7 +78,7 @@ def test_a_case_is_one_that_was_audited_best_a_green_one(run: Run):
     assert typical_case(found) == ("u001", "s003")
     assert typical_case(audited(run, ("u\u202e1", "s003", "green"), ("u 2", "s004", "red"))) == ("u 2", "s004")
     said = closing_lines(found, None)
-    assert said[1] == "Audit of 4 explanations: 3 may be quoted, 1 with their limit, 0 may not."
+    assert said[1] == "Audit of 4 explanations: 3 faithful to the model, 1 with a limit, 0 not to be quoted."
     assert "--user u001 --streamer s003" in said[-2]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from app.search import LIMIT, matching_rows
+from app.search import LIMIT, matching_rows, only_row
 from app.ui.media import Clip, clip_of, segment_streamers
 from explain.narrate import name_of, plain
 from mspa_model.data.ids import nearest_ids
@@ -45,6 +45,20 @@ def matching_users(run: Run, query: str) -> tuple[str, ...]:
 def matching_streamers(run: Run, query: str) -> tuple[int, ...]:
     """At most MATCHES streamer_idx by name or id, those that begin with the query first."""
     return tuple(matching_rows([_lowered(run, "name"), _lowered(run, "streamer_id")], query))
+
+
+def only_hit(run: Run, what: str, query: str) -> str | None:
+    """The id that was typed, or that of the only user or streamer that it is found in; None where it may be several.
+
+    what: "user" or "streamer". An id is taken as it is written before it is looked for in lower case.
+    """
+    if position(run, what, query.strip()) is not None:
+        return query.strip()
+    if what == "user":
+        row = only_row([_lowered(run, "user_id")], query)
+        return None if row is None else str(run.dataset.users["user_id"].iat[row])
+    row = only_row([_lowered(run, "name"), _lowered(run, "streamer_id")], query)
+    return None if row is None else str(run.dataset.streamers["streamer_id"].iat[row])
 
 
 @st.cache_data(max_entries=128, show_spinner=False, hash_funcs=_RUN)

@@ -27,8 +27,8 @@ app = typer.Typer(
 
 RunFolder = Annotated[Path, typer.Argument(help="Folder of a trained run.")]
 UserId = Annotated[str, typer.Option("--user", help="Id of the user.")]
-StreamerId = Annotated[str, typer.Option("--streamer", help="Id of the streamer that is explained.")]
-RivalId = Annotated[str | None, typer.Option("--rival", help="Id of the rival; else the next streamer below.")]
+StreamerId = Annotated[str, typer.Option("--streamer", help="Id or name of the streamer that is explained.")]
+RivalId = Annotated[str | None, typer.Option("--rival", help="Id or name of the rival; else the next streamer below.")]
 StepIndex = Annotated[int | None, typer.Option("--step", help="Correction step; else the last kept.")]
 Scope = Annotated[Literal["train", "all"], typer.Option("--history", help="The tips that the ranking knows.")]
 Candidates = Annotated[
@@ -74,6 +74,7 @@ def case(
     from mspa_model.types import Modality
 
     loaded = load_run(run, data=data, device=device)
+    streamer, rival = _named(loaded, streamer), _named(loaded, rival)
     asked = Case(user, streamer, rival, step, history, candidates, _moment(at), new_share)
     trace = rank_user(loaded, user, history, candidates, asked.live_at, new_share)
     explanation = explain(loaded, asked, trace)
@@ -91,7 +92,7 @@ def report(
     run: RunFolder,
     user: UserId,
     out: Annotated[Path, typer.Option("--out", help="Folder to write into.")],
-    streamer: Annotated[str | None, typer.Option("--streamer", help="Its id; else the user's first.")] = None,
+    streamer: Annotated[str | None, typer.Option("--streamer", help="Its id or name; else the user's first.")] = None,
     rival: RivalId = None,
     step: StepIndex = None,
     history: Scope = "all",
@@ -112,7 +113,7 @@ def report(
 
     loaded = load_run(run, data=data, device=device)
     scopes = (history, candidates, _moment(at), new_share)
-    streamer = streamer or _first(loaded, user, *scopes)
+    streamer, rival = _named(loaded, streamer) or _first(loaded, user, *scopes), _named(loaded, rival)
     keyed = key_file(loaded) is not None
     for path in render_report(loaded, Case(user, streamer, rival, step, *scopes), out, note=note):
         typer.echo(str(path))
@@ -240,6 +241,13 @@ def _moment(at: str | None) -> datetime | None:
     from mspa_model.data.rooms import moment_of
 
     return None if at is None else moment_of(at)
+
+
+def _named(run: "Run", text: str | None) -> str | None:
+    """The streamer that an option names, by id or by name."""
+    from mspa_model.data.ids import streamer_id_of
+
+    return None if text is None else streamer_id_of(run.dataset, text)
 
 
 def _first(run: "Run", user: str, history: Any, candidates: Any, live_at: datetime | None, new_share: float) -> str:

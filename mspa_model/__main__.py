@@ -222,10 +222,10 @@ def compose(
 def recommend(
     run: RunArgument,
     user: Annotated[str | None, typer.Option("--user", help="Which user.")] = None,
-    tip: Annotated[list[str] | None, typer.Option("--tip", help="For a new user: a streamer id; repeat it.")] = None,
+    tip: Annotated[list[str] | None, typer.Option("--tip", help="For a new user: an id or name; repeat it.")] = None,
     add_tips: Annotated[Path | None, typer.Option("--add-tips", help="New tips of the user: .csv or .parquet.")] = None,
     at: Annotated[str | None, typer.Option("--at", help="Rank only who is live then; ISO 8601, else UTC.")] = None,
-    why: Annotated[str | None, typer.Option("--why", help="Say why this streamer is not in the top k.")] = None,
+    why: Annotated[str | None, typer.Option("--why", help="Say why this one (id or name) is not in the top k.")] = None,
     k: Annotated[int, typer.Option("--k", min=1, help="How many streamers to print.")] = 10,
     history: Annotated[Scope, typer.Option(help="Which tips are known.")] = Scope.ALL,
     candidates: Annotated[
@@ -245,6 +245,7 @@ def recommend(
     """
     from mspa_model.as_json import arrival_json, trace_json, trace_words
     from mspa_model.data.arrivals import read_arrivals
+    from mspa_model.data.ids import streamer_id_of
     from mspa_model.data.rooms import moment_of
     from mspa_model.pipeline import history_for, history_of_tips, rank_arrivals, rank_tips, rank_user, why_absent
     from mspa_model.runs import load_run
@@ -256,7 +257,7 @@ def recommend(
     live_at = None if at is None else moment_of(at)
     loaded = load_run(run, data, _device(device))
     if user is None:
-        tips = history_of_tips(loaded, [(t, 1.0) for t in tip or []])
+        tips = history_of_tips(loaded, [(streamer_id_of(loaded.dataset, t), 1.0) for t in tip or []])
         trace = rank_tips(loaded, tips, candidates.value, live_at=live_at, new_share=new_share)
         told = trace_json(loaded, trace, k)
     elif add_tips is None:
@@ -267,7 +268,7 @@ def recommend(
         arrival = rank_arrivals(loaded, user, arrived, history.value, candidates.value, live_at, new_share)
         trace, told = arrival.after, arrival_json(loaded, arrival, k)
     if why is not None:
-        told["why"] = why_absent(loaded, trace, why, k)
+        told["why"] = why_absent(loaded, trace, streamer_id_of(loaded.dataset, why), k)
     info = loaded.dataset.info
     words = json.dumps(told, indent=1, ensure_ascii=False) if as_json else trace_words(told, info)
     typer.echo(words)

@@ -34,7 +34,12 @@ def draw_user(run: Run, shown: str | None) -> None:
     """Search a user by id, or take one of the worklist's. shown None: the one asked for is unknown."""
     word = run.dataset.info.user_is
     query = st.text_input(
-        escape_md(capital(word)), key="find-user", max_chars=_TYPED, placeholder="find by id", type="search"
+        escape_md(capital(word)),
+        key="find-user",
+        max_chars=_TYPED,
+        placeholder="find by id",
+        type="search",
+        on_change=lambda: _take_hit(run, "user", "find-user"),
     )
     found = list(cache.matching_users(run, query)) if query.strip() else _offered(run)
     if query.strip() and not found:
@@ -60,15 +65,30 @@ def draw_case(picked: Picked) -> None:
         max_chars=_TYPED,
         placeholder="find by name or id",
         type="search",
+        on_change=lambda: _take_hit(run, "streamer", "find-streamer"),
     )
     found = _streamers(picked, query)
     if query.strip() and not found:
         st.caption(escape_md(f"No {info.streamer_is} has “{plain(query)}” in its name or id."))
     shown = picked.streamer_idx
     _pick(capital(info.streamer_is), "streamer", _ids(run, [shown, *found]), id_of(run, shown), picked)
-    rivals = [idx for idx in ([picked.rival_idx] if picked.rival_idx is not None else []) + found if idx != shown]
-    _pick("Rival", "rival", [_AUTO, *_ids(run, rivals)], picked.rival_id or _AUTO, picked, label="visible")
+    _draw_rival(picked)
     _draw_step(picked)
+
+
+def _draw_rival(picked: Picked) -> None:
+    """The next below, or another: one of the first ten, or whom a search of its own finds."""
+    query = st.text_input(
+        "Rival",
+        key="find-rival",
+        max_chars=_TYPED,
+        placeholder="find by name or id",
+        type="search",
+        on_change=lambda: _take_hit(picked.run, "rival", "find-rival"),
+    )
+    chosen = [] if picked.rival_idx is None else [picked.rival_idx]
+    rivals = [idx for idx in (*chosen, *_streamers(picked, query)) if idx != picked.streamer_idx]
+    _pick("Rival", "rival", [_AUTO, *_ids(picked.run, rivals)], picked.rival_id or _AUTO, picked)
 
 
 def _streamers(picked: Picked, query: str) -> list[int]:
@@ -87,7 +107,6 @@ def _pick(
     options: list[str],
     current: str | None,
     picked: Picked | None = None,
-    label: str = "collapsed",
 ) -> None:
     """A list of at most twenty-two whose shown entry is always the selection's."""
     key = f"pick-{param}"
@@ -100,7 +119,7 @@ def _pick(
         format_func=words,
         on_change=_take,
         args=(param, key),
-        label_visibility=label,
+        label_visibility="collapsed",
     )
 
 
@@ -200,6 +219,13 @@ def _take(param: str, key: str, default: str | float = _AUTO) -> None:
     """A widget's value into the selection; its default leaves the URL."""
     value = st.session_state[key]
     choose(**{param: None if value == default else value})
+
+
+def _take_hit(run: Run, param: str, key: str) -> None:
+    """What was typed, where it is one id, one name, or all that it is found in is one; the list is left to the rest."""
+    hit = cache.only_hit(run, "user" if param == "user" else "streamer", st.session_state[key])
+    if hit is not None:
+        choose(**{param: hit})
 
 
 def _take_moment(zone: ZoneInfo) -> None:

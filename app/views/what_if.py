@@ -5,6 +5,7 @@ import streamlit as st
 
 from app import cache
 from app.resolve import Picked
+from app.state import choose
 from app.ui.arrivals import draw_arrivals
 from app.ui.chart import show_picture
 from app.ui.edits import draw_edits, edit_words, editor_of, put_edits
@@ -14,7 +15,7 @@ from app.ui.layout import pair
 from app.ui.recipes import draw_headroom, draw_recipes
 from app.ui.states import answer, basis, heading, missing, note, say
 from app.ui.table import show_table
-from app.ui.text import told_apart
+from app.ui.text import escape_md, told_apart
 from explain.figures import scenario_moves
 from explain.narrate import CORRECTION_KEPT, counted, ordinal, plural
 from explain.types import Edit, ScenarioResult
@@ -26,6 +27,9 @@ def draw(picked: Picked) -> None:
     question = f"What would move it, for this {info.user_is} or a group?"
     if picked.streamer_idx is None:
         answer(question, f"There is no {info.streamer_is} left to rank, so nothing can move.")
+        return
+    if picked.trace.final.ranking.rank_of(picked.streamer_idx) is None:
+        _draw_left_out(picked, question)
         return
     edits = editor_of(picked)
     result = cache.scenario(picked.run, picked.basis, edits)
@@ -43,6 +47,23 @@ def draw(picked: Picked) -> None:
     draw_headroom(picked)
     draw_arrivals(picked)
     _draw_group(picked, edits)
+    _draw_movers(picked)
+
+
+def _draw_left_out(picked: Picked, question: str) -> None:
+    """Why the streamer is not in this ranking, what would put it there, and what can be asked without."""
+    info, trace = picked.run.dataset.info, picked.trace
+    answer(question, cache.absent(picked.run, trace, picked.streamer_id))
+    basis(picked)
+    note(f"It has no place that an edit could move. What would move it for a group of {plural(info.user_is)} is below.")
+    with st.container(horizontal=True):
+        tipped = picked.streamer_idx in trace.steps[0].preference.history.streamer_idx
+        if tipped and trace.candidate_scope == "new":
+            all_too = f"Rank all {plural(info.streamer_is)}"
+            st.button(escape_md(all_too), key="rank-all", on_click=choose, kwargs={"candidates": "all"})
+        if trace.live_at is not None:
+            st.button("Rank live or not", key="rank-live-or-not", on_click=choose, kwargs={"at": None})
+    draw_arrivals(picked)
     _draw_movers(picked)
 
 

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Int
 
 from mspa_model.data.fault import show
 from mspa_model.errors import UnknownIdError
 from mspa_model.types import Dataset
+from mspa_model.words import plain, plural
 
+_LISTED = 8  # of those who share a name
 _LONGEST = 200  # characters of an unknown id that are compared
 
 
@@ -46,6 +49,35 @@ def user_idx_of(dataset: Dataset, user_id: str) -> int:
 def streamer_idx_of(dataset: Dataset, streamer_id: str) -> int:
     """Row of the streamer; raises UnknownIdError with the nearest known ids."""
     return _position(streamer_id, dataset.streamers["streamer_id"], dataset.info.streamer_is)
+
+
+def streamer_id_of(dataset: Dataset, text: str) -> str:
+    """The id that a text means: an id, else the name of one streamer or a part of one's name alone.
+
+    Raises UnknownIdError with the ids where several have it, with the nearest known ids where none has.
+    """
+    ids, names = dataset.streamers["streamer_id"], dataset.streamers["name"].str.strip().str.casefold()
+    wanted = text.strip().casefold()
+    if (ids == text).any() or not wanted:
+        return str(ids.iloc[streamer_idx_of(dataset, text)])
+    for found in (names == wanted, names.str.contains(wanted, regex=False)):
+        rows = np.flatnonzero(found.to_numpy(dtype=bool))
+        if len(rows) == 1:
+            return str(ids.iloc[rows[0]])
+        if len(rows) > 1:
+            raise UnknownIdError(
+                f"the name {show(text)} of {len(rows):,} {plural(dataset.info.streamer_is)}",
+                f"the id or name of one {dataset.info.streamer_is}",
+                f"Name one by its id: {_with_names(dataset, rows)}.",
+            )
+    return str(ids.iloc[streamer_idx_of(dataset, text)])
+
+
+def _with_names(dataset: Dataset, rows: Int[np.ndarray, " n"]) -> str:
+    """ "s1 (Lumi), s7 (Lumi)", and how many more there are."""
+    columns = (dataset.streamers[column].iloc[rows[:_LISTED]] for column in ("streamer_id", "name"))
+    said = ", ".join(f"{plain(known)} ({plain(name)})" for known, name in zip(*columns, strict=True))
+    return said if len(rows) <= _LISTED else f"{said} and {len(rows) - _LISTED:,} more"
 
 
 def _position(unknown: str, ids: pd.Series, noun: str) -> int:

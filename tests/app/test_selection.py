@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.state import Selection, link, parse
+from mspa_model.runs import load_run
 from tests.app.pages import PAGES, sound, texts, turn_to, url_of
 
 Open = Callable[..., AppTest]
@@ -73,6 +74,27 @@ def test_choosing_in_the_sidebar_writes_the_url_and_resets_what_no_longer_means_
     assert url_of(app) == {"user": "u006"}
 
 
+@pytest.mark.parametrize(
+    ("typed", "taken"),
+    [("u007", "u007"), ("U007", "u007"), ("07", "u007"), ("u00", None), ("nobody", None), (" ", None)],
+)
+def test_an_id_that_is_typed_whole_and_a_single_hit_are_taken_on_enter(
+    open_app: Open, tiny_run: Path, typed: str, taken: str | None
+):
+    app = open_app(tiny_run, user="u004")
+    app.text_input(key="find-user").set_value(typed).run()
+    assert url_of(app) == {"user": taken or "u004"}
+
+
+def test_a_name_that_one_alone_has_is_taken_on_enter(open_app: Open, tiny_run: Path):
+    app = open_app(tiny_run, user="u004")
+    names = load_run(tiny_run).dataset.streamers["name"]
+    app.text_input(key="find-streamer").set_value(names.iloc[3].upper()).run()
+    assert url_of(app)["streamer"] == "s003"
+    app.text_input(key="find-streamer").set_value("room").run()
+    assert url_of(app)["streamer"] == "s003", "a word that many have is no choice"
+
+
 def test_a_search_never_lists_more_than_twenty(open_app: Open, tiny_run: Path):
     app = open_app(tiny_run, user="u004")
     app.text_input(key="find-user").set_value("u").run()
@@ -84,7 +106,7 @@ def test_a_search_never_lists_more_than_twenty(open_app: Open, tiny_run: Path):
 def test_scopes_and_rival_travel_by_the_url(open_app: Open, tiny_run: Path):
     app = open_app(tiny_run, user="u004")
     app.segmented_control(key="pick-candidates").set_value("all").run()
-    app.text_input(key="find-streamer").set_value("room 1").run()
+    app.text_input(key="find-rival").set_value("room 1").run()
     rivals = app.selectbox(key="pick-rival")
     assert len(rivals.options) > 2, "the next below, and some whose name holds room 1"
     rivals.select_index(2).run()

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.app.pages import sound, texts, turn_to
+from mspa_model.runs import load_run
+from tests.app.pages import sound, texts, turn_to, url_of
 
 Open = Callable[..., AppTest]
 KINDS = ("drop tip", "add tip", "mute modality", "set statement", "delete statement")
@@ -111,3 +112,19 @@ def test_edits_for_a_whole_group(page: AppTest, direction: str):
     assert (len(found) == 1) == ("would stand in the top 10 of" in said or "would leave the top 10 of" in said)
     alone = [frame.value for frame in page.dataframe if "for whom" in frame.value]
     assert bool(alone) == ("not a forecast" in said)
+
+
+def test_who_was_tipped_already_is_left_out_by_name_and_all_can_be_ranked(open_app: Open, tiny_run: Path):
+    run = load_run(tiny_run)
+    tipped = run.dataset.tips[run.dataset.tips["user_idx"] == 4]["streamer_idx"].iloc[0]
+    streamer = str(run.dataset.streamers["streamer_id"].iloc[tipped])
+    page = turn_to(open_app(tiny_run, user="u004", streamer=streamer), "what_if")
+    assert sound(page)
+    assert "is left out because this user has already given it a tip" in texts(page)
+    assert "no single edit" not in texts(page).lower()
+    assert " stands " not in texts(page)
+    page.button(key="rank-all").click().run()
+    assert sound(page)
+    assert url_of(page)["candidates"] == "all"
+    assert "is left out" not in texts(page)
+    assert " stands " in page.header[0].value

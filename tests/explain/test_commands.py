@@ -53,7 +53,9 @@ def explain(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
 
 def test_case_as_json_adds_up(explain: Callable[..., Done], folder: Path, first: tuple[Run, str]) -> None:
-    done = explain("case", str(folder), "--user", "u002", "--streamer", first[1], "--json", "--device", "cpu")
+    streamers = first[0].dataset.streamers
+    name = streamers.loc[streamers["streamer_id"] == first[1], "name"].iloc[0]
+    done = explain("case", str(folder), "--user", "u002", "--streamer", name.upper(), "--json", "--device", "cpu")
     assert done.status == 0, done.err
     told = json.loads(done.out)
     assert sum(part["margin"] for part in told["sources"]) == pytest.approx(told["margin"], abs=1e-5)

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from mspa_model.data import history_of, load_dataset
@@ -100,6 +102,26 @@ def test_a_fault_is_one_sentence_that_says_where(text: str, tmp_path: Path, data
     said = str(error.value)
     assert [part for part in ("new.csv", *BAD[text]) if part not in said] == [], said
     assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("unit", "number", "says"),
+    [
+        ("ms", 1_709_323_200, ("row 2", "1970-01-20", "seconds read as milliseconds")),
+        ("ms", 1_709_323_200_000_000, ("row 2", "the year 56,", "milliseconds read as seconds")),
+    ],
+)
+def test_a_parquet_file_in_a_wrong_unit_is_one_sentence(
+    unit: str, number: int, says: tuple[str, ...], tmp_path: Path, dataset: Dataset, known: History
+):
+    numbers = pa.array([1_709_323_200_000, number], pa.int64())
+    times = pa.Array.from_buffers(pa.timestamp(unit, "UTC"), 2, numbers.buffers())
+    pq.write_table(
+        pa.table({"streamer_id": ["s001", "s003"], "amount": [1, 2], "tipped_at": times}), tmp_path / "n.parquet"
+    )
+    with pytest.raises(DataError) as error:
+        read_arrivals(tmp_path / "n.parquet", dataset, known, NOW)
+    assert [part for part in ("n.parquet", *says) if part not in str(error.value)] == []
 
 
 def test_what_is_no_table_is_said(tmp_path: Path, dataset: Dataset, known: History):

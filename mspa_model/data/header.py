@@ -20,10 +20,13 @@ def lacking_columns(file: str, names: Sequence[str], header: Sequence[str], expe
 
 def header_words(header: Sequence[str]) -> str:
     """The columns of a file as a sentence."""
-    if not header:
-        return "The file has no columns."
+    return f"The file has {header_list(header)}." if header else "The file has no columns."
+
+
+def header_list(header: Sequence[str]) -> str:
+    """The first columns of a file as literals, and how many more there are."""
     more = f" and {len(header) - _SHOWN} more" if len(header) > _SHOWN else ""
-    return f"The file has {', '.join(show(name) for name in header[:_SHOWN])}{more}."
+    return ", ".join(show(name) for name in header[:_SHOWN]) + more
 
 
 def delimiter_fault(file: str, header: Sequence[str], delimiter: str, *, in_map: bool = True) -> Fault | None:

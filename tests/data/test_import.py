@@ -386,6 +386,16 @@ def test_the_line_that_names_a_delimiter_to_spreadsheets_is_told_apart(source: P
     assert len(caught.value.report.faults) == 1
 
 
+def test_a_file_without_its_header_is_one_fault_that_shows_the_first_line(source: Path) -> None:
+    lines = (source / "gifts.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (source / "gifts.csv").write_text("".join(lines[1:]), encoding="utf-8")
+    with pytest.raises(FaultyFolderError) as caught:
+        run(source)
+    (fault,) = caught.value.report.faults
+    assert (fault.file, fault.line, fault.value) == ("gifts.csv", 1, "'bob', 's0', '1735689600000', '1'")
+    assert fault.expected == "columns user_id and streamer_id and tipped_at and amount"
+
+
 @pytest.mark.parametrize("name", ["text", "streamer_id"])
 def test_what_is_text_cannot_be_named_a_number(source: Path, name: str) -> None:
     text = MAP.replace('numbers = ["fans"]', f'numbers = ["{name}"]')

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mspa_model.data.fault import Fault
-from mspa_model.data.header import delimiter_fault, lacking_columns
+from mspa_model.data.header import delimiter_fault, header_list, lacking_columns
 from mspa_model.data.ids import likeness
 from mspa_model.data.importers.convert import Converted, convert, wrong_rows
 from mspa_model.data.importers.csv_rows import read_batches, read_header
@@ -114,6 +114,10 @@ def column_faults(path: Path, rule: TableRule, plan: ImportMap) -> tuple[Fault, 
     if unparted is not None:
         return (unparted,)
     ours = our_names(header, part)
+    if not set(ours) & {column.name for column in rule.columns}:
+        wanted = " and ".join(column.name for column in rule.columns if column.required)
+        hint = "Is the line with the names of the columns missing, or their names in the map?"
+        return (Fault(path.name, f"columns {wanted}", header_list(header), line=1, hint=hint),)
     mapped = {name: theirs for name, theirs in part.columns.items() if theirs not in header}
     lacking = {column.name: _OURS for column in rule.columns if column.required and column.name not in ours}
     # A column that the map names in vain is one fault, not a second one under our name for it.

@@ -24,7 +24,8 @@ def empty_set(n_streamers: int) -> Dataset:
     """Streamers and one user, no tips."""
     streamers = pd.DataFrame({"streamer_id": [f"s{i}" for i in range(n_streamers)]})
     users = pd.DataFrame({"user_id": ["u0"]})
-    return Dataset(Path(), INFO, users, streamers, pd.DataFrame(), None, None, None, {}, "")
+    tips = pd.DataFrame({"user_idx": np.zeros(0, np.int64), "streamer_idx": np.zeros(0, np.int64), "split": ""})
+    return Dataset(Path(), INFO, users, streamers, tips, None, None, None, {}, "")
 
 
 @pytest.fixture(params=FORMS)

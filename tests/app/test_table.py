@@ -17,7 +17,7 @@ def two_tables() -> None:
 
 
 def test_a_table_with_a_sentence_has_tall_rows_and_no_other():
-    page = AppTest.from_function(two_tables).run(timeout=60)
+    page = AppTest.from_function(two_tables).run(timeout=600)
     assert not page.exception
     assert [table.proto.row_height for table in page.dataframe] == [72, 0]
 

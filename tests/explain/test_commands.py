@@ -137,7 +137,7 @@ def test_help_says_what_each_command_is_for(explain: Callable[..., Done]) -> Non
 
 
 def test_it_starts_as_a_module() -> None:
-    done = subprocess.run([sys.executable, "-m", "explain", "--help"], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-m", "explain", "--help"], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0
     assert "verify" in done.stdout
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from explain.cards import SaidValue
 from explain.types import Attribution, Contribution, Deletion, Explanation, RankMove
-from mspa_model.number_format import percent
+from mspa_model.number_format import MINUS, percent
 from mspa_model.preference.columns import quoted
 from mspa_model.ranking.order import ROUNDING
 from mspa_model.types import Dataset, DatasetInfo, Source
@@ -214,8 +214,8 @@ def deletion_sentence(deletions: Sequence[Deletion], info: DatasetInfo) -> str:
 def attribution_sentence(attributions: Sequence[Attribution], skipped: Sequence[str]) -> str:
     """How exactly the inside of each modality adds up, and which could not be opened."""
     lines = [
-        f"Opened by integrated gradients, the {len(a.values)} {a.modality.value} features add up to {a.total:.3g}, "
-        f"off by {a.delta:.1g} ({a.n_steps} steps)."
+        f"Opened by integrated gradients, the {len(a.values)} {a.modality.value} features add up to "
+        f"{f'{a.total:.3g}'.replace('-', MINUS)}, off by {a.delta:.1g} ({a.n_steps} steps)."
         for a in attributions
     ]
     return " ".join([*lines, *skipped])

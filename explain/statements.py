@@ -12,7 +12,7 @@ from explain.correction import rank_moves
 from explain.counterfactual import rescore
 from explain.narrate import moves_sentence, plain, plural
 from explain.types import Edit
-from mspa_model.number_format import percent
+from mspa_model.number_format import compared, percent
 from mspa_model.preference.claims import STRENGTHS, bucket_of
 from mspa_model.preference.lift import Lift
 from mspa_model.preference.statements import tip_weights
@@ -87,9 +87,9 @@ def support_sentence(support: Support, info: DatasetInfo) -> str:
 
 
 def _ratio_words(lift: Lift) -> str:
-    """ "2.81 times as often (95 % interval 1.62 to 4.10)"."""
-    upto = "any number" if math.isinf(lift.high) else f"{lift.high:.2f}"
-    return f"{lift.ratio:.2f} times as often (95 % interval {lift.low:.2f} to {upto})"
+    """ "2.81 times as often (95 % interval 1.62 to 4.10)"; an end has the digits that tell it from as often."""
+    low, high = compared(lift.low, 1.0)[0], "any number" if math.isinf(lift.high) else compared(lift.high, 1.0)[0]
+    return f"{lift.ratio:.2f} times as often (95 % interval {low} to {high})"
 
 
 def mark_of(statement: Statement, support: Support, threshold: float, info: DatasetInfo) -> Mark | None:

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from explain.evidence import kept_by_tips
 from explain.narrate import (
     answer,
+    attribution_sentence,
     counted,
     deletion_sentence,
     listed,
@@ -19,9 +21,9 @@ from explain.narrate import (
     residual_sentence,
     unused_sentence,
 )
-from explain.types import Contribution, Deletion, RankMove
+from explain.types import Attribution, Contribution, Deletion, RankMove
 from mspa_model.runs import Run
-from mspa_model.types import SOURCES, DatasetInfo, Source
+from mspa_model.types import SOURCES, DatasetInfo, Modality, Source
 from tests.worlds.variants import HOSTILE
 
 
@@ -33,6 +35,11 @@ def test_where_correction_kept_a_step_is_said_by_number_of_tips(closed: Run):
     assert "0\u00a0% of those with 1 to 4" in said
     assert "25\u00a0% of those with 5 or more" in said
     assert kept_by_tips(closed) is None
+
+
+def test_what_features_add_up_to_has_a_true_minus():
+    below = Attribution(Modality.VISUAL, "Kato", np.ones(3), -0.844, 2e-8, 0.02, 50)
+    assert "the 3 visual features add up to −0.844, off by" in attribution_sentence((below,), ())
 
 
 @pytest.fixture

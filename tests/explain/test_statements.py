@@ -13,6 +13,7 @@ from explain.counterfactual import apply_scenario, edit_preference
 from explain.statements import mark_of, statement_views, support_sentence, supports_of
 from explain.types import Edit, Scenario
 from mspa_model.preference.claims import STRENGTHS
+from mspa_model.preference.lift import Lift
 from mspa_model.preference.statements import make_statement
 from mspa_model.runs import Run, load_run
 from mspa_model.types import Statement
@@ -99,6 +100,12 @@ def test_what_a_card_counts_is_what_strengths_rest_on_faded_tips_for_less(closed
     assert f"where tips before {half.faded_before.day} January 2024 count for 30\u00a0%" in support_sentence(
         faded, closed.dataset.info
     )
+
+
+@pytest.mark.parametrize(("low", "high", "said"), [(0.9962, 1.7, "0.996 to 1.70"), (1.0004, 1.7, "1.0004 to 1.70")])
+def test_an_interval_that_all_but_touches_as_often_says_on_which_side(low: float, high: float, said: str, closed: Run):
+    near = Support(Lift(12, 30, 0.4, 0.3, 4 / 3, low, high), 0.3)
+    assert f"(95 % interval {said})" in support_sentence(near, closed.dataset.info)
 
 
 def test_every_statement_has_a_card_and_its_effect_is_that_of_the_scenario(closed: Run):

@@ -39,6 +39,7 @@ from app.recipes import content_headroom, group, group_donors, group_recipes, re
 from app.state import Basis
 from app.worklist import USER, Worklist, make_worklist
 from explain.cards import Anew, SaidValue, StatementView
+from explain.figures import Picture, margin_by_source, source_open
 from explain.types import (
     Case,
     Edit,
@@ -51,7 +52,7 @@ from explain.types import (
     Suggestion,
 )
 from mspa_model.runs import Run
-from mspa_model.types import History, HistoryScope, Preference, RankingTrace
+from mspa_model.types import History, HistoryScope, Preference, RankingTrace, Source
 
 __all__ = [  # passed on
     "ENDINGS",
@@ -134,6 +135,18 @@ def explanation(run: Run, case: Case) -> Explanation:
     ranked = trace(run, Basis(case.user_id, case.history, case.candidates, case.live_at, case.new_share))
     with _LOCK:
         return explain(run, case, ranked)
+
+
+@st.cache_resource(max_entries=512, show_spinner=False, hash_funcs=_RUN)
+def margin_drawn(run: Run, case: Case) -> Picture:
+    """The margin of a case by source."""
+    return margin_by_source(explanation(run, case))
+
+
+@st.cache_resource(max_entries=512, show_spinner=False, hash_funcs=_RUN)
+def opened(run: Run, case: Case, source: Source) -> Picture:
+    """One source of a case in its exact parts: drawing it takes twice as long as showing it again."""
+    return source_open(explanation(run, case), source)
 
 
 @st.cache_resource(max_entries=256, show_spinner="Comparing the steps…", hash_funcs=_RUN)

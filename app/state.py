@@ -25,6 +25,7 @@ _PARAMS = (
     "reference",
 )
 _KEPT = "selection"  # session_state: survives a change of page, which empties the URL
+_CHANGES = "changes"  # session_state: how often something changed that the whole page shows
 # Characters of a value in the URL that are looked at. Ids may be of any length, and one that is cut is another id; a
 # server takes 64 kB of an address, so that all values together arrive.
 _LONGEST = 4_096
@@ -154,6 +155,17 @@ def choose(**changes: str | float | None) -> None:
             given[key] = str(value)
     st.session_state[_KEPT] = given
     st.query_params.from_dict(given)
+    changed()
+
+
+def changed() -> None:
+    """Something that the whole page shows is another now: a part that is drawn alone runs the page instead."""
+    st.session_state[_CHANGES] = n_changes() + 1
+
+
+def n_changes() -> int:
+    """How often that was so in this session."""
+    return st.session_state.get(_CHANGES, 0)
 
 
 def url_time(moment: datetime) -> str:

@@ -1,5 +1,7 @@
 """New tips without training: a file of them or streamers picked by hand, and both rankings side by side."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -7,6 +9,7 @@ import streamlit as st
 from app import cache
 from app.resolve import Picked, id_of
 from app.state import choose
+from app.ui.fold import fold
 from app.ui.layout import pair
 from app.ui.ranking import K
 from app.ui.states import fault, heading, missing, note, say
@@ -27,18 +30,19 @@ def draw_arrivals(picked: Picked) -> None:
     """Folded: what arrives, on the left; what it does to the ranking, on the right."""
     info = picked.run.dataset.info
     title = f"New {plural(info.tip_is)} of this {info.user_is}, without any training"
-    fold = st.expander(escape_md(title), key="arrivals-fold", on_change="rerun")
-    if not fold.open:
-        return
-    with fold:
-        left, right = pair("arrivals", (2, 3))
-        with left:
-            tips = _arriving(picked)
-        with right:
-            if tips is None:
-                missing(f"Upload a file or pick a {info.streamer_is}: the whole trace is run again with it.")
-            else:
-                _draw_result(picked, cache.arrived(picked.run, picked.basis, tips))
+    fold(escape_md(title), "arrivals-fold", partial(_draw_both, picked))
+
+
+def _draw_both(picked: Picked) -> None:
+    left, right = pair("arrivals", (2, 3))
+    with left:
+        tips = _arriving(picked)
+    with right:
+        if tips is None:
+            word = picked.run.dataset.info.streamer_is
+            missing(f"Upload a file or pick a {word}: the whole trace is run again with it.")
+        else:
+            _draw_result(picked, cache.arrived(picked.run, picked.basis, tips))
 
 
 def _arriving(picked: Picked) -> History | None:

@@ -1,6 +1,7 @@
 """What the run's audit found: seals counted, the run's own checks, and the red cases to look at."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -8,6 +9,7 @@ import streamlit as st
 
 from app.state import choose
 from app.ui.chart import show_picture
+from app.ui.fold import fold
 from app.ui.states import missing, note, say
 from app.ui.table import show_table
 from explain.audit.words import audit_lines
@@ -23,15 +25,16 @@ def draw_audit(run: Run, audit: Mapping[str, Any]) -> None:
     say(f"{audit_lines(audit)[0]} A green one is faithful to the model, an amber one with the limit that it names.")
     note(truth_line("green", audit))
     show_picture(seals_drawn(audit), "seals", "Seals of the audited cases")
-    fold = st.expander("What the run's own checks found", key="audit-fold", on_change="rerun")
-    if fold.open:
-        with fold:
-            for line in audit_lines(audit)[1:]:
-                note(line)
-            show_picture(randomisation_drawn(audit), "randomisation", "What is left as parameters are drawn anew")
-            for reason in audit["missing"]:
-                note(f"Not known: {reason}.")
+    fold("What the run's own checks found", "audit-fold", partial(_draw_own_checks, audit))
     _draw_red(run, audit)
+
+
+def _draw_own_checks(audit: Mapping[str, Any]) -> None:
+    for line in audit_lines(audit)[1:]:
+        note(line)
+    show_picture(randomisation_drawn(audit), "randomisation", "What is left as parameters are drawn anew")
+    for reason in audit["missing"]:
+        note(f"Not known: {reason}.")
 
 
 def _draw_red(run: Run, audit: Mapping[str, Any]) -> None:

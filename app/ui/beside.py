@@ -1,5 +1,7 @@
 """The ranking beside the statements: before and after the edits, what composing anew would say, and the way back."""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -7,6 +9,7 @@ from app import cache
 from app.resolve import Picked, id_of
 from app.state import choose
 from app.ui.edits import draw_choice, draw_kept, put_edits
+from app.ui.fold import fold
 from app.ui.ranking import K, draw_new_note, top_table
 from app.ui.states import heading, note, say
 from app.ui.table import show_table
@@ -93,10 +96,7 @@ def _draw_way_back(picked: Picked, edits: tuple[Edit, ...], anew: Anew | None) -
         for limit in cache.scenario(picked.run, picked.basis, edits).limits:
             note(limit)
     info = picked.run.dataset.info
-    fold = st.expander(f"Add a value, or leave out a {info.tip_is}", key="edit-fold", on_change="rerun")
-    if fold.open:
-        with fold:
-            draw_choice(picked, edits)
+    fold(f"Add a value, or leave out a {info.tip_is}", "edit-fold", partial(draw_choice, picked, edits))
 
 
 def _ask(picked: Picked, edits: tuple[Edit, ...]) -> None:

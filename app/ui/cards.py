@@ -1,11 +1,14 @@
 """A statement as a card: what it says and how strongly, what it rests on, what it does, and how it is corrected."""
 
+from functools import partial
+
 import streamlit as st
 
 from app import cache
 from app.resolve import Picked
 from app.ui.edits import put_edits, with_edit
 from app.ui.evidence import draw_clips, draw_tips, evidence_line
+from app.ui.fold import fold
 from app.ui.group_examples import draw_group
 from app.ui.states import note, say
 from app.ui.text import capital, escape_md
@@ -30,11 +33,14 @@ def draw_cards(picked: Picked, edits: tuple[Edit, ...] | None) -> None:
         return
     named = listed([*(view.label for view in more[:_NAMED]), *(["others"] if len(more) > _NAMED else [])])
     title = escape_md(f"{counted(len(more), 'more statement')}: {named}")
-    fold = st.expander(title, key="cards-fold", on_change="rerun")
-    if fold.open:
-        with fold:
-            for view in more:
-                shown = _draw_card(picked, view, edits, shown)
+    fold(title, "cards-fold", partial(_draw_all, picked, more, edits, shown))
+
+
+def _draw_all(
+    picked: Picked, views: tuple[StatementView, ...], edits: tuple[Edit, ...] | None, shown: frozenset[int]
+) -> None:
+    for view in views:
+        shown = _draw_card(picked, view, edits, shown)
 
 
 def _draw_card(

@@ -1,9 +1,11 @@
 """A picture on a page: the figure, its alternative text, its how-to-read line and its table twin."""
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
+from app.ui.fold import fold
 from app.ui.table import show_table
 from app.ui.text import escape_md
 from explain.figures_style import Picture
@@ -24,10 +26,8 @@ def show_picture(picture: Picture, key: str, title: str, on_pick: Callable[[int]
         settings = {"on_select": lambda: pass_on(key, on_pick), "selection_mode": "points"}
         st.plotly_chart(picture.figure, key=key, alt=picture.alt, config=_CONFIG, **settings)
     st.caption(f"How to read: {escape_md(picture.how_to_read)}")
-    twin = st.expander("The same as a table", key=f"{key}-twin", type="compact", on_change="rerun")
-    if twin.open:
-        with twin:
-            show_table(picture.table, f"{key}-table", picture.alt)
+    table = partial(show_table, picture.table, f"{key}-table", picture.alt)
+    fold("The same as a table", f"{key}-twin", table, compact=True)
 
 
 def pass_on(key: str, on_pick: Callable[[int], None]) -> None:

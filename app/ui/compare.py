@@ -1,10 +1,13 @@
 """The fold of the overview that holds the shown run against another of the same data."""
 
+from functools import partial
+
 import streamlit as st
 
 from app import cache
 from app.state import choose, read_selection
-from app.ui.states import fault, missing, note, say, warn
+from app.ui.fold import fold
+from app.ui.states import missing, note, say, warn
 from app.ui.table import show_table
 from app.ui.text import escape_md, told_apart
 from explain.compare import (
@@ -22,7 +25,6 @@ from explain.compare import (
     users_sentence,
 )
 from explain.narrate import plural
-from mspa_model.errors import MspaError
 from mspa_model.runs import Run
 from mspa_model.types import Comparison
 
@@ -32,22 +34,15 @@ _NONE = "—"
 
 def draw_compare(run: Run) -> None:
     """Which run, then what sets the two apart, sentence first; nothing is computed before a run is chosen."""
-    fold = st.expander(
-        "Compare with another run", key="compare", expanded=bool(read_selection().against), on_change="rerun"
-    )
-    if not fold.open:
-        return
-    with fold:
-        runs = cache.other_runs(st.session_state[RUNS], run)
-        name = _choose_run(list(runs))
-        if name is None:
-            return
-        try:
-            found = cache.comparison(runs[name], run, tuple(runs.values()))
-        except MspaError as error:
-            fault(error)
-            return
-        _draw(run, found)
+    asked = bool(read_selection().against)
+    fold("Compare with another run", "compare", partial(_draw_choice, run), expanded=asked)
+
+
+def _draw_choice(run: Run) -> None:
+    runs = cache.other_runs(st.session_state[RUNS], run)
+    name = _choose_run(list(runs))
+    if name is not None:
+        _draw(run, cache.comparison(runs[name], run, tuple(runs.values())))
 
 
 def _choose_run(names: list[str]) -> str | None:
@@ -84,10 +79,8 @@ def _draw(run: Run, found: Comparison) -> None:
     _draw_losses(run, found)
     say(config_sentence(found))
     if found.config:
-        more = st.expander("Which settings differ", key="compare-config", type="compact", on_change="rerun")
-        if more.open:
-            with more:
-                show_table(config_table(found), "compare-settings", "Settings whose value differs")
+        table = partial(show_table, config_table(found), "compare-settings", "Settings whose value differs")
+        fold("Which settings differ", "compare-config", table, compact=True)
 
 
 def _draw_figures(run: Run, found: Comparison) -> None:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import cache
 from app.resolve import Picked, id_of
+from app.state import changed
 from app.ui.states import heading, note
 from app.ui.text import escape_md, told_apart
 from explain.narrate import name_of, plain, quoted
@@ -91,6 +92,7 @@ def _on_statement(edit: Edit) -> bool:
 def put_edits(edits: tuple[Edit, ...]) -> None:
     """Make these the scenario's edits."""
     st.session_state[_KEPT] = edits
+    changed()
 
 
 def edit_words(picked: Picked, edit: Edit) -> str:

@@ -1,11 +1,14 @@
 """What a statement rests on: its tips in words, up to two clips, and the list from which a tip can be left out."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
 from app import cache
 from app.resolve import Picked
 from app.ui.edits import put_edits
+from app.ui.fold import fold
 from app.ui.media import Clip, show_clip
 from app.ui.states import note
 from app.ui.text import escape_md, when
@@ -78,17 +81,18 @@ def draw_tips(picked: Picked, statement: Statement, edits: tuple[Edit, ...] | No
     """Every tip behind it, folded; a button leaves one out of the history."""
     if not statement.evidence:
         return
-    info, idx = picked.run.dataset.info, statement.value_idx
+    info = picked.run.dataset.info
     title = f"The {counted(len(_streamers(picked, statement)), info.streamer_is)} behind it"
-    fold = st.expander(escape_md(title), key=f"card-tips-{idx}", type="compact", on_change="rerun")
-    if not fold.open:
-        return
-    with fold:
-        streamers = _streamers(picked, statement)
-        for streamer in streamers[:_ROWS]:
-            _draw_tip(picked, streamer, statement.value_idx, edits)
-        if len(streamers) > _ROWS:
-            note(f"The newest {_ROWS} of {len(streamers):,}.")
+    tips = partial(_draw_behind, picked, statement, edits)
+    fold(escape_md(title), f"card-tips-{statement.value_idx}", tips, compact=True)
+
+
+def _draw_behind(picked: Picked, statement: Statement, edits: tuple[Edit, ...] | None) -> None:
+    streamers = _streamers(picked, statement)
+    for streamer in streamers[:_ROWS]:
+        _draw_tip(picked, streamer, statement.value_idx, edits)
+    if len(streamers) > _ROWS:
+        note(f"The newest {_ROWS} of {len(streamers):,}.")
 
 
 def _draw_tip(picked: Picked, streamer: int, value_idx: int, edits: tuple[Edit, ...] | None) -> None:

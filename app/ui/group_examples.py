@@ -1,11 +1,14 @@
 """What a group of looks or sounds is: frames or clips of its most typical streamers, and a field to name it by."""
 
 from collections.abc import Iterable
+from functools import partial
 
 import streamlit as st
 
 from app import cache
 from app.resolve import Picked
+from app.state import changed
+from app.ui.fold import fold
 from app.ui.media import Clip, show_frame, show_sound
 from app.ui.states import fault, note
 from app.ui.text import escape_md
@@ -25,14 +28,14 @@ def draw_groups_named(picked: Picked, texts: Iterable[str], key: str) -> None:
         return
     titles = [group_title(picked.run.vocabulary.values[idx]) for idx in named]
     words = listed(titles) if len(titles) <= _NAMED else f"the {len(titles)} groups named here"
-    fold = st.expander(f"Frames and clips of {words}", key=f"{key}-groups-fold", on_change="rerun")
-    if not fold.open:
-        return
-    with fold:
-        for idx in named:
-            with st.container(border=True, key=f"{key}-group-{idx}", gap="small"):
-                st.markdown(f"**{escape_md(plain(picked.run.vocabulary.values[idx].label))}**")
-                draw_group(picked, idx, key)
+    fold(f"Frames and clips of {words}", f"{key}-groups-fold", partial(_draw_named, picked, named, key))
+
+
+def _draw_named(picked: Picked, named: Iterable[int], key: str) -> None:
+    for idx in named:
+        with st.container(border=True, key=f"{key}-group-{idx}", gap="small"):
+            st.markdown(f"**{escape_md(plain(picked.run.vocabulary.values[idx].label))}**")
+            draw_group(picked, idx, key)
 
 
 def draw_group(picked: Picked, value_idx: int, key: str) -> None:
@@ -81,5 +84,6 @@ def _draw_name(picked: Picked, value: Value, key: str) -> None:
 def _rename(picked: Picked, title: str, field: str) -> None:
     try:
         cache.name_group(picked.run, title, str(st.session_state[field]))
+        changed()
     except MspaError as error:
         fault(error)

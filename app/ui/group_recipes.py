@@ -73,6 +73,7 @@ def _draw_recipes(picked: Picked, asked: Group, share: int) -> None:
         lambda progress: cache.group_recipes(
             picked.run, asked, picked.basis, picked.streamer_id, direction, share / 100, progress
         ),
+        in_fold=True,
     )
     if found is None:
         note(f"Tries {_tried(picked, direction)}.")
@@ -176,6 +177,7 @@ def _draw_donors(picked: Picked, asked: Group, share: int) -> None:
         "Find the fewest donors",
         (picked.run.hash, asked, picked.basis, picked.streamer_id, share),
         lambda progress: cache.group_donors(picked.run, asked, picked.basis, picked.streamer_id, share / 100, progress),
+        in_fold=True,
     )
     if found is None:
         return

@@ -1,5 +1,6 @@
 """Which frames, seconds of sound and words carry a modality, on the Why page: left out one at a time when asked."""
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -7,6 +8,7 @@ import streamlit as st
 from app import cache
 from app.resolve import Picked
 from app.ui.chart import show_picture
+from app.ui.fold import fold
 from app.ui.layout import pair
 from app.ui.media import show_frame, show_sound
 from app.ui.searching import searched
@@ -22,31 +24,34 @@ _MARKED = 2  # sentences, and as many words in each, that are marked in a text
 
 def draw_pieces(picked: Picked, told: Explanation) -> None:
     """Folded: nothing is encoded before it is asked for."""
-    fold = st.expander("Which frames, seconds and words carry it", key="pieces-fold", on_change="rerun")
-    if not fold.open:
+    title = "Which frames, seconds and words carry it"
+    fold(title, "pieces-fold", partial(_draw_choice, picked, told), searches=("pieces-",))
+
+
+def _draw_choice(picked: Picked, told: Explanation) -> None:
+    """Of which modality and streamer, and what was found of them."""
+    used = [p.source.modality for p in told.sources if p.source.modality and (p.streamer, p.rival) != (0, 0)]
+    if not used:
+        missing("No modality takes part in this margin, so no frame, second or word carries any of it.")
         return
-    with fold:
-        used = [p.source.modality for p in told.sources if p.source.modality and (p.streamer, p.rival) != (0, 0)]
-        if not used:
-            missing("No modality takes part in this margin, so no frame, second or word carries any of it.")
-            return
-        modality, streamer_idx = _asked(told, used)
-        reason = cache.unopened(picked.run, modality, streamer_idx)
-        if reason:
-            missing(reason)
-            return
-        asked = (picked.run.hash, told.case, modality, streamer_idx)
-        found: Carrying | None = searched(
-            f"pieces-{modality.value}-{streamer_idx}",
-            "Leave them out one at a time",
-            asked,
-            lambda progress: cache.carrying(picked.run, picked.step, modality, streamer_idx, progress),
-            "Encoding again…",
-        )
-        if found is None:
-            note("Each is left out, the rest encoded again and scored again: some seconds.")
-        else:
-            _draw(picked, told, found)
+    modality, streamer_idx = _asked(told, used)
+    reason = cache.unopened(picked.run, modality, streamer_idx)
+    if reason:
+        missing(reason)
+        return
+    asked = (picked.run.hash, told.case, modality, streamer_idx)
+    found: Carrying | None = searched(
+        f"pieces-{modality.value}-{streamer_idx}",
+        "Leave them out one at a time",
+        asked,
+        lambda progress: cache.carrying(picked.run, picked.step, modality, streamer_idx, progress),
+        "Encoding again…",
+        in_fold=True,
+    )
+    if found is None:
+        note("Each is left out, the rest encoded again and scored again: some seconds.")
+    else:
+        _draw(picked, told, found)
 
 
 def _asked(told: Explanation, used: list[Modality]) -> tuple[Modality, int]:

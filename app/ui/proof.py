@@ -1,9 +1,12 @@
 """The proof of a case, folded: checks and their rules, tips by worth, deletion curves, other methods and references."""
 
+from functools import partial
+
 import streamlit as st
 
 from app.resolve import Picked
 from app.ui.chart import show_picture
+from app.ui.fold import fold
 from app.ui.inside import draw_inside
 from app.ui.seal import show_checks
 from app.ui.states import note
@@ -27,10 +30,7 @@ def draw_proof(picked: Picked, told: Explanation) -> None:
         ),
     )
     for title, key, draw in folds:
-        fold = st.expander(title, key=key, on_change="rerun")
-        if fold.open:
-            with fold:
-                draw(told)
+        fold(title, key, partial(draw, told))
 
 
 def _draw_checks(told: Explanation) -> None:

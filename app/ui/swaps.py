@@ -1,12 +1,14 @@
 """Swaps on the Correction page: which change of a step turned which pair of streamers round."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from app import cache
 from app.resolve import Picked
+from app.ui.fold import fold
 from app.ui.states import note, say
 from app.ui.table import show_table
 from app.ui.text import told_apart
@@ -22,16 +24,17 @@ def draw_swaps(picked: Picked, before: int, after: int) -> None:
     say(account.sentence)
     if not account.swaps:
         return
-    fold = st.expander("Which change turned which pair", key="swaps-fold", on_change="rerun")
-    if fold.open:
-        with fold:
-            _draw_pairs(account)
-            rows = list(range(len(account.swaps)))
-            words = told_apart(rows, lambda row: _pair(account.swaps[row]))
-            row = st.selectbox("Open a pair", rows, format_func=words, key=picked.widget_key("swap", before, after))
-            swap = account.swaps[row]
-            _draw_parts(swap)
-            draw_turn(cache.turn(picked.run, picked.basis, before, after, (swap.riser_idx, swap.faller_idx)))
+    fold("Which change turned which pair", "swaps-fold", partial(_draw_account, picked, account, before, after))
+
+
+def _draw_account(picked: Picked, account: SwapAccount, before: int, after: int) -> None:
+    _draw_pairs(account)
+    rows = list(range(len(account.swaps)))
+    words = told_apart(rows, lambda row: _pair(account.swaps[row]))
+    row = st.selectbox("Open a pair", rows, format_func=words, key=picked.widget_key("swap", before, after))
+    swap = account.swaps[row]
+    _draw_parts(swap)
+    draw_turn(cache.turn(picked.run, picked.basis, before, after, (swap.riser_idx, swap.faller_idx)))
 
 
 def _pair(swap: Swap) -> str:

@@ -1,11 +1,14 @@
 """How the margin of a pair changed between two steps, on Why and Correction: by source, by change, and inside."""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
 from app import cache
 from app.resolve import Picked
 from app.ui.chart import show_picture
+from app.ui.fold import fold
 from app.ui.inside import draw_concepts, draw_verdict
 from app.ui.layout import pair as columns
 from app.ui.states import missing, note, say
@@ -22,16 +25,18 @@ def draw_turn_of(picked: Picked, told: Explanation) -> None:
         words[rejected.index] = f"step {rejected.index}, proposed and not kept"
     if not words:
         return
-    fold = st.expander("What correction changed between the two", key="turn-fold", on_change="rerun")
-    if fold.open:
-        with fold:
-            key = picked.widget_key("turn", picked.step_index)
-            before = st.selectbox("Held against", list(words), format_func=words.get, key=key)
-            pair = (told.streamer_idx, told.rival_idx)
-            turn = cache.turn(picked.run, picked.basis, before, picked.step_index, pair)
-            say(turn.sentence)
-            draw_turn(turn)
-            _draw_parts(turn)
+    title = "What correction changed between the two"
+    fold(title, "turn-fold", partial(_draw_against, picked, (told.streamer_idx, told.rival_idx), words))
+
+
+def _draw_against(picked: Picked, pair: tuple[int, int], words: dict[int, str]) -> None:
+    """words: the steps that it can be held against, by index."""
+    key = picked.widget_key("turn", picked.step_index)
+    before = st.selectbox("Held against", list(words), format_func=words.get, key=key)
+    turn = cache.turn(picked.run, picked.basis, before, picked.step_index, pair)
+    say(turn.sentence)
+    draw_turn(turn)
+    _draw_parts(turn)
 
 
 def draw_turn(turn: Turn) -> None:

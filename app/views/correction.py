@@ -1,5 +1,7 @@
 """Did correction change anything, and rightly?"""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -7,6 +9,7 @@ from app import cache
 from app.resolve import Picked
 from app.state import choose
 from app.ui.chart import show_picture
+from app.ui.fold import fold, part
 from app.ui.group_examples import draw_groups_named
 from app.ui.layout import pair
 from app.ui.ranking import later_tips
@@ -18,6 +21,7 @@ from app.worklist import USER
 from explain.figures import rank_lines, weights_change, witnesses
 from explain.narrate import counted, name_of, plain, plural
 from explain.newcomers import marked_names, names_note
+from explain.types import StepDifference
 from mspa_model.types import RankingTrace, Step
 from mspa_model.words import small
 
@@ -52,7 +56,7 @@ def draw(picked: Picked) -> None:
     if not steps:
         missing("No step was proposed, so there is nothing to compare with step 0.")
         return
-    _draw_step(picked, steps)
+    part(partial(_draw_step, picked, steps))
     heading("Rightly? The witnesses")
     places = " Places kept for the new do not count: steps are judged by scores." if picked.basis.new_share else ""
     note(f"Each of this {info.user_is}'s own {plural(info.tip_is)}, ranked as if the model did not know it.{places}")
@@ -126,12 +130,7 @@ def _draw_step(picked: Picked, steps: list[Step]) -> None:
         say(step.critique.sentence)
     if step.changes:
         rows = [
-            {
-                "what": c.kind,
-                "in words": plain(c.sentence, 200),
-                "before": c.before,
-                "after": c.after,
-            }
+            {"what": c.kind, "in words": plain(c.sentence, 200), "before": c.before, "after": c.after}
             for c in step.changes
         ]
         number = st.column_config.NumberColumn(format="%.3f")
@@ -169,8 +168,11 @@ def _draw_moves(picked: Picked, before: Step, step: Step) -> None:
     difference = cache.difference(picked.run, picked.basis, before.index, step.index)
     say(difference.sentence)
     draw_swaps(picked, before.index, step.index)
-    fold = st.expander("What moved, and through which source", key="moves", on_change="rerun")
-    if not fold.open or not difference.moves:
+    fold("What moved, and through which source", "moves", partial(_draw_moved, picked, difference))
+
+
+def _draw_moved(picked: Picked, difference: StepDifference) -> None:
+    if not difference.moves:
         return
     rows = [
         {
@@ -186,10 +188,9 @@ def _draw_moves(picked: Picked, before: Step, step: Step) -> None:
         }
         for m in difference.moves
     ]
-    with fold:
-        frame = pd.DataFrame(rows)
-        numbers = {name: st.column_config.NumberColumn(format="%+.3f") for name in frame.columns[3:]}
-        show_table(frame, "moved", f"{counted(len(rows), 'move')}: the sources add up to the score change", numbers)
+    frame = pd.DataFrame(rows)
+    numbers = {name: st.column_config.NumberColumn(format="%+.3f") for name in frame.columns[3:]}
+    show_table(frame, "moved", f"{counted(len(rows), 'move')}: the sources add up to the score change", numbers)
 
 
 draw(st.session_state["picked"])

@@ -1,5 +1,6 @@
 """Who resembles Y?"""
 
+from functools import partial
 from typing import Literal
 
 import pandas as pd
@@ -9,6 +10,7 @@ from app import cache
 from app.resolve import Picked, id_of
 from app.state import choose
 from app.ui.chart import show_picture
+from app.ui.fold import fold, part
 from app.ui.group_examples import draw_groups_named
 from app.ui.layout import pair
 from app.ui.media import clip_of, show_clip
@@ -32,6 +34,11 @@ def draw(picked: Picked) -> None:
     if picked.streamer_idx is None:
         answer(_QUESTION, f"There is no {info.streamer_is} left to rank, so nobody is picked.")
         return
+    part(partial(_draw_near, picked))
+
+
+def _draw_near(picked: Picked) -> None:
+    """All of it goes by the space compared in, which is chosen on the page."""
     spaces = _spaces(picked)
     modality = spaces.get(st.session_state.get(_SPACE, ""))  # drawn below the answer, kept by its key
     near = _neighbours(picked, modality)
@@ -48,7 +55,7 @@ def draw(picked: Picked) -> None:
         with left:
             _draw_neighbours(picked, near, 170)
         with right:
-            _draw_map(picked, picked.run.map, near, modality)
+            part(partial(_draw_map, picked, picked.run.map, near, modality))
     draw_groups_named(picked, (label for neighbor in near for label in neighbor.shared), "map")
     _draw_media(picked, near)
 
@@ -125,15 +132,18 @@ def _draw_measures(measures: tuple[MapMeasure, ...]) -> None:
     """Every number of the map beside what a flat PCA and chance reach."""
     if not measures:
         return
-    with st.expander("How far this map can be believed, in numbers", key="map-measures"):
-        rows = [{"measure": m.label, "this map": m.value, "flat PCA": m.pca, "chance": m.random} for m in measures]
-        share = st.column_config.NumberColumn(format="percent")
-        show_table(
-            pd.DataFrame(rows),
-            "measures",
-            "Each measure is better when higher; what PCA or chance reach too is no merit of this map",
-            {"this map": share, "flat PCA": share, "chance": share},
-        )
+    fold("How far this map can be believed, in numbers", "map-measures", partial(_draw_numbers, measures))
+
+
+def _draw_numbers(measures: tuple[MapMeasure, ...]) -> None:
+    rows = [{"measure": m.label, "this map": m.value, "flat PCA": m.pca, "chance": m.random} for m in measures]
+    share = st.column_config.NumberColumn(format="percent")
+    show_table(
+        pd.DataFrame(rows),
+        "measures",
+        "Each measure is better when higher; what PCA or chance reach too is no merit of this map",
+        {"this map": share, "flat PCA": share, "chance": share},
+    )
 
 
 def _draw_media(picked: Picked, near: tuple[Neighbor, ...]) -> None:

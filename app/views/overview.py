@@ -1,10 +1,15 @@
 """Can I use this run, and where do I look?"""
 
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
 from app.ui.chart import show_picture
 from app.ui.compare import draw_compare
+from app.ui.fold import fold, part
 from app.ui.layout import pair
 from app.ui.states import answer, heading, note, say
 from app.ui.table import show_table
@@ -23,6 +28,7 @@ from explain.figures import accuracy_by_tips, metrics_with_baselines, source_wei
 from explain.narrate import plural
 from explain.newcomers import cold_sentences, places_how, places_table
 from mspa_model.runs import Run
+from mspa_model.types import DatasetInfo
 
 
 def draw(run: Run) -> None:
@@ -47,16 +53,17 @@ def draw(run: Run) -> None:
         show_picture(source_weights(run.metrics, info), "sources", "What the scores are made of")
         for sentence in run.metrics.get("notes", ()):
             note(sentence)
-    draw_worklist(run)
+    part(partial(draw_worklist, run))
     _draw_new(run)
     title = f"How well {plural(info.user_is)} with few and with many {plural(info.tip_is)} are known"
-    more = st.expander(escape_md(title), key="buckets", on_change="rerun")
-    if more.open:
-        with more:
-            show_picture(accuracy_by_tips(run.metrics, info), "by-tips", "Accuracy by what is known of them")
-            if kept := kept_by_tips(run):
-                note(kept)
+    fold(escape_md(title), "buckets", partial(_draw_by_tips, run))
     draw_compare(run)
+
+
+def _draw_by_tips(run: Run) -> None:
+    show_picture(accuracy_by_tips(run.metrics, run.dataset.info), "by-tips", "Accuracy by what is known of them")
+    if kept := kept_by_tips(run):
+        note(kept)
 
 
 def _draw_cards(run: Run) -> None:
@@ -109,13 +116,15 @@ def _draw_new(run: Run) -> None:
     for sentence in cold_sentences(found, info):
         say(sentence)
     if found["n_pairs"]:
-        fold = st.expander("What keeping places for them brings and costs", key="places-fold", on_change="rerun")
-        if fold.open:
-            with fold:
-                table = places_table(found, info)
-                numbers = {name: st.column_config.NumberColumn(format="%.4f") for name in table.columns[1:]}
-                show_table(table, "places", "Shares of the places kept for the new, on test", numbers)
-                note(f"How to read: {places_how(info)}")
+        title = "What keeping places for them brings and costs"
+        fold(title, "places-fold", partial(_draw_places, found, info))
+
+
+def _draw_places(found: Mapping[str, Any], info: DatasetInfo) -> None:
+    table = places_table(found, info)
+    numbers = {name: st.column_config.NumberColumn(format="%.4f") for name in table.columns[1:]}
+    show_table(table, "places", "Shares of the places kept for the new, on test", numbers)
+    note(f"How to read: {places_how(info)}")
 
 
 draw(st.session_state["run"])

@@ -7,6 +7,7 @@ import streamlit as st
 from app import cache
 from app.resolve import Picked
 from app.state import link, url_time
+from app.ui.fold import fold
 from app.ui.layout import pair
 from app.ui.seal import show_seal
 from app.ui.states import answer, basis, heading, note
@@ -74,9 +75,8 @@ def _draw_files(picked: Picked, files: dict[str, bytes]) -> None:
     note("All four show the same evidence; “python -m explain verify” runs the case again from the JSON.")
     word, key = picked.run.dataset.info.user_is, cache.key_file(picked.run)
     note(f"The {word} stands under a pseudonym that only the key file {key} opens: keep it, and keep it from others.")
-    fold = st.expander("Copy as Markdown", key="markdown-fold", on_change="rerun")
-    if fold.open:
-        fold.code(files["md"].decode(), language=None, wrap_lines=True)
+    markdown = files["md"].decode()
+    fold("Copy as Markdown", "markdown-fold", lambda: st.code(markdown, language=None, wrap_lines=True))
     case = picked.case
     address = link(
         "why",

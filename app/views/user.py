@@ -1,5 +1,7 @@
 """What does the model think this user likes, and from what?"""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
@@ -11,6 +13,7 @@ from app.ui.chart import show_picture
 from app.ui.composers import draw_composers
 from app.ui.edits import editor_of
 from app.ui.evidence import keeps_nothing
+from app.ui.fold import fold
 from app.ui.group_examples import draw_groups_named
 from app.ui.layout import pair
 from app.ui.ranking import K, hidden_sentence, show_top, user_idx
@@ -96,16 +99,16 @@ def _unused(picked: Picked, used: History) -> History:
 
 def _draw_top(picked: Picked) -> None:
     """What each source adds, folded; the places themselves stand beside the statements."""
-    info = picked.run.dataset.info
     if hidden_sentence(picked):
         note(hidden_sentence(picked))
-    fold = st.expander(f"What each source adds to the first {K}", key="top-fold", on_change="rerun")
-    if not fold.open:
-        return
-    with fold:
-        words = f"{capital(plural(info.streamer_is))} at step {picked.step_index}"
-        show_top(picked, picked.step.ranking, "top", f"{words}, with what each source adds to the score")
-        note(f"Click a row to make it the {info.streamer_is} that is explained.")
+    fold(f"What each source adds to the first {K}", "top-fold", partial(_draw_sources, picked))
+
+
+def _draw_sources(picked: Picked) -> None:
+    info = picked.run.dataset.info
+    words = f"{capital(plural(info.streamer_is))} at step {picked.step_index}"
+    show_top(picked, picked.step.ranking, "top", f"{words}, with what each source adds to the score")
+    note(f"Click a row to make it the {info.streamer_is} that is explained.")
 
 
 draw(st.session_state["picked"])

@@ -1,5 +1,7 @@
 """What would move Y, for this user or a group?"""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -9,6 +11,7 @@ from app.state import choose
 from app.ui.arrivals import draw_arrivals
 from app.ui.chart import show_picture
 from app.ui.edits import draw_edits, edit_words, editor_of, put_edits
+from app.ui.fold import fold
 from app.ui.group_examples import draw_groups_named
 from app.ui.group_recipes import draw_group
 from app.ui.layout import pair
@@ -133,38 +136,31 @@ def _draw_suggestions(picked: Picked, edits: tuple[Edit, ...]) -> None:
 
 def _draw_group(picked: Picked, edits: tuple[Edit, ...]) -> None:
     """The same edits for a group of users: those that mean the same for everybody."""
+    title = f"The same for a group of {plural(picked.run.dataset.info.user_is)}"
+    fold(title, "group-fold", partial(_draw_shared, picked, edits))
+
+
+def _draw_shared(picked: Picked, edits: tuple[Edit, ...]) -> None:
     info = picked.run.dataset.info
-    fold = st.expander(f"The same for a group of {plural(info.user_is)}", key="group-fold", on_change="rerun")
-    if not fold.open:
+    shared = tuple(edit for edit in edits if edit.kind in ("mute modality", "set statement", "add tip"))
+    if not shared:
+        missing(
+            f"Add an edit that means the same for every {info.user_is}: mute a modality, set a statement "
+            f"or add a {info.tip_is}."
+        )
         return
-    with fold:
-        shared = tuple(edit for edit in edits if edit.kind in ("mute modality", "set statement", "add tip"))
-        if not shared:
-            missing(
-                f"Add an edit that means the same for every {info.user_is}: mute a modality, set a statement "
-                f"or add a {info.tip_is}."
-            )
-            return
-        groups = cache.groups(picked.run)
-        name = st.selectbox("Group", list(groups), key="group", format_func=told_apart(groups))
-        note(
-            f"Applied: {'; '.join(edit_words(picked, edit) for edit in shared)}. At most {cache.MAX_GROUP} are ranked."
-        )
-        _draw_group_result(
-            picked, cache.group_result(picked.run, groups[name], picked.basis, shared, picked.streamer_id), name
-        )
+    groups = cache.groups(picked.run)
+    name = st.selectbox("Group", list(groups), key="group", format_func=told_apart(groups))
+    note(f"Applied: {'; '.join(edit_words(picked, edit) for edit in shared)}. At most {cache.MAX_GROUP} are ranked.")
+    _draw_group_result(
+        picked, cache.group_result(picked.run, groups[name], picked.basis, shared, picked.streamer_id), name
+    )
 
 
 def _draw_movers(picked: Picked) -> None:
     """What would move the streamer for a share of a group: the users' side and its own."""
-    fold = st.expander(
-        f"What would move it for a group of {plural(picked.run.dataset.info.user_is)}",
-        key="donors-fold",
-        on_change="rerun",
-    )
-    if fold.open:
-        with fold:
-            draw_group(picked)
+    title = f"What would move it for a group of {plural(picked.run.dataset.info.user_is)}"
+    fold(title, "donors-fold", partial(draw_group, picked), searches=("group-recipes", "donors"))
 
 
 def _draw_group_result(picked: Picked, frame: pd.DataFrame, group: str) -> None:

@@ -1,11 +1,14 @@
 """Why is Y above the rival, and is the answer faithful?"""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
 from app import cache
 from app.resolve import Picked, id_of
 from app.ui.chart import show_picture
+from app.ui.fold import fold, part
 from app.ui.group_examples import draw_groups_named
 from app.ui.layout import pair
 from app.ui.media import clip_of, show_clip_wide
@@ -16,7 +19,7 @@ from app.ui.states import answer, basis, heading, missing, note, say
 from app.ui.table import show_table
 from app.ui.text import escape_md
 from app.ui.turn import draw_turn_of
-from explain.figures import SOURCE_LABELS, margin_by_source, parts_of, source_of_bar, source_open
+from explain.figures import SOURCE_LABELS, parts_of, source_of_bar
 from explain.narrate import decisive, plain
 from explain.types import Explanation
 from mspa_model.types import SOURCES, Source
@@ -37,7 +40,7 @@ def draw(picked: Picked) -> None:
     basis(picked)
     if told.streamer_rank is None:
         missing(cache.absent(picked.run, picked.trace, picked.streamer_id))
-    _draw_margin(told)
+    part(partial(_draw_margin, picked, told))
     _draw_media(picked, told)
     draw_pieces(picked, told)
     draw_turn_of(picked, told)
@@ -48,16 +51,17 @@ def draw(picked: Picked) -> None:
     _draw_proof(picked, told)
 
 
-def _draw_margin(told: Explanation) -> None:
+def _draw_margin(picked: Picked, told: Explanation) -> None:
     """The margin by source, and beside it the source that the answer names in its exact parts, or the one chosen."""
     openable = [part.source for part in told.sources if parts_of(told, part.source)]
     _open_what_is_named(told, openable)
     left, right = pair("margin")
     with left:
         title = f"{told.streamer_name} against {told.rival_name}, by source; click a bar to open it"
-        show_picture(margin_by_source(told), "margin", title, on_pick=lambda n: _open_bar(told, openable, n))
+        picture = cache.margin_drawn(picked.run, picked.case)
+        show_picture(picture, "margin", title, on_pick=lambda n: _open_bar(told, openable, n))
     with right:
-        _draw_opened(told, openable)
+        part(partial(_draw_opened, picked, told, openable))
 
 
 def _open_what_is_named(told: Explanation, openable: list[Source]) -> None:
@@ -76,13 +80,13 @@ def _open_bar(told: Explanation, openable: list[Source], position: int) -> None:
         st.session_state[_OPENED] = source
 
 
-def _draw_opened(told: Explanation, openable: list[Source]) -> None:
+def _draw_opened(picked: Picked, told: Explanation, openable: list[Source]) -> None:
     """One source in its exact parts."""
     if not openable:
         missing("No source of this margin opens into parts: it rests on popularity alone, or on nothing.")
         return
     source, named = Source(st.session_state[_OPENED]), decisive(told.sources, told.margin)
-    show_picture(source_open(told, source), "open", f"Inside {SOURCE_LABELS[source]}")
+    show_picture(cache.opened(picked.run, picked.case, source), "open", f"Inside {SOURCE_LABELS[source]}")
     if named is not None and named.source not in openable:
         note(f"The answer names {SOURCE_LABELS[named.source]}, which is one number and has no parts to open.")
     st.segmented_control("Open another source", openable, format_func=SOURCE_LABELS.get, required=True, key=_OPENED)
@@ -116,10 +120,7 @@ def _draw_side(picked: Picked, idx: int, name: str) -> None:
 def _draw_proof(picked: Picked, told: Explanation) -> None:
     """Folded: what stands behind the seal, and every part."""
     draw_proof(picked, told)
-    fold = st.expander("All parts in one table", key="parts-fold", on_change="rerun")
-    if fold.open:
-        with fold:
-            _draw_parts(told)
+    fold("All parts in one table", "parts-fold", partial(_draw_parts, told))
 
 
 def _draw_parts(told: Explanation) -> None:

@@ -28,7 +28,9 @@ def test_the_map_turns_to_a_modality_and_says_what_it_is_worth(open_app: Callabl
     assert sound(page)
     assert "with other seeds" in texts(page)
     assert "true neighbours" in texts(page)
-    page.segmented_control(key="map-space").set_value("sound").run()
+    page.segmented_control(key="map-space").set_value("sound")
+    page.session_state["map-measures"] = True
+    page.run()
     assert sound(page)
     assert "by sound alone" in texts(page)
     measures = next(frame.value for frame in page.dataframe if "measure" in frame.value)

@@ -32,6 +32,14 @@ def tiny_dashboard(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="session")
+def shipped_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    """The dashboard on the run that ships."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    with dashboard(None, elsewhere, elsewhere / "log.txt") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def matrix_dashboard(make_run: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
     """The dashboard on a set without times, names, texts, audio and map."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")

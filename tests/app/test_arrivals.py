@@ -65,7 +65,7 @@ def test_a_file_and_a_pick_arrive_together(page: AppTest):
 def test_a_file_with_a_fault_is_one_sentence_and_nothing_arrives(page: AppTest):
     _upload(page, "streamer_id,amount\nnobody,5\n", "../../etc/<b>x</b>.csv")
     assert not page.exception
-    assert "ploaded.csv, column streamer_id, row 0, 'nobody' is not a streamer of this data set" in texts(page)
+    assert "ploaded.csv, column streamer_id, line 2, 'nobody' is not a streamer of this data set" in texts(page)
     assert "etc" not in texts(page)
     assert "Upload a file or pick a streamer" in texts(page)
 

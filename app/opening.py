@@ -62,9 +62,7 @@ def comparison(before: Path, after: Run, known: tuple[Path, ...]) -> Comparison:
     return _compare(open_run(before), after, folders, stamps)
 
 
-@st.cache_resource(
-    max_entries=8, show_spinner="Holding the two runs against each other, user by user…", hash_funcs=RUN_KEY
-)
+@st.cache_resource(max_entries=8, show_spinner="Holding the two runs against each other…", hash_funcs=RUN_KEY)
 def _compare(before: Run, after: Run, folders: tuple[str, ...], stamps: tuple[str, ...]) -> Comparison:
     from mspa_model.training.compare import compare_runs, seed_run_among
 

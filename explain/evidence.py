@@ -6,6 +6,7 @@ from explain.narrate import counted, listed, plural
 from explain.types import EvidenceLine
 from mspa_model.number_format import percent
 from mspa_model.runs import Run
+from mspa_model.types import DatasetInfo
 
 METRIC = "ndcg@10"
 
@@ -15,8 +16,10 @@ def evidence_line(run: Run, user_id: str, n_tips: int) -> EvidenceLine:
     bucket = _bucket(run, n_tips)
     tested = _in_test(run, user_id)
     if bucket is None or not bucket["n_users"] or bucket[METRIC]["value"] is None:
-        words = bucket["bucket"] if bucket else f"{n_tips} tips"
-        sentence = f"{_known(run, n_tips)} How well the run knows such users was not measured: none was in the test."
+        info = run.dataset.info
+        words, users = tips_known(bucket, info) if bucket else counted(n_tips, info.tip_is), plural(info.user_is)
+        unknown = f"How well the run knows such {users} was not measured: none was in the test."
+        sentence = f"{_known(run, n_tips)} {unknown}"
         return EvidenceLine(n_tips, words, METRIC, None, None, None, 0, tested, sentence)
     value, low, high = (bucket[METRIC][key] for key in ("value", "low", "high"))
     info = run.dataset.info
@@ -25,7 +28,7 @@ def evidence_line(run: Run, user_id: str, n_tips: int) -> EvidenceLine:
         f"({_range(bucket)}) the top 10 reaches {METRIC} {value:.3f}{_between(low, high)}, where 1 is perfect; "
         f"this {info.user_is} {'was' if tested else 'was not'} among the tested."
     )
-    return EvidenceLine(n_tips, bucket["bucket"], METRIC, value, low, high, bucket["n_users"], tested, sentence)
+    return EvidenceLine(n_tips, tips_known(bucket, info), METRIC, value, low, high, bucket["n_users"], tested, sentence)
 
 
 def _known(run: Run, n_tips: int) -> str:
@@ -39,6 +42,14 @@ def _range(bucket: Mapping) -> str:
     """ "6 to 10", "21 or more": the bucket's own words speak of tips, whatever the set calls them."""
     low, high = bucket["low_tips"], bucket["high_tips"]
     return f"{low:,} or more" if high is None else f"{low:,} to {high:,}" if high > low else f"{low:,}"
+
+
+def tips_known(bucket: Mapping, info: DatasetInfo) -> str:
+    """ "6 to 10 tips", "21 or more tips", "no tips", in the set's own word whatever the run stored."""
+    if bucket["high_tips"] == 0:
+        return f"no {plural(info.tip_is)}"
+    word = info.tip_is if bucket["low_tips"] == bucket["high_tips"] == 1 else plural(info.tip_is)
+    return f"{_range(bucket)} {word}"
 
 
 def _between(low: float | None, high: float | None) -> str:

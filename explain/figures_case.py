@@ -42,7 +42,7 @@ def margin_by_source(explanation: Explanation) -> Picture:
     table = pd.DataFrame(
         {
             "source": labels,
-            plain(streamer) or "streamer": [p.streamer for p in parts] + [sum(p.streamer for p in parts)],
+            plain(streamer) or "this one": [p.streamer for p in parts] + [sum(p.streamer for p in parts)],
             f"{plain(rival)} (rival)": [p.rival for p in parts] + [sum(p.rival for p in parts)],
             "margin": margins,
         }
@@ -90,8 +90,8 @@ def source_open(explanation: Explanation, source: Source, k: int = 8) -> Picture
     table = pd.DataFrame(
         {
             "part": [plain(part.label, TABLE_LENGTH) for part in ordered],
-            "kind": [part.kind for part in ordered],
-            "streamer": [part.streamer for part in ordered],
+            "kind": ["history" if part.kind == "tip" else part.kind for part in ordered],
+            "this one": [part.streamer for part in ordered],
             "rival": [part.rival for part in ordered],
             "margin": [part.margin for part in ordered],
         }
@@ -150,7 +150,7 @@ def deletions_drawn(deletions: Sequence[Deletion]) -> Picture:
     table = pd.DataFrame(
         {
             "taken away": [plain(d.label, TABLE_LENGTH) for d in ordered],
-            "kind": [d.kind for d in ordered],
+            "kind": ["history" if d.kind == "tip" else d.kind for d in ordered],
             "score drop": [d.score_drop for d in ordered],
             "margin drop": [d.margin_drop for d in ordered],
             "rank before": [d.rank_before for d in ordered],
@@ -166,8 +166,8 @@ def deletions_drawn(deletions: Sequence[Deletion]) -> Picture:
         figure,
         table,
         alt,
-        "Each bar is a run of the model without that one thing, the correction kept; longer to the right: it held the "
-        "streamer up." + (" Ranks are by score alone, kept places left aside." if first.by_score else ""),
+        "Each bar is a run of the model without that one thing, the correction kept; longer to the right: it held "
+        "the score up." + (" Ranks are by score alone, kept places left aside." if first.by_score else ""),
     )
 
 

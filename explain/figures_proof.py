@@ -36,8 +36,9 @@ _SEALS = (("green", GREEN), ("amber", AMBER), ("red", VERMILION))
 def curve_drawn(curves: Sequence[DeletionCurve], kind: str) -> Picture:
     """What it costs to take parts of one kind away one after the other, in three orders; margins."""
     curve = next((c for c in curves if c.kind == kind and c.quantity == "margin"), None)
+    parts = "entries of the history" if kind == "tip" else f"{kind}s"
     if curve is None:
-        return empty_picture(f"There are fewer than two {kind}s to take away.", ["taken away", "named", "random"])
+        return empty_picture(f"There are fewer than two {parts} to take away.", ["taken away", "named", "random"])
     rows = {label: np.concatenate([[0.0], getattr(curve, field)]) for label, field, _ in _ORDERS}
     taken = [f"{10 * n} %" for n in range(10)] if kind == "feature" else list(range(len(curve.named) + 1))
     figure = go.Figure(
@@ -46,11 +47,11 @@ def curve_drawn(curves: Sequence[DeletionCurve], kind: str) -> Picture:
             for label, _, colour in _ORDERS
         ]
     )
-    figure.update_xaxes(title=f"{kind}s taken away")
+    figure.update_xaxes(title=f"{parts} taken away")
     figure.update_yaxes(title="points of margin lost")
     table = pd.DataFrame({"taken away": [str(t) for t in taken], **rows})
     alt = (
-        f"Lines of the margin lost as {kind}s are taken away: {signed(float(curve.named.mean()))} in the mean in the "
+        f"Lines of the margin lost as {parts} are taken away: {signed(float(curve.named.mean()))} in the mean in the "
         f"order of naming, {signed(float(curve.random.mean()))} in random order, "
         f"{signed(float(curve.reverse.mean()))} from the last."
     )
@@ -81,7 +82,7 @@ def opinions_drawn(opinions: Opinions) -> Picture:
 def tips_drawn(worths: Sequence[TipWorth], k: int = 12) -> Picture:
     """What the k weightiest tips are worth to the margin once all that rests on them is counted."""
     if not worths:
-        return empty_picture("No tip bears on this margin.", ["tip", "worth", "by deletion"])
+        return empty_picture("Nothing in the history bears on this margin.", ["given to", "worth", "by deletion"])
     top = sorted(worths, key=lambda w: -abs(w.worth))[:k]
     top.sort(key=lambda w: -w.worth)
     shapley = any(w.shapley is not None for w in top)

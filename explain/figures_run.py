@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
+from explain.evidence import tips_known
 from explain.figures_style import (
     BLUE,
     GREY,
@@ -15,7 +16,7 @@ from explain.figures_style import (
     lay_out,
     shown,
 )
-from explain.narrate import counted, listed, plural
+from explain.narrate import listed, plural
 from mspa_model.number_format import GAP, interval_words, percent
 from mspa_model.training.verdict import MODEL_LABELS
 from mspa_model.types import SOURCES, DatasetInfo
@@ -86,16 +87,6 @@ def accuracy_by_tips(metrics: Mapping, info: DatasetInfo, metric: str = "ndcg@10
         alt,
         f"Each line is the {users} with that many {tips} (how many in brackets), with its 95 % interval.",
     )
-
-
-def tips_known(bucket: Mapping, info: DatasetInfo) -> str:
-    """ "6 to 10 tips", "21 or more tips", "no tips", in the set's own word whatever the run stored."""
-    low, high = bucket["low_tips"], bucket["high_tips"]
-    if high is None:
-        return f"{low:,} or more {plural(info.tip_is)}"
-    if high == 0:
-        return f"no {plural(info.tip_is)}"
-    return counted(low, info.tip_is) if low == high else f"{low:,} to {counted(high, info.tip_is)}"
 
 
 def source_weights(metrics: Mapping, info: DatasetInfo) -> Picture:

@@ -10,7 +10,7 @@ from mspa_model.ranking.index import NeighborIndex
 from mspa_model.runs import Run
 from mspa_model.types import Modality
 
-_LACKS = {None: "neither features nor tips"} | {m: f"no {m.value} features" for m in Modality}
+_LACKS = {None: "neither features nor co-tipping"} | {m: f"no {m.value} features" for m in Modality}
 MAX_SHARED = 6  # values named per neighbour, the rarest first: what few have says most
 
 

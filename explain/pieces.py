@@ -63,7 +63,7 @@ def carrying(
     """
     reason = unopened(run, modality, streamer_idx)
     if reason:
-        raise MspaError(f"“{reason}”", "a streamer with frames, clips or texts", "Choose another.")
+        raise MspaError(f"“{reason}”", "one with frames, clips or texts", "Choose another.")
     inputs = inputs_of(run.dataset, modality, streamer_idx)
     found = read_one(run.dataset, modality, run.config.features, run.device, read_stored(run.files))
     assert found is not None  # it is among the run's modalities

@@ -52,6 +52,6 @@ def references_sentence(seen: Sequence[FromReference], chosen: FromReference) ->
     others = [view for view in seen if view is not chosen]
     elsewhere = [view for view in others if view.leading is None or view.leading.label != label]
     if not elsewhere:
-        return f"“{label}” leads whichever of these the streamer is compared with."
+        return f"“{label}” leads whichever of these it is compared with."
     where = listed([view.attribution.reference for view in elsewhere])
     return f"“{label}” leads against {chosen.attribution.reference}, not against {where}: name the reference with it."

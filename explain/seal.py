@@ -2,7 +2,7 @@
 
 Red, do not quote: a grave check failed. Grave are the checks without which the numbers are not what they are said
 to be: sums, convergence, noise, the order of deletion by margin, the run's randomisation; and a leading modality that
-fewer than half of the random halves of the tips share; and two that are tied, of whom there is nothing to say.
+fewer than half of the random halves of the history share; and two that are tied, of whom there is nothing to say.
 Amber, faithful with a limit: any other check failed. The seal names them.
 Green, faithful to the model: no check failed and at least one applied.
 A check that does not apply speaks neither for nor against. Ours.
@@ -19,7 +19,7 @@ RULES = (
     "A seal says whether the explanation is faithful to the model, not whether the model is right. "
     "Green: every check that applies is passed. Amber: a check that limits what may be said failed, and is named. "
     "Red: sums, convergence, noise, the order of deletion or the run's randomisation failed, or the leading modality "
-    "stays first on fewer than half of the random halves of the tips, or the two are tied."
+    "stays first on fewer than half of the random halves of the history, or the two are tied."
 )
 
 

@@ -167,8 +167,8 @@ def compare(
     twin = None if seed_run is None else read_seed_run(seed_run)
     before, after = (load_run(run, data, _device(device)) for run in (run_a, run_b))
     found = compare_runs(before, after, twin, users)
-    told = json.dumps(comparison_json(found), indent=1, ensure_ascii=False) if as_json else comparison_table(found)
-    typer.echo(told)
+    words = json.dumps(comparison_json(found), indent=1, ensure_ascii=False) if as_json else ""
+    typer.echo(words or comparison_table(found, after.dataset.info))
 
 
 @app.command()

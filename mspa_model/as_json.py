@@ -105,13 +105,13 @@ def _arrived_words(arrived: Mapping[str, Any] | None, info: DatasetInfo) -> Iter
     yield f"Kept correction steps: {before} before, {after} after."
     yield f"Top {len(arrived['before'])} before: {', '.join(names[i] for i in arrived['before']) or 'nobody'}."
     yield f"Entered: {', '.join(names[i] for i in arrived['entered']) or 'nobody'}."
-    yield f"Left: {', '.join(_left_words(one, names) for one in arrived['left']) or 'nobody'}."
+    yield f"Left: {', '.join(_left_words(one, names, info) for one in arrived['left']) or 'nobody'}."
 
 
-def _left_words(one: Mapping[str, Any], names: Mapping[str, str]) -> str:
+def _left_words(one: Mapping[str, Any], names: Mapping[str, str], info: DatasetInfo) -> str:
     called = names[one["streamer"]]
     if one["place"] is None:
-        return f"{called} ({'tipped now' if one['tipped'] else 'no candidate'})"
+        return f"{called} ({f'has a {info.tip_is} now' if one['tipped'] else 'no candidate'})"
     return f"{called} (now {one['place']})"
 
 

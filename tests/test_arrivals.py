@@ -84,7 +84,7 @@ def test_what_moved_is_told_with_places(run: Run, tmp_path: Path):
     assert "1 new tip beside 10 known of this user; nothing was trained." in said
     called = came["names"][first]
     assert called.startswith("Comedy room")
-    assert f"Left: {called} (tipped now)" in said
+    assert f"Left: {called} (has a tip now)" in said
     row = told["steps"][-1]["ranking"][0]
     assert f"  1. {row['streamer']}  {row['name']}  {row['score']:.3f}" in said
 

@@ -167,8 +167,9 @@ def _left(picked: Picked, arrival: Arrival) -> str:
         return ""
     tipped = set(arrival.tips.streamer_idx.tolist())
     places = {idx: after.rank_of(idx) for idx in gone}
+    has_one = f"has a {picked.run.dataset.info.tip_is} now"
     words = {
-        i: "tipped now" if r is None and i in tipped else f"now {ordinal(r)}" if r else "not ranked"
+        i: has_one if r is None and i in tipped else f"now {ordinal(r)}" if r else "not ranked"
         for i, r in places.items()
     }
     named = [f"{name_of(picked.run.dataset, idx)} ({words[idx]})" for idx in gone[:_NAMED]]

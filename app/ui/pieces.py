@@ -56,7 +56,7 @@ def _draw_choice(picked: Picked, told: Explanation) -> None:
 
 def _asked(told: Explanation, used: list[Modality]) -> tuple[Modality, int]:
     names = {told.streamer_idx: told.streamer_name, told.rival_idx: told.rival_name}
-    words = told_apart(list(names), names.get, lambda idx: "rival" if idx == told.rival_idx else "streamer")
+    words = told_apart(list(names), names.get, lambda idx: "rival" if idx == told.rival_idx else "this one")
     left, right = st.columns(2)
     strongest = max(told.sources, key=lambda p: abs(p.margin) if p.source.modality in used else -1).source.modality
     modality = left.segmented_control(

@@ -129,8 +129,14 @@ def _draw_step(picked: Picked, steps: list[Step]) -> None:
     if step.critique is not None:
         say(step.critique.sentence)
     if step.changes:
+        tips = plural(picked.run.dataset.info.tip_is)
         rows = [
-            {"what": c.kind, "in words": plain(c.sentence, 200), "before": c.before, "after": c.after}
+            {
+                "what": c.kind.replace("tips", tips),
+                "in words": plain(c.sentence, 200),
+                "before": c.before,
+                "after": c.after,
+            }
             for c in step.changes
         ]
         number = st.column_config.NumberColumn(format="%.3f")

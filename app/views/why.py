@@ -132,9 +132,9 @@ def _draw_parts(told: Explanation) -> None:
     rows = [
         {
             "source": SOURCE_LABELS[p.source],
-            "kind": p.kind,
+            "kind": "history" if p.kind == "tip" else p.kind,
             "part": plain(p.label, 120),
-            "streamer": p.streamer,
+            "this one": p.streamer,
             "rival": p.rival,
             "margin": p.margin,
         }
@@ -145,7 +145,7 @@ def _draw_parts(told: Explanation) -> None:
         pd.DataFrame(rows),
         "parts",
         "Weight x fit of every part",
-        dict.fromkeys(("streamer", "rival", "margin"), number),
+        dict.fromkeys(("this one", "rival", "margin"), number),
     )
 
 

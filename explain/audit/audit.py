@@ -81,7 +81,7 @@ def _run_figures(
     if seeds is None:
         missing.append("seeds: no other training was made")
     if not any(named):
-        missing.append("truth: the data set has none beside it, or no case has ten tips")
+        missing.append("truth: the data set has none beside it, or no case has a history of ten")
     quality = run.map.quality if run.map else {}
     absent = [key for key in MAP_KEYS if key not in quality]
     if absent:

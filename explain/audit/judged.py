@@ -61,7 +61,7 @@ def judge(run: Run, each: AuditCase) -> Judged:
 
 
 def _is_sum(name: str) -> bool:
-    return name.startswith(("Sources to ", "Tips to ", "Statements and residual to "))
+    return name.startswith(("Sources to ", "History to ", "Statements and residual to "))
 
 
 def name_modality(run: Run, planted: Planted, each: AuditCase) -> Named | None:

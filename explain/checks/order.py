@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from explain.types import Check, DeletionCurve
 
+# A check has the same name and words whatever a set calls its tips.
+_PARTS = {"feature": "features", "tip": "entries of the history", "statement": "statements"}
 SMALLEST = 1e-6  # points, or doublings of rank, below which nothing was lost
 
 
@@ -17,19 +19,21 @@ def check_curve(kind: str, quantity: str, curves: Sequence[DeletionCurve]) -> Ch
     found = next((c for c in curves if c.kind == kind and c.quantity == quantity), None)
     grave = quantity == "margin"
     if found is None:
-        return Check(name, None, None, "not applicable", f"{name}: fewer than two {kind}s that differ.", grave)
+        return Check(name, None, None, "not applicable", f"{name}: fewer than two {_PARTS[kind]} that differ.", grave)
     named, random, reverse = (float(c.mean()) for c in (found.named, found.random, found.reverse))
     if max(abs(c).max() for c in (found.named, found.random, found.reverse)) <= SMALLEST:
-        return Check(name, None, None, "not applicable", f"{name}: no order of {kind}s costs anything.", grave)
+        return Check(name, None, None, "not applicable", f"{name}: no order of {_PARTS[kind]} costs anything.", grave)
     # Equal parts in any order cost the same: that speaks for no order and against none.
     equal = abs(named - random) <= SMALLEST and abs(named - reverse) <= SMALLEST
     if equal:
-        return Check(name, None, None, "not applicable", f"{name}: every order of {kind}s costs the same.", grave)
+        return Check(
+            name, None, None, "not applicable", f"{name}: every order of {_PARTS[kind]} costs the same.", grave
+        )
     verdict = "pass" if named > random and named > reverse else "fail"
     unit = "points of margin" if quantity == "margin" else "doublings of its place"
     sentence = (
-        f"{name}: taken away from the first named on, {kind}s cost {named:.2g} {unit}, in random order {random:.2g}, "
-        f"from the last {reverse:.2g}."
+        f"{name}: taken away from the first named on, {_PARTS[kind]} cost {named:.2g} {unit}, in random order "
+        f"{random:.2g}, from the last {reverse:.2g}."
     )
     return Check(name, named - random, 0.0, verdict, sentence, grave)
 
@@ -47,4 +51,5 @@ def check_curves(curves: Sequence[DeletionCurve]) -> tuple[Check, ...]:
 
 
 def _name(kind: str, quantity: str) -> str:
-    return f"Deletion order of {kind}s" if quantity == "margin" else f"Places lost by {kind}s"
+    of = "the history" if kind == "tip" else f"{kind}s"
+    return f"Deletion order of {of}" if quantity == "margin" else f"Places lost by {of}"

@@ -42,7 +42,10 @@ def check_sums(
 ) -> tuple[Check, ...]:
     """Sources to the score's margin, tips to co-tipping, statements and residual to each modality that is used."""
     of = {part.source: part.margin for part in sources}
-    checks = [check_sum("Sources to score", sources, margin), check_sum("Tips to co-tipping", tips, of[Source.COTIPS])]
+    checks = [
+        check_sum("Sources to score", sources, margin),
+        check_sum("History to co-tipping", tips, of[Source.COTIPS]),
+    ]
     if not tips:
         checks[1] = _unopened(checks[1], of[Source.COTIPS])
     for source in MODALITIES:

@@ -22,7 +22,7 @@ SOURCE_WORDS = {
 }
 
 STOP_SENTENCES: dict[StopReason, str] = {
-    "too few witnesses": "With fewer than {n} different {streamers} tipped there is too little to judge by.",
+    "too few witnesses": "With fewer than {n} different {streamers} in the history there is too little to judge by.",
     "no tips": "There are no {tips} yet, so there is nothing to correct from.",
     "no gain": "The next step did not raise the held-out {tips} by more than their uncertainty, so it was not kept.",
     "no change": "The corrector had nothing left to change.",
@@ -30,7 +30,9 @@ STOP_SENTENCES: dict[StopReason, str] = {
 }
 
 
-TOO_FEW_SINCE = "Fewer than {n} {streamers} were tipped since the taste shifted: too few to judge a further step by."
+TOO_FEW_SINCE = (
+    "Fewer than {n} {streamers} joined the history since the taste shifted: too few to judge a further step by."
+)
 
 
 def stop_sentence(stop: StopReason, steps: Sequence[Step], config: CorrectorConfig, info: DatasetInfo) -> str:
@@ -44,7 +46,7 @@ def stop_sentence(stop: StopReason, steps: Sequence[Step], config: CorrectorConf
 def fade_change(fade: Fade) -> Change:
     """Tips before a day count for less."""
     day = f"{fade.before:%-d %B %Y}"
-    sentence = f"What was tipped before {day} counts for {percent(FADED)}: the taste seems to have shifted."
+    sentence = f"What came before {day} counts for {percent(FADED)}: the taste seems to have shifted."
     return Change("older tips faded", f"before {day}", 1.0, FADED, sentence)
 
 
@@ -79,7 +81,7 @@ def _statement_changes(before: Stance, after: Stance, vocabulary: Vocabulary) ->
         if new == 0:
             changes.append(Change("statement dropped", subject, old, new, f"{said} was dropped."))
         elif old == 0:
-            like = "liked" if new > 0 else "rarely tipped"
+            like = "liked" if new > 0 else "rarely chosen"
             sentence = f"{said} was taken up as {like}, strength {abs(new):.1f}."
             changes.append(Change("statement taken up", subject, old, new, sentence))
         else:

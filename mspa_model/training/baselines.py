@@ -127,7 +127,7 @@ def ease(train: sp.csr_matrix, max_dense: int = MAX_DENSE_STREAMERS) -> Iterable
     """Linear item-item model with zero diagonal, closed form: B = I - P / diag(P), P = inv(X'X + ridge I)."""
     if train.shape[1] > max_dense:
         raise BaselineAbsent(
-            f"EASE needs a dense square of {train.shape[1]:,} streamers; it is scored up to {max_dense:,}"
+            f"EASE needs a dense square of {train.shape[1]:,} columns; it is scored up to {max_dense:,}"
         )
     gram = (train.T @ train).toarray().astype(np.float64)
     for ridge in EASE_RIDGES:

@@ -9,8 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from mspa_model.number_format import interval_words, percent, signed
-from mspa_model.types import Comparison, Difference, LostTip, UserLoss
+from mspa_model.types import Comparison, DatasetInfo, Difference, LostTip, UserLoss
 from mspa_model.types.comparison import FEWEST_TEST_TIPS
+from mspa_model.words import counted, plural
 
 WIDTH = 110
 
@@ -27,17 +28,17 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
     return told
 
 
-def comparison_table(comparison: Comparison) -> str:
+def comparison_table(comparison: Comparison, info: DatasetInfo) -> str:
     """Configuration, figures by group, overlap, and the users who lost most, for a terminal."""
     console = Console(width=WIDTH)
     with console.capture() as capture:
         names = f"{comparison.after.name} less {comparison.before.name}"
-        _say(console, f"{names}: {comparison.dataset}, test, {comparison.n_users} users")
+        _say(console, f"{names}: {comparison.dataset}, test, {counted(comparison.n_users, info.user_is)}")
         _config(console, comparison)
-        console.print(_figures(comparison.differences))
+        console.print(_figures(comparison.differences, info))
         _say(console, _seed_words(comparison))
-        _overlap(console, comparison)
-        _losses(console, comparison)
+        _overlap(console, comparison, info)
+        _losses(console, comparison, info)
     return capture.get()
 
 
@@ -57,11 +58,11 @@ def _config(console: Console, comparison: Comparison) -> None:
     console.print(table)
 
 
-def _figures(differences: Sequence[Difference]) -> Table:
-    table = Table("group", "users", "metric", "before", "after", "after less before, 95 %", "reading")
+def _figures(differences: Sequence[Difference], info: DatasetInfo) -> Table:
+    table = Table("group", plural(info.user_is), "metric", "before", "after", "after less before, 95 %", "reading")
     shown = ""
     for d in differences:
-        group = d.label if d.kind != "train tips" else f"{d.label} train tips"
+        group = d.label if d.kind != "train tips" else f"{d.label} train {plural(info.tip_is)}"
         between = interval_words(d.after - d.before, d.interval.low, d.interval.high, sign=True)
         reading = d.reading + (", within seeds" if d.within_seeds else "")
         first = (Text(group), str(d.n_users)) if group != shown else ("", "")
@@ -79,32 +80,47 @@ def _seed_words(comparison: Comparison) -> str:
     return f"“Within seeds”: no larger than the difference of {pair}, which differ in the seed alone."
 
 
-def _overlap(console: Console, comparison: Comparison) -> None:
-    overlap = comparison.overlap
-    _say(console, f"Top 10: {percent(overlap.mean_share)} shared in the mean. Users by how many of the ten they share:")
+def _overlap(console: Console, comparison: Comparison, info: DatasetInfo) -> None:
+    overlap, users = comparison.overlap, plural(info.user_is)
+    _say(
+        console,
+        f"Top 10: {percent(overlap.mean_share)} shared in the mean. By how many of the ten they share, {users}:",
+    )
     counts = {n: count for n, count in enumerate(overlap.counts) if count}
     _say(console, "  " + ", ".join(f"{n}: {count}" for n, count in counts.items()))
 
 
-def _losses(console: Console, comparison: Comparison) -> None:
+def _losses(console: Console, comparison: Comparison, info: DatasetInfo) -> None:
     users = comparison.users
     _say(
         console,
-        f"{comparison.metric}: {users.better} users better, {users.worse} worse, {users.same} the same, "
-        f"{users.changed} changed (fewer than {FEWEST_TEST_TIPS} test tips, too few to say more).",
+        f"{comparison.metric}: {counted(users.better, info.user_is)} better, {users.worse} worse, {users.same} the "
+        f"same, {users.changed} changed (fewer than {FEWEST_TEST_TIPS} test {plural(info.tip_is)}, too few to say "
+        "more).",
     )
     if comparison.losses:
-        table = Table("user", "tips", comparison.metric, "", "lost tip", "rival", "moved most", title="Largest losses")
+        table = Table(
+            info.user_is,
+            plural(info.tip_is),
+            comparison.metric,
+            "",
+            f"lost {info.tip_is}",
+            "rival",
+            "moved most",
+            title="Largest losses",
+        )
         for loss in comparison.losses:
-            table.add_row(*_loss_cells(loss))
+            table.add_row(*_loss_cells(loss, info))
         console.print(table)
 
 
-def _loss_cells(loss: UserLoss) -> list[Text | str]:
+def _loss_cells(loss: UserLoss, info: DatasetInfo) -> list[Text | str]:
     """tips: train and test."""
     figures = f"{loss.before:.3f} to {loss.after:.3f}"
     known = [Text(loss.user_id), f"{loss.n_train}+{loss.n_test}", figures, loss.word]
-    return known + (["–", "–", "no tip falls in ranking anew"] if loss.lost is None else _tip_cells(loss.lost))
+    return known + (
+        ["–", "–", f"no {info.tip_is} falls in ranking anew"] if loss.lost is None else _tip_cells(loss.lost)
+    )
 
 
 def _tip_cells(lost: LostTip) -> list[Text | str]:

@@ -252,7 +252,7 @@ def _notes(run: Run, pairs: EvalPairs, measured: Sequence[Measured], stored: Map
 def _data_notes(run: Run, pairs: EvalPairs, measured: Sequence[Measured]) -> Iterator[str]:
     info = run.dataset.info
     if not measured:
-        yield "No user has a test tip that the mask leaves: nothing was measured."
+        yield f"No {info.user_is} has a test {info.tip_is} that the mask leaves: nothing was measured."
     if pairs.n_hidden:
         mask = " and ".join(info.split.mask_for_test)
         yield f"{pairs.n_hidden:,} test pairs are hidden by the mask ({mask}) and not counted."
@@ -272,9 +272,9 @@ def _order_notes(stored: Mapping[str, Any]) -> Iterator[str]:
     """Of a set with times: whether co-tipping goes by what is tipped next (training/ordered.py)."""
     share = stored.get("step0", {}).get("cotips", {}).get("ordered")
     if share:
-        yield f"co-tipping: {percent(share)} of its weight goes by the order of tips, by what is tipped next."
+        yield f"co-tipping: {percent(share)} of its weight goes by order, by what comes next."
     elif share == 0:
-        yield "co-tipping: val does not pay for the order of tips; it is left out."
+        yield "co-tipping: val does not pay for their order; it is left out."
 
 
 def _absent_notes(stored: Mapping[str, Any]) -> Iterator[str]:

@@ -40,7 +40,7 @@ def test_a_streamer_picked_by_hand_leaves_the_ranking_and_comes_back(page: AppTe
     assert sound(page)
     said, table = texts(page), _table(page)
     assert "1 tip joined 10 tips; the preference was composed anew, corrected and ranked again" in said
-    assert f"Out of the top 10: {first} (tipped now)" in said
+    assert f"Out of the top 10: {first} (has a tip now)" in said
     assert table["before"].iloc[0] == first
     assert first not in table["after"].tolist()
     assert table["place"].tolist() == list(range(1, 11))

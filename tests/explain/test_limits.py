@@ -9,6 +9,7 @@ from explain.checks.inside import check_nudge, check_opinions, check_references
 from explain.checks.known import check_evidence, run_checks, trainings_with
 from explain.checks.order import check_curve, check_curves
 from explain.types import DeletionCurve, EvidenceLine, Noise, Opinions
+from mspa_model.number_format import signed
 from mspa_model.runs import Run
 from mspa_model.types import Modality
 from tests.explain.closed_form import trace_of
@@ -33,7 +34,7 @@ def test_randomised(closed: Run, rho: float | None, verdict: str) -> None:
     assert (check.verdict, check.value, check.grave) == (verdict, rho, True)
     assert check.limit == (None if rho is None else 0.2)
     if rho is not None:
-        assert f"{rho:+.2f}" in check.sentence
+        assert signed(rho) in check.sentence
 
 
 @pytest.mark.parametrize(("n", "verdict"), [(0, "fail"), (1, "fail"), (2, "pass"), (3, "pass")])
@@ -131,9 +132,9 @@ def test_checks_that_do_not_apply_keep_their_weight() -> None:
     assert [c.grave for c in check_curves(())] == [True, True, True, False, False]
     assert [c.name for c in check_curves(())] == [
         "Deletion order of features",
-        "Deletion order of tips",
+        "Deletion order of the history",
         "Deletion order of statements",
-        "Places lost by tips",
+        "Places lost by the history",
         "Places lost by statements",
     ]
     assert check_nudge((Noise(VISUAL, 0.0, 1.0, 1.0, 0.25, 1.0),)).limit == 0.25

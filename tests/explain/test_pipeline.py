@@ -53,7 +53,7 @@ def test_user_without_tips_and_user_of_one_tip(make_closed: Callable[[str], Run]
     run = make_closed("one-tip-users")
     told = explain(run, Case("u060", nth(run, rank_user(run, "u060"), 0)))
     assert len(told.tips) == 1
-    order = next(c for c in told.checks if c.name == "Deletion order of tips")
+    order = next(c for c in told.checks if c.name == "Deletion order of the history")
     assert order.verdict == "not applicable"
     assert told.leading is not None
     assert told.leading.held is None

@@ -98,8 +98,8 @@ def test_nobody_to_ask_changes_nothing():
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ({"ordered": 0.5}, ["co-tipping: 50\u00a0% of its weight goes by the order of tips, by what is tipped next."]),
-        ({"ordered": 0.0}, ["co-tipping: val does not pay for the order of tips; it is left out."]),
+        ({"ordered": 0.5}, ["co-tipping: 50\u00a0% of its weight goes by order, by what comes next."]),
+        ({"ordered": 0.0}, ["co-tipping: val does not pay for their order; it is left out."]),
         ({}, []),
     ],
 )

@@ -11,9 +11,9 @@ EVENTS_TOML = """\
 name = "{name}"
 title = "{title}"
 kind = "{kind}"
-streamer_is = "streamer"
-user_is = "user"
-tip_is = "tip"
+streamer_is = "{streamer_is}"
+user_is = "{user_is}"
+tip_is = "{tip_is}"
 tip_unit = "coins"
 timezone = "UTC"
 modalities = [{modalities}]
@@ -32,7 +32,8 @@ metric = "ndcg@10"
 class World:
     """What a dataset folder is written from; replace a field to make a variant.
 
-    kind "events" is split by time, kind "matrix" by column split of tips.
+    kind "events" is split by time, kind "matrix" by column split of tips. words: what the set calls a streamer, a user
+    and a tip.
     """
 
     name: str
@@ -42,13 +43,18 @@ class World:
     features: Mapping[str, np.ndarray] = field(default_factory=dict)
     modalities: tuple[str, ...] = ("visual", "audio", "text")
     kind: str = "events"
+    words: tuple[str, str, str] = ("streamer", "user", "tip")
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def write_world(world: World, folder: Path) -> Path:
     """Write the world as a dataset folder and return the folder."""
     (folder / "features").mkdir(parents=True, exist_ok=True)
+    streamer_is, user_is, tip_is = world.words
     toml = EVENTS_TOML.format(
+        streamer_is=streamer_is,
+        user_is=user_is,
+        tip_is=tip_is,
         name=world.name,
         title=f"Test world {world.name}",
         kind=world.kind,

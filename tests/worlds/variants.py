@@ -101,6 +101,15 @@ def hostile() -> World:
     return replace(world, name="hostile", streamers=streamers)
 
 
+def films() -> World:
+    """The checkerboard as a set of films that viewers rate, under a title and names of its own."""
+    world = checkerboard()
+    names = [name.replace("room", "film") for name in world.streamers["name"]]
+    return replace(
+        world, name="films", words=("film", "viewer", "rating"), streamers=world.streamers.assign(name=names)
+    )
+
+
 def few_users() -> World:
     """Six users and sixteen streamers, fewer than any default group or neighbourhood."""
     return replace(checkerboard(n_users=6, n_streamers=16, tips_each=6), name="few-users")
@@ -115,5 +124,6 @@ VARIANTS = {
     "matrix": matrix,
     "hostile": hostile,
     "few-users": few_users,
+    "films": films,
     "newcomers": newcomers,
 }

@@ -130,17 +130,10 @@ def _draw_step(picked: Picked, steps: list[Step]) -> None:
         say(step.critique.sentence)
     if step.changes:
         tips = plural(picked.run.dataset.info.tip_is)
-        rows = [
-            {
-                "what": c.kind.replace("tips", tips),
-                "in words": plain(c.sentence, 200),
-                "before": c.before,
-                "after": c.after,
-            }
-            for c in step.changes
-        ]
+        rows = [(c.kind.replace("tips", tips), plain(c.sentence, 200), c.before, c.after) for c in step.changes]
         number = st.column_config.NumberColumn(format="%.3f")
-        show_table(pd.DataFrame(rows), "changes", f"Changes of step {step.index}", {"before": number, "after": number})
+        table = pd.DataFrame(rows, columns=["what", "in words", "before", "after"])
+        show_table(table, "changes", f"Changes of step {step.index}", {"before": number, "after": number})
     before = _before(picked.trace, step)
     _draw_words(before, step)
     changes = (change.sentence for change in step.changes)

@@ -197,7 +197,8 @@ def benchmark(
 @app.command()
 def compose(
     run: RunArgument,
-    user: Annotated[str, typer.Option("--user", help="Which user.")],
+    user: Annotated[str | None, typer.Option("--user", help="Which user.")] = None,
+    ahead: Annotated[bool, typer.Option("--ahead", help="Write all users' ahead, into the run, for speed.")] = False,
     history: Annotated[Scope, typer.Option(help="Which tips are known.")] = Scope.ALL,
     composer: Annotated[
         str | None, typer.Option(help="teacher, compact, or a language model by folder, .gguf file or cached hub id.")
@@ -207,6 +208,13 @@ def compose(
     data: DataOption = None,
 ) -> None:
     """Write a user's preference: statements with their evidence, and prose."""
+    if ahead:
+        from mspa_model.training.ahead import write_ahead
+
+        write_ahead(run, data, _device(device))
+        return
+    if user is None:
+        raise UnknownIdError("compose without --user", "--user U, or --ahead", "Name a user.")
     from mspa_model.as_json import preference_json
     from mspa_model.pipeline import history_for
     from mspa_model.runs import load_run

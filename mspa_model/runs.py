@@ -39,7 +39,8 @@ from mspa_model.ranking.towers import build_aligners
 from mspa_model.types import Dataset, Features, MapPlane, MapPoints, Modality, Vocabulary
 
 FEATURES = "features.safetensors"
-WEIGHTS = tuple(f"{name}.safetensors" for name in ("step0", "cotips", "corrector", "teacher", "composer"))
+_WEIGHED = ("step0", "cotips", "corrector", "teacher", "composer", "preferences")
+WEIGHTS = tuple(f"{name}.safetensors" for name in _WEIGHED)
 _PLANE = ("streamer_xy", "user_xy", "streamer_lost", "user_lost")  # arrays of a MapPlane, in order
 
 

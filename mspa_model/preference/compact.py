@@ -9,7 +9,6 @@ import torch
 from jaxtyping import Bool, Float
 from safetensors.torch import load_file, save_file
 from torch import Tensor
-from transformers import DynamicCache
 
 from mspa_model.config import ComposerConfig
 from mspa_model.manifest import ListedFiles
@@ -18,8 +17,8 @@ from mspa_model.preference.decoding import Grammar
 from mspa_model.preference.entries import AmountScale, Entries, entries_of
 from mspa_model.preference.language_model import CompactModel, Prefix, tip_logits
 from mspa_model.preference.lift import Lifts
+from mspa_model.preference.precomputed import Tokenized
 from mspa_model.preference.tokens import LIKES, PAD, START, TOLD, tokens_of
-from mspa_model.preference.wordings import spelled
 from mspa_model.types import Features, History, Modality, Vocabulary
 
 FILE = "composer.safetensors"
@@ -58,11 +57,18 @@ class CompactWriter:
 
     def write(self, histories: Sequence[History], lifts: Sequence[Lifts] | None = None) -> list[Writing]:
         """Statements, pointing only at tips whose streamer has the value, and prose no surer than the lifts allow."""
+        return self._spelled(self.write_tokens(histories, lifts))
+
+    def write_tokens(self, histories: Sequence[History], lifts: Sequence[Lifts] | None) -> list[Tokenized]:
+        """As write(), prose as tokens."""
         return self._write(histories, constrained=True, lifts=lifts)
 
     def write_freely(self, histories: Sequence[History]) -> list[Writing]:
         """The same with pointers as the model sets them, right or wrong."""
-        return self._write(histories, constrained=False)
+        return self._spelled(self._write(histories, constrained=False))
+
+    def _spelled(self, written: Sequence[Tokenized]) -> list[Writing]:
+        return [tokenized.spell(self.model.tokens, self.vocabulary) for tokenized in written]
 
     @torch.no_grad()
     def statement_rows(self) -> Float[Tensor, "n_values dim"]:
@@ -80,23 +86,24 @@ class CompactWriter:
     @torch.no_grad()
     def _write(
         self, histories: Sequence[History], constrained: bool, lifts: Sequence[Lifts] | None = None
-    ) -> list[Writing]:
+    ) -> list[Tokenized]:
         # Texts of like length together, so that little is padding.
         order = sorted(range(len(histories)), key=lambda i: len(histories[i]))
-        found: dict[int, Writing] = {}
+        found: dict[int, Tokenized] = {}
         table = self.model.table()
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
             batch = [self.read(histories[i]) for i in rows]
             earned = [None if lifts is None else lifts[i] for i in rows]
             for i, text in zip(rows, self._write_batch(batch, earned, table, constrained), strict=True):
-                prose = spelled(self.model.tokens.spell(text.grammar.prose, self.vocabulary))
-                found[i] = Writing(tuple(text.claims), prose, text.grammar.done)
+                found[i] = Tokenized(tuple(text.claims), tuple(text.grammar.prose), text.grammar.done)
         return [found[i] for i in range(len(histories))]
 
     def _write_batch(
         self, batch: Sequence[Entries], lifts: Sequence[Lifts | None], table: Tensor, constrained: bool
     ) -> list[_Text]:
+        from transformers import DynamicCache  # seconds to import: not before something is written
+
         model = self.model
         texts = [
             _Text(e, Grammar(model.tokens, self._supported(e), e.n_tipped, earned), [])

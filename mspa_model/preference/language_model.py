@@ -7,12 +7,12 @@ transformers' Llama blocks.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
-from transformers import DynamicCache, LlamaConfig, LlamaModel
 
 from mspa_model.config import ComposerConfig
 from mspa_model.preference.entries import N_FACTS, Entries
@@ -45,6 +45,8 @@ class CompactModel(nn.Module):
 
     def __init__(self, config: ComposerConfig, vocabulary: Vocabulary, features: Features, tokens: Tokens) -> None:
         super().__init__()
+        from transformers import LlamaModel  # seconds to import: not before there is a model to make
+
         dim = config.dim
         self.tokens, self.modalities = tokens, tuple(Modality)
         self.words = nn.Embedding(tokens.first_value, dim)
@@ -243,9 +245,9 @@ class CompactModel(nn.Module):
         return self.point[0] * (keys @ query[:, :, None])[..., 0] / POINTER_DIM**0.5 + self.point[1]
 
     def step(
-        self, rows: Float[Tensor, "batch m dim"], mask: Bool[Tensor, "batch total"], cache: DynamicCache
+        self, rows: Float[Tensor, "batch m dim"], mask: Bool[Tensor, "batch total"], cache: Any
     ) -> Float[Tensor, "batch m dim"]:
-        """Hidden states of new tokens after those in the cache; mask covers both."""
+        """Hidden states of new tokens after those in the cache (transformers' DynamicCache); mask covers both."""
         positions = positions_of(mask)[:, -rows.shape[1] :]
         return self.decoder(
             inputs_embeds=rows,
@@ -270,7 +272,9 @@ def positions_of(mask: Bool[Tensor, "batch total"]) -> Int[Tensor, "batch total"
     return (mask.long().cumsum(1) - 1).clamp(min=0)
 
 
-def _llama(config: ComposerConfig) -> LlamaConfig:
+def _llama(config: ComposerConfig) -> Any:
+    from transformers import LlamaConfig
+
     return LlamaConfig(
         vocab_size=3,  # embeddings are ours: inputs_embeds; three, so that its marks lie inside
         hidden_size=config.dim,

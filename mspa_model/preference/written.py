@@ -11,7 +11,6 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from mspa_model.preference.claims import Writing, checked_statements
-from mspa_model.preference.compact import CompactWriter
 from mspa_model.preference.composer import UNCHANGED, Composer
 from mspa_model.preference.lift import Lifts
 from mspa_model.preference.prose import contrary_sentence
@@ -30,6 +29,13 @@ class Writer(Protocol):
     """
 
     def write(self, histories: Sequence[History], lifts: Sequence[Lifts] | None = None) -> list[Writing]: ...
+
+
+@runtime_checkable
+class StatementReader(Protocol):
+    """A writer whose embeddings of statements the aligners read: the compact language model."""
+
+    def statement_rows(self) -> Float[Tensor, "n_values _"]: ...
 
 
 class WrittenComposer(Composer):
@@ -52,7 +58,7 @@ class WrittenComposer(Composer):
         """Half of what the writer's embedding of liking a value differs from that of avoiding it, to unit mean square:
         a strength times a row is then the same with the opposite sign for a dislike. None where the writer has none.
         """
-        if not isinstance(self.writer, CompactWriter) or not self.vocabulary.values:
+        if not isinstance(self.writer, StatementReader) or not self.vocabulary.values:
             return None
         return self.writer.statement_rows()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import psutil
 
-from mspa_model.config import RunConfig
+from mspa_model.config import ComposerConfig, RunConfig
 from mspa_model.errors import ResourceError
 from mspa_model.preference.composers import TEACHER
 from mspa_model.training.candidates import MAX_CANDIDATES
@@ -31,12 +31,12 @@ SECONDS_A_LOW_RANK_TRY = 5e-5  # a streamer
 SECONDS_AN_ALIGNING = 0.01, 0.07  # a batch, and a full one's users
 SECONDS_A_LATENT_CELL = 2e-8  # a user beside a streamer, once
 SECONDS_A_LATENT_STEP = 1e-6  # a streamer: every vector is moved by every batch
-SECONDS_A_REPAIR = 0.015  # a case, once
+SECONDS_A_REPAIR = 0.012  # a case, once
 SECONDS_A_TRACE, SECONDS_A_TRACE_STREAMER = 0.005, 5e-7
 # At most: of val users, looked at for a shift and for the corrector's caution; of test users, with new tips and with
 # false statements.
 TRACES = (2_000, 1_600, 2_000, 600)
-SECONDS_OF_TEXTS, SECONDS_A_TEXT_USER = 15.0, 0.5  # measuring what composers wrote, where somebody is scored
+SECONDS_OF_TEXTS, SECONDS_A_TEXT_USER = 6.0, 0.4  # measuring what composers wrote, where somebody is scored
 SECONDS_OF_MAPS, SECONDS_A_MAP_POINT = 25.0, 0.0035  # compiling; a point of one map
 PLANES = 45  # of val users x streamers, of four bytes: their fits, joined, weighed and searched at once
 GIB_AT_REST, GIB_OF_A_COMPOSER, GIB_OF_MAPS, GIB_OF_ENCODERS = 0.6, 0.5, 0.3, 0.5
@@ -100,10 +100,15 @@ def _teaching_seconds(dataset: Dataset, config: RunConfig) -> float:
     earliest = max(EARLIEST, (1 + settings.patience) * look_every(len(histories), settings.batch))
     steps = math.sqrt(min(earliest, settings.steps) * settings.steps)
     tips = float(np.minimum(histories, settings.max_tips).mean())
-    size = settings.batch / 48 * (0.3 + 0.7 * settings.layers / 3 * settings.dim / 128)
-    each = min(60 * settings.minutes, steps * size * (SECONDS_A_BATCH + SECONDS_A_BATCH_TIP * tips))
+    a_batch = _size_of(settings) * (SECONDS_A_BATCH + SECONDS_A_BATCH_TIP * tips)
+    each = min(60 * settings.minutes, steps * a_batch)
     texts = SECONDS_OF_TEXTS + SECONDS_A_TEXT_USER * len(users.scored) if len(users.scored) else 0.0
     return each * (1 + len(Modality) * settings.retrain_without) + texts
+
+
+def _size_of(settings: ComposerConfig) -> float:
+    """What a batch of this language model takes beside one of the default's."""
+    return settings.batch / 48 * (0.3 + 0.7 * settings.layers / 3 * settings.dim / 128)
 
 
 def _step0_seconds(dataset: Dataset, config: RunConfig) -> float:
@@ -144,8 +149,10 @@ def _memory_gib(dataset: Dataset, config: RunConfig) -> float:
     square = 8.0 * n * n * 4 if _is_dense(dataset, config) else 4.0 * n * config.ranking.low_rank * 4
     val_users = dataset.tips.loc[dataset.tips["split"] == "val", "user_idx"].nunique()
     val_fits = min(val_users * n, MAX_CELLS // len(SOURCES)) * 4.0 * PLANES
-    fixed = GIB_AT_REST + GIB_OF_A_COMPOSER * (_teaching_seconds(dataset, config) > 0)
-    return fixed + GIB_OF_ENCODERS * (_media_seconds(dataset) > 0) + (square + val_fits) / _GIB
+    fixed = GIB_AT_REST + GIB_OF_ENCODERS * (_media_seconds(dataset) > 0)
+    if _teaching_seconds(dataset, config) > 0:
+        fixed += GIB_OF_A_COMPOSER * _size_of(config.composer)
+    return fixed + (square + val_fits) / _GIB
 
 
 def _is_dense(dataset: Dataset, config: RunConfig) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -58,7 +59,12 @@ def assert_alike(found: Ranking, expected: Ranking) -> None:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_world(checkerboard(n_users=23, n_streamers=16, tips_each=7), tmp_path_factory.mktemp("short"))
+    """Enough users to teach a language model, and four of them to measure."""
+    world = checkerboard(n_users=23, n_streamers=16, tips_each=7)
+    place, measured = world.tips.groupby("user_id").cumcount(), world.tips["user_id"] < "u004"
+    split = np.select([measured & (place == 6), measured & (place == 5)], ["test", "val"], "train")
+    world = replace(world, kind="matrix", tips=world.tips.assign(split=split))
+    return write_world(world, tmp_path_factory.mktemp("short"))
 
 
 def test_a_run_ranks_and_explains_the_same_elsewhere(

@@ -49,7 +49,7 @@ def metrics_with_baselines(metrics: Mapping, info: DatasetInfo, metric: str = "n
         table,
         alt,
         f"Right is better; a line is the 95 % interval over {plural(info.user_is)}. Lines that overlap decide nothing: "
-        f"the table holds MSPA against each {info.user_is} by {info.user_is}.",
+        f"the table holds MSPA against each of them, {info.user_is} by {info.user_is}.",
     )
 
 

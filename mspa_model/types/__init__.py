@@ -2,20 +2,13 @@
 then what sets two runs apart.
 
 Shape axes: n_users n_streamers n_tips n_values n_statements n_sources n_steps feature_dim dim k.
-Everything here is frozen: a stage takes a value and returns a new one.
+Everything here is frozen: a stage takes a value and returns a new one. What holds tensors is imported when it is first
+asked for: who reads a dataset folder alone does not wait for torch.
 """
 
-from mspa_model.types.comparison import (
-    Comparison,
-    ConfigChange,
-    Difference,
-    LostTip,
-    Overlap,
-    RunCard,
-    SourceShift,
-    UserCounts,
-    UserLoss,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from mspa_model.types.data import (
     SOURCES,
     CandidateScope,
@@ -29,22 +22,35 @@ from mspa_model.types.data import (
     SplitInfo,
 )
 from mspa_model.types.preference import FADED, History, Preference, Statement, Value, Vocabulary
-from mspa_model.types.ranking import (
-    Arrival,
-    Change,
-    ChangeKind,
-    Critique,
-    HeldOut,
-    Interval,
-    MapPlane,
-    MapPoints,
-    Ranking,
-    RankingTrace,
-    SourceGap,
-    Step,
-    StopReason,
-    ValueGap,
-)
+
+if TYPE_CHECKING:
+    from mspa_model.types.comparison import (
+        Comparison,
+        ConfigChange,
+        Difference,
+        LostTip,
+        Overlap,
+        RunCard,
+        SourceShift,
+        UserCounts,
+        UserLoss,
+    )
+    from mspa_model.types.ranking import (
+        Arrival,
+        Change,
+        ChangeKind,
+        Critique,
+        HeldOut,
+        Interval,
+        MapPlane,
+        MapPoints,
+        Ranking,
+        RankingTrace,
+        SourceGap,
+        Step,
+        StopReason,
+        ValueGap,
+    )
 
 __all__ = [
     "FADED",
@@ -87,3 +93,15 @@ __all__ = [
     "ValueGap",
     "Vocabulary",
 ]
+
+_WITH_TENSORS = ("mspa_model.types.ranking", "mspa_model.types.comparison")
+
+
+def __getattr__(name: str) -> Any:
+    """A value that holds tensors, or names one that does."""
+    if name in __all__:
+        for module in map(import_module, _WITH_TENSORS):
+            if name in vars(module):
+                globals()[name] = vars(module)[name]
+                return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,24 @@
+"""What a command does not need, it does not wait for: large libraries that are imported only where they are used."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+
+def test_check_loads_no_torch(tiny_world: Path):
+    script = (
+        "import sys\nfrom mspa_model.__main__ import app\n"
+        f"app(['check', {str(tiny_world)!r}], standalone_mode=False)\n"
+        "found = [name for name in ('torch', 'transformers', 'sklearn', 'captum') if name in sys.modules]\n"
+        "assert not found, found\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_values_with_tensors_are_there_once_asked_for_and_nothing_else_is():
+    import mspa_model.types as types
+
+    assert {name for name in types.__all__ if getattr(types, name, None) is None} == set()
+    assert types.RankingTrace.__module__ == "mspa_model.types.ranking"
+    assert not hasattr(types, "Tensor")

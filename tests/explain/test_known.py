@@ -6,6 +6,7 @@ import pytest
 
 from explain.checks import check_evidence, run_checks, trainings_with
 from explain.types import Check, EvidenceLine
+from mspa_model.number_format import signed
 from mspa_model.runs import Run
 from tests.explain.closed_form import trace_of
 
@@ -47,7 +48,7 @@ def test_a_run_without_audit_says_how_to_get_one(closed: Run) -> None:
 def test_randomisation_forbids_either_way(closed: Run, rho: float, verdict: str) -> None:
     check = named(run_checks(audited(closed, randomisation_median_rho=rho)), "learnt")
     assert (check.verdict, check.grave, check.value) == (verdict, True, rho)
-    assert f"{rho:+.2f}" in check.sentence
+    assert signed(rho) in check.sentence
 
 
 def test_what_was_not_measured_does_not_apply(closed: Run) -> None:

@@ -59,7 +59,7 @@ def test_the_sentence_says_against_whom_another_part_leads(closed: Run):
     trace = trace_of(closed, "u000")
     rival, mean, popular = from_references(closed, trace.final, VISUAL, pair_of(trace))
     same = [_led_by(view, "stage") for view in (rival, mean, popular)]
-    assert references_sentence(same, same[1]) == "“stage” leads whichever of these the streamer is compared with."
+    assert references_sentence(same, same[1]) == "“stage” leads whichever of these it is compared with."
     mixed = [same[0], same[1], _led_by(popular, "garden")]
     other = popular.attribution.reference
     said = references_sentence(mixed, mixed[0])

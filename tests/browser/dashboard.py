@@ -18,6 +18,7 @@ from urllib.request import urlopen
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 ROOT = Path(__file__).parents[2]
+MAIN = ROOT / "app" / "main.py"
 STILL = "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
 QUIET = [
     "--headless",
@@ -61,10 +62,10 @@ def launch(playwright: Playwright, path: str) -> Browser:
 
 
 @contextmanager
-def dashboard(run: Path | None, cwd: Path, log: Path) -> Iterator[Dashboard]:
+def dashboard(run: Path | None, cwd: Path, log: Path, script: Path = MAIN) -> Iterator[Dashboard]:
     """`streamlit run app/main.py` from the folder cwd, until the block ends; run None: the shipped one."""
     port = _free_port()
-    words = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "main.py"), f"--server.port={port}"]
+    words = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
     words += ["--", "--run", str(run)] if run else []
     started = time.monotonic()
     with log.open("wb") as out:

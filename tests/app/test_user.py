@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from mspa_model.device import device_words, resolve_device
 from mspa_model.manifest import write_manifest
 from mspa_model.pipeline import rank_user
 from tests.app.pages import sound, texts, turn_to
@@ -190,3 +191,8 @@ def test_an_earlier_step_is_read_and_not_corrected(open_app: Open, tiny_run: Pat
     assert "**Likes " in texts(app)
     assert not keys(app, "card-delete-")
     assert "corrected at the last step" in texts(app)
+
+
+def test_the_foot_says_on_what_the_model_runs(page: AppTest):
+    (foot,) = [caption.value for caption in page.sidebar.caption if ", made " in caption.value]
+    assert foot.endswith(f", model {device_words(resolve_device())}")

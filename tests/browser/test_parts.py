@@ -12,7 +12,7 @@ from tests.browser.dashboard import PAGE_MS, Dashboard, faults_on, open_page, pa
 
 pytestmark = pytest.mark.browser
 PROBES = re.compile(r"/_stcore/(health|host-config)$")  # Streamlit looks for its server beside the page first
-# Of a page change's CPU. Measured: a source 0.13, checks 0.22, all parts 0.33, whose table takes most; the goal is 0.25.
+# Of a page change's CPU. Measured: a source 0.13, checks 0.22, all parts 0.33 (its table takes most); the goal is 0.25.
 PART_OF_PAGE = 0.45
 QUESTIONS = {
     "Overview": "Can I use this run",

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 NAME_LIMIT = 60
 _LONGEST = 5_000  # characters of a text whose end is looked for
 _ID_LIMIT = 24  # characters of an id behind a name: its start and its end
+_HISSING = ("s", "x", "z", "ch", "sh")  # ends of a word after which the plural is spoken as a syllable
+_UNCHANGED = ("series", "species")
 _CLOSING = re.compile(r" \([^()]*\)$")
 
 
@@ -51,10 +53,24 @@ def middle_cut(text: str, limit: int) -> str:
 
 
 def plural(word: str) -> str:
-    """The plural of a dataset's word: "ratings of 4 or 5", "micro-videos", "categories"."""
+    """The plural of a dataset's word: "ratings of 4 or 5", "micro-videos", "categories", "dishes", "people"."""
     head, of, rest = word.partition(" of ")
-    ending = head[:-1] + "ies" if head.endswith("y") and head[-2:-1] not in "aeiou" else head + "s"
-    return ending + of + rest
+    return _plural_head(head) + of + rest
+
+
+def _plural_head(head: str) -> str:
+    if head.endswith(_UNCHANGED) or not _latin(head[-1:]):
+        return head
+    if head.lower().endswith("person"):
+        return head[:-5] + "eople"
+    if head.endswith("y") and head[-2:-1] not in "aeiou":
+        return head[:-1] + "ies"
+    return head + ("es" if head.endswith(_HISSING) else "s")
+
+
+def _latin(letter: str) -> bool:
+    """Whether English could put an ending behind it: not behind a word in Chinese or Arabic."""
+    return not letter.isalpha() or "LATIN" in unicodedata.name(letter, "")
 
 
 def counted(number: int, word: str) -> str:

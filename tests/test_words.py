@@ -30,6 +30,25 @@ def test_words_are_counted_as_the_set_has_them():
     assert [plural(word) for word in ("tip", "category", "day")] == ["tips", "categories", "days"]
 
 
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("dish", "dishes"),
+        ("watch", "watches"),
+        ("class of chess", "classes of chess"),
+        ("box", "boxes"),
+        ("series", "series"),
+        ("person", "people"),
+        ("purchase", "purchases"),
+        ("café", "cafés"),
+        ("观众", "观众"),
+        ("طبق", "طبق"),
+    ],
+)
+def test_the_plural_of_a_sets_word_is_spelled_as_english_does(word: str, said: str):
+    assert plural(word) == said
+
+
 def test_hostile_text_is_one_short_line():
     assert plain("a\x1b[31m\nb\u202ec\u2028 d") == "a [31m bc d"
     assert plain("x" * 90, 10) == "x" * 9 + "…"

@@ -1,6 +1,7 @@
 """From an outside id to a row position, with the nearest known ids where there is none."""
 
 import difflib
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -35,10 +36,28 @@ def likeness(stranger: str, home: pd.Series) -> str:
     for spelling, difference in spellings.items():
         if spelling in known:
             return f"There is {show(spelling)}, {difference}."
+    if alike := _lookalike(stranger, home):
+        return alike
     folded = home[home.str.strip().str.lstrip("0").str.casefold() == bare.lstrip("0").casefold()]
     if len(folded):
         return f"There is {show(str(folded.iloc[0]))}, which differs in case or zeros in front alone."
     return ""
+
+
+def _lookalike(stranger: str, home: pd.Series) -> str:
+    """A sentence on a known id that cannot be told from this one by eye; "" where there is none."""
+    written, seen = home.dropna(), _visible(stranger)
+    alike = written[written.map(_visible) == seen] if seen else written.iloc[:0]
+    if not len(alike):
+        return ""
+    odd = sorted({c for c in {*stranger} ^ {*str(alike.iloc[0])} if not c.isascii()})
+    codes = f" ({', '.join(f'U+{ord(c):04X}' for c in odd[:3])})" if odd else ""
+    return f"There is {show(str(alike.iloc[0]))}, which looks alike but is written with other characters{codes}."
+
+
+def _visible(text: str) -> str:
+    """What is seen of an id: accents composed, full-width letters plain, marks without width left out."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf").strip()
 
 
 def user_idx_of(dataset: Dataset, user_id: str) -> int:

@@ -9,6 +9,13 @@ from jaxtyping import Float
 
 from mspa_model.data.fault import Fault, show
 
+_FORMATS = {  # first bytes of what is often given a wrong ending
+    b"PK\x03\x04": "a spreadsheet or another zip archive",
+    b"\xd0\xcf\x11\xe0": "an old spreadsheet",
+    b"\x1f\x8b": "a file packed by gzip",
+    b"PAR1": "a Parquet file",
+}
+
 
 @dataclass(frozen=True)
 class ArrayRead:
@@ -75,6 +82,13 @@ def unread(error: Exception) -> str:
     words = str(error).splitlines()[0] if str(error) else type(error).__name__
     # Python's own words may repeat the data, so they are escaped like data.
     return f"a file that cannot be read ({show(words)})"
+
+
+def other_format(path: Path) -> str:
+    """What the first bytes of a file say it is that should be text; "" where they say nothing."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    return next((words for magic, words in _FORMATS.items() if start.startswith(magic)), "")
 
 
 def not_utf8(error: UnicodeDecodeError) -> str:

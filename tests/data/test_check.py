@@ -279,6 +279,22 @@ def test_ids_that_are_numbers_are_one_fault_a_column(world: Path) -> None:
         ("0012", "12", "There is '0012', which differs in case or zeros"),
         ("Ann", "aNN", "There is 'Ann', which differs in case"),
         ("Ann", "Bob", ""),
+        (
+            "Jos\u00e9",
+            "Jose\u0301",
+            "There is 'Jos\u00e9', which looks alike but is written with other characters (U+00E9, U+0301)",
+        ),
+        (
+            "\u5ba21",
+            "\u5ba2\uff11",
+            "There is '\u5ba21', which looks alike but is written with other characters (U+FF11)",
+        ),
+        (
+            "\u5ba21",
+            "\u5ba21\u200b",
+            "There is '\u5ba21', which looks alike but is written with other characters (U+200B)",
+        ),
+        ("Ann", "\u200b", ""),
     ],
 )
 def test_an_id_that_is_only_written_otherwise_is_likened(world: Path, known: str, written: str, hint: str) -> None:

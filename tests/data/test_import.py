@@ -1,6 +1,7 @@
 """From a folder of CSV files to a dataset folder: names, times, amounts, features, and rows that are set aside."""
 
 import csv
+import gzip
 import json
 from pathlib import Path
 
@@ -237,6 +238,9 @@ def test_each_key_of_the_map_is_checked(source: Path, old: str, new: str, named:
         (b'user_id\n"ann\nbob\n', "line 2: a quote that is opened there and never closed"),
         ("user_id\nann\nCaf\u00e9\n".encode("latin-1"), "line 3: text that is not UTF-8: byte 0xe9"),
         ("user_id\nann\n".encode("utf-16"), "text in UTF-16"),
+        (b"PK\x03\x04\x14\x00\xff\n", "users.csv: a spreadsheet or another zip archive; .* save the table as CSV"),
+        (gzip.compress(b"user_id\nann\n"), "users.csv: a file packed by gzip"),
+        (b"PAR1\x15\x04\xff", "users.csv: a Parquet file"),
     ],
 )
 def test_files_that_are_not_csv(source: Path, content: bytes, named: str) -> None:
@@ -244,6 +248,20 @@ def test_files_that_are_not_csv(source: Path, content: bytes, named: str) -> Non
     with pytest.raises(DataError, match=named):
         run(source)
     assert left_behind(source) == []
+
+
+@pytest.mark.parametrize("name", ["gifts.csv", "rooms.csv", "vectors.csv"])
+def test_a_folder_in_the_place_of_a_csv_file_is_said_to_be_one(source: Path, name: str) -> None:
+    (source / name).unlink(missing_ok=True)
+    (source / name).mkdir()
+    with pytest.raises(DataError, match=f"{name}: got a folder: only one whole file is read"):
+        run(source)
+
+
+def test_a_file_that_only_the_map_names_has_to_be_there(source: Path) -> None:
+    (source / "map.toml").write_text(MAP + '[rooms]\nfile = "broadcasts.csv"\n', encoding="utf-8")
+    with pytest.raises(DataError, match=r"broadcasts\.csv: got no such file"):
+        run(source)
 
 
 def test_an_out_that_is_there_is_never_touched(source: Path) -> None:

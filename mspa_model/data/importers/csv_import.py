@@ -170,14 +170,18 @@ def _source_faults(src: Path, plan: ImportMap, rules: tuple[TableRule, ...]) -> 
         path = _source(src, plan, rule)
         if path.is_file():
             yield from column_faults(path, rule, plan)
-        elif rule.required:
-            yield Fault(path.name, "this file, or its name in the map", "no such file")
+        elif rule.required or path.exists() or plan.names_file(rule.file.removesuffix(".parquet")):
+            yield Fault(path.name, "this file, or its name in the map", _in_place(path))
     for part in plan.features.values():
         path = src / part.file
         found = path.is_file()
         yield from (
-            feature_faults(path, part, plan.delimiter) if found else (Fault(path.name, "this file", "no such file"),)
+            feature_faults(path, part, plan.delimiter) if found else (Fault(path.name, "this file", _in_place(path)),)
         )
+
+
+def _in_place(path: Path) -> str:
+    return "a folder: only one whole file is read" if path.is_dir() else "no such file"
 
 
 def _refuse(tables: tuple[TableImport, ...], src: Path, quarantine: bool) -> None:

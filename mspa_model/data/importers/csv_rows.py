@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from mspa_model.data.read import not_utf8, unread
+from mspa_model.data.read import not_utf8, other_format, unread
 from mspa_model.errors import DataError
 
 BATCH_ROWS = 50_000
@@ -58,6 +58,8 @@ def _fields(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_FIELD))
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
+            if packed := other_format(path):
+                raise DataError(f"{path.name}: {packed}", "CSV in UTF-8", "Unpack it, or save the table as CSV.")
             # strict: a quote that is never closed is an error, not a field that swallows the rest of the file.
             yield from _records(csv.reader(file, delimiter=delimiter, strict=True), path.name)
     except UnicodeDecodeError as error:

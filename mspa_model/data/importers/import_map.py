@@ -103,6 +103,11 @@ class ImportMap(_Strict):
         part: TableMap = getattr(self, name)
         return part if part.file else part.model_copy(update={"file": f"{name}.csv"})
 
+    def names_file(self, name: str) -> bool:
+        """Whether the map itself says what one table's file is called."""
+        part: TableMap = getattr(self, name)
+        return part.file is not None
+
     def file_of(self, name: str) -> str:
         """The name of one table's file in SRC."""
         return self.table(name).file or f"{name}.csv"

@@ -11,6 +11,7 @@ from explain.narrate import counted, name_of, plain
 from explain.types import Case, ReferenceChoice
 from mspa_model.runs import Run
 from mspa_model.types import RankingTrace, Step
+from mspa_model.words import with_article
 
 _OF_A_LINK = re.compile(r"~[0-9a-f]{4,64}")  # how a report's link names a user
 
@@ -159,5 +160,7 @@ def _unopened(run: Run) -> str:
     """Why a report's link leads to nobody."""
     word, key = run.dataset.info.user_is, cache.key_file(run)
     why = "no key file lies beside this run" if key is None else f"under the key file {key.name} it is no {word}’s"
-    todo = f"Put the right key file there, open the run that the report names, or choose a {word} at the left."
+    todo = (
+        f"Put the right key file there, open the run that the report names, or choose {with_article(word)} at the left."
+    )
     return f"This link names its {word} by a pseudonym that cannot be opened here: {why}. {todo}"

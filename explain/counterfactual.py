@@ -26,6 +26,7 @@ from mspa_model.types import (
     Statement,
     Step,
 )
+from mspa_model.words import with_article
 
 SCANNED_TIPS = 15  # tips tried by a suggestion, those with the largest part in the score first
 TRIED_STRENGTH = 0.6  # of a statement that a suggestion takes up
@@ -267,5 +268,5 @@ def _limits(run: Run, edits: Sequence[Edit]) -> tuple[str, ...]:
     if kinds & {"set statement", "delete statement"}:
         limits.append("Edited statements leave the part that is not put into words as it was.")
     if edits:
-        limits.append(f"It says what this run would rank, not what a {info.user_is} would do.")
+        limits.append(f"It says what this run would rank, not what {with_article(info.user_is)} would do.")
     return tuple(limits)

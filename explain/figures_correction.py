@@ -24,6 +24,7 @@ from explain.figures_style import (
 from explain.narrate import listed, plain, plural
 from mspa_model.number_format import GAP, percent
 from mspa_model.types import SOURCES, DatasetInfo, Ranking, RankingTrace, Step
+from mspa_model.words import with_article
 
 _NOT_KEPT = "proposed, not kept"
 
@@ -98,7 +99,7 @@ def witnesses(trace: RankingTrace, names: Sequence[str], info: DatasetInfo) -> P
         _add_witnesses(figure, row, step, when, names)
     lay_out(figure, height=110 + 56 * len(rows))
     ticks = [base * 10**power for power in range(6) for base in (1, 2, 5)]
-    title = f"rank of a {info.tip_is} when it is left out (left is better)"
+    title = f"rank of {with_article(info.tip_is)} when it is left out (left is better)"
     figure.update_xaxes(type="log", title=title, tickvals=ticks, ticktext=[f"{tick:,}" for tick in ticks])
     labels, span = [label for label, _, _ in rows], [len(rows) - 0.5, -0.5]
     figure.update_yaxes(tickvals=list(range(len(rows))), ticktext=labels, range=span, showgrid=False, zeroline=False)

@@ -12,6 +12,7 @@ from mspa_model.number_format import percent
 from mspa_model.ranking.index import NeighborIndex
 from mspa_model.runs import Run
 from mspa_model.types import MapPlane, MapPoints, Modality
+from mspa_model.words import with_article
 
 MAX_GROUPS = 7  # colours that stay apart
 OTHER, NONE = "other", "none"
@@ -92,7 +93,8 @@ def quality_sentence(points: MapPoints | MapPlane, run: Run) -> str:
     beside = f"a flat PCA {percent(quality['knn15_pca'])}, chance {percent(quality['knn15_random'])}"
     near = f"{percent(quality['trustworthiness'])} trustworthy and {percent(quality['continuity'])} continuous"
     said = (
-        f"Of the {k} nearest neighbours of a {noun}, the map keeps {percent(quality['knn15'])} near ({beside}); "
+        f"Of the {k} nearest neighbours of {with_article(noun)}, "
+        f"the map keeps {percent(quality['knn15'])} near ({beside}); "
         f"it is {near}. Distances between far groups mean nothing."
     )
     if "seed_overlap" not in quality:

@@ -10,6 +10,7 @@ from mspa_model.number_format import interval_words, percent, side_of_zero
 from mspa_model.ranking.places import owed
 from mspa_model.runs import Run
 from mspa_model.types import SOURCES, DatasetInfo, Ranking, Source
+from mspa_model.words import with_article
 
 NEW, KEPT = "new", "kept"  # the marks of a table
 _LEVEL = 1e-5  # points; float32 sums differ by less where nothing differs
@@ -85,7 +86,7 @@ def names_note(run: Run, rankings: Sequence[Ranking], k: int = 10) -> str:
 
 def _new_words(run: Run, ranking: Ranking) -> str:
     info = run.dataset.info
-    opening = f"“{NEW}” marks a {info.streamer_is} to which there was no {info.tip_is} to learn from"
+    opening = f"“{NEW}” marks {with_article(info.streamer_is)} to which there was no {info.tip_is} to learn from"
     return f"{opening}; {_content(run, ranking)}."
 
 

@@ -13,6 +13,7 @@ from mspa_model.preference.statements import signed_strengths
 from mspa_model.ranking.index import NeighborIndex
 from mspa_model.runs import Run
 from mspa_model.types import SOURCES, Preference, Ranking, Source, Step
+from mspa_model.words import with_article
 
 MAX_DROPPED = 60  # tipped streamers whose tips may be dropped, the newest
 MAX_ADDED = 400  # streamers that may be tipped; of more, those nearest to the one that is explained
@@ -77,7 +78,7 @@ def edit_label(run: Run, preference: Preference, edit: Edit) -> str:
     """ "a tip to Lumi", "without the tip to Lumi", "“bright stage” from +0.2 to +0.8", "without audio"."""
     info = run.dataset.info
     if edit.kind == "add tip":
-        return f"a {info.tip_is} to {name_of(run.dataset, streamer_idx_of(run.dataset, edit.key))}"
+        return f"{with_article(info.tip_is)} to {name_of(run.dataset, streamer_idx_of(run.dataset, edit.key))}"
     if edit.kind == "drop tip":
         idx = int(preference.history.streamer_idx[int(edit.key.split(",")[0])])
         return f"without the {info.tip_is} to {tip_label(run, idx, edit.key)}"

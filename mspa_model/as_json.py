@@ -7,7 +7,7 @@ import numpy as np
 
 from mspa_model.runs import Run
 from mspa_model.types import SOURCES, Arrival, DatasetInfo, Preference, RankingTrace, Step
-from mspa_model.words import counted, plain
+from mspa_model.words import counted, plain, with_article
 
 
 def trace_json(run: Run, trace: RankingTrace, k: int = 10) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def _arrived_words(arrived: Mapping[str, Any] | None, info: DatasetInfo) -> Iter
 def _left_words(one: Mapping[str, Any], names: Mapping[str, str], info: DatasetInfo) -> str:
     called = names[one["streamer"]]
     if one["place"] is None:
-        return f"{called} ({f'has a {info.tip_is} now' if one['tipped'] else 'no candidate'})"
+        return f"{called} ({f'has {with_article(info.tip_is)} now' if one['tipped'] else 'no candidate'})"
     return f"{called} (now {one['place']})"
 
 

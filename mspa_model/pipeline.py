@@ -16,6 +16,7 @@ from mspa_model.data.rooms import live_streamers
 from mspa_model.ranking.places import keep_places_in
 from mspa_model.runs import Run
 from mspa_model.types import Arrival, CandidateScope, History, HistoryScope, Preference, RankingTrace
+from mspa_model.words import with_article
 
 
 def history_for(run: Run, user_id: str, scope: HistoryScope = "all") -> History:
@@ -99,7 +100,7 @@ def why_absent(run: Run, trace: RankingTrace, streamer_id: str, k: int = 10) -> 
     if rank is None and trace.live_at is not None and not live_streamers(run.dataset, trace.live_at)[idx]:
         return f"{name} is left out because it is not live at {trace.live_at:%Y-%m-%d %H:%M} UTC."
     if rank is None or by_score is None:
-        return f"{name} is left out because this {info.user_is} has already given it a {info.tip_is}."
+        return f"{name} is left out because this {info.user_is} has already given it {with_article(info.tip_is)}."
     kept = f", in a place kept for the new ({by_score} by its score)" if idx in ranking.placed else ""
     if rank <= k:
         return f"{name} is not absent: it stands at place {rank}{kept}."

@@ -10,6 +10,7 @@ _LONGEST = 5_000  # characters of a text whose end is looked for
 _ID_LIMIT = 24  # characters of an id behind a name: its start and its end
 _HISSING = ("s", "x", "z", "ch", "sh")  # ends of a word after which the plural is spoken as a syllable
 _UNCHANGED = ("series", "species")
+_SPOKEN_WITH_Y_OR_W = ("use", "uni", "ute", "eu", "one", "once")  # begin with a vowel to the eye and not to the ear
 _CLOSING = re.compile(r" \([^()]*\)$")
 
 
@@ -71,6 +72,13 @@ def _plural_head(head: str) -> str:
 def _latin(letter: str) -> bool:
     """Whether English could put an ending behind it: not behind a word in Chinese or Arabic."""
     return not letter.isalpha() or "LATIN" in unicodedata.name(letter, "")
+
+
+def with_article(word: str, opening: bool = False) -> str:
+    """ "a tip", "an order", "a user"; opening: "An order", as the first words of a sentence."""
+    spoken = word.lower()
+    vowel = spoken.startswith(("a", "e", "i", "o", "u")) and not spoken.startswith(_SPOKEN_WITH_Y_OR_W)
+    return f"{'A' if opening else 'a'}{'n' if vowel else ''} {word}"
 
 
 def counted(number: int, word: str) -> str:

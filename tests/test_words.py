@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mspa_model.words import NAME_LIMIT, counted, distinct_names, middle_cut, plain, plural, shortened, small
+from mspa_model.words import (
+    NAME_LIMIT,
+    counted,
+    distinct_names,
+    middle_cut,
+    plain,
+    plural,
+    shortened,
+    small,
+    with_article,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +57,23 @@ def test_words_are_counted_as_the_set_has_them():
 )
 def test_the_plural_of_a_sets_word_is_spelled_as_english_does(word: str, said: str):
     assert plural(word) == said
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("tip", "a tip"),
+        ("order", "an order"),
+        ("Eater", "an Eater"),
+        ("user", "a user"),
+        ("unit", "a unit"),
+        ("upload", "an upload"),
+        ("", "a "),
+    ],
+)
+def test_a_word_has_the_article_that_is_spoken(word: str, said: str):
+    assert with_article(word) == said
+    assert with_article(word, opening=True) == "A" + said[1:]
 
 
 def test_hostile_text_is_one_short_line():

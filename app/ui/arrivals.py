@@ -19,6 +19,7 @@ from explain.narrate import counted, listed, moves_sentence, name_of, ordinal, p
 from explain.newcomers import marked_name, names_note
 from mspa_model.errors import MspaError
 from mspa_model.types import Arrival, History
+from mspa_model.words import with_article
 
 _PICKED = "arrivals"  # session_state: (streamer_idx, amount) picked by hand
 _OWNER = "arrivals-of"
@@ -40,7 +41,7 @@ def _draw_both(picked: Picked) -> None:
     with right:
         if tips is None:
             word = picked.run.dataset.info.streamer_is
-            missing(f"Upload a file or pick a {word}: the whole trace is run again with it.")
+            missing(f"Upload a file or pick {with_article(word)}: the whole trace is run again with it.")
         else:
             _draw_result(picked, cache.arrived(picked.run, picked.basis, tips))
 
@@ -92,7 +93,7 @@ def _picked(picked: Picked) -> History | None:
 def _draw_choice(picked: Picked, tips: tuple[tuple[int, float], ...]) -> None:
     run, info = picked.run, picked.run.dataset.info
     typed = st.text_input(
-        escape_md(f"Or find a {info.streamer_is}"),
+        escape_md(f"Or find {with_article(info.streamer_is)}"),
         key="arrivals-find",
         max_chars=100,
         type="search",
@@ -155,7 +156,10 @@ def _draw_result(picked: Picked, arrival: Arrival) -> None:
         note(marked)
     kept = [counted(len(trace.steps) - 1, "correction step") for trace in (arrival.before, arrival.after)]
     note(f"Kept: {kept[0]} before, {kept[1]} after. {arrival.after.stop_sentence}")
-    note(f"A {info.tip_is} without a time counts as the newest. What goes together was learned before and stays.")
+    note(
+        f"{with_article(info.tip_is, opening=True)} without a time counts as the newest. "
+        "What goes together was learned before and stays."
+    )
     if picked.trace.live_at is not None:
         note("Both rankings hold only who is live at the moment chosen at the left.")
 
@@ -167,7 +171,7 @@ def _left(picked: Picked, arrival: Arrival) -> str:
         return ""
     tipped = set(arrival.tips.streamer_idx.tolist())
     places = {idx: after.rank_of(idx) for idx in gone}
-    has_one = f"has a {picked.run.dataset.info.tip_is} now"
+    has_one = f"has {with_article(picked.run.dataset.info.tip_is)} now"
     words = {
         i: has_one if r is None and i in tipped else f"now {ordinal(r)}" if r else "not ranked"
         for i, r in places.items()

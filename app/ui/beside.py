@@ -18,6 +18,7 @@ from explain.narrate import counted, listed, ordinal
 from explain.newcomers import NEW
 from explain.types import Edit, ScenarioResult
 from mspa_model.types import Ranking
+from mspa_model.words import with_article
 
 _ANEW = "composed-anew"  # session_state: for which user and edits composing anew was asked for
 _NAMED = 3
@@ -96,7 +97,7 @@ def _draw_way_back(picked: Picked, edits: tuple[Edit, ...], anew: Anew | None) -
         for limit in cache.scenario(picked.run, picked.basis, edits).limits:
             note(limit)
     info = picked.run.dataset.info
-    fold(f"Add a value, or leave out a {info.tip_is}", "edit-fold", partial(draw_choice, picked, edits))
+    fold(f"Add a value, or leave out {with_article(info.tip_is)}", "edit-fold", partial(draw_choice, picked, edits))
 
 
 def _ask(picked: Picked, edits: tuple[Edit, ...]) -> None:

@@ -10,6 +10,7 @@ from app.ui.text import escape_md, told_apart
 from explain.narrate import name_of, plain, quoted
 from explain.types import Edit
 from mspa_model.types import Modality, Statement
+from mspa_model.words import with_article
 
 _KEPT = "edits"
 
@@ -24,8 +25,8 @@ def editor_of(picked: Picked) -> tuple[Edit, ...]:
 
 def _kinds(picked: Picked) -> dict[str, str]:
     info, preference = picked.run.dataset.info, picked.trace.final.preference
-    kinds = {"drop tip": f"Drop a {info.tip_is}"} if len(preference.history) else {}
-    kinds["add tip"] = f"Add a {info.tip_is}"
+    kinds = {"drop tip": f"Drop {with_article(info.tip_is)}"} if len(preference.history) else {}
+    kinds["add tip"] = f"Add {with_article(info.tip_is)}"
     if picked.run.features.modalities:
         kinds["mute modality"] = "Mute a modality"
     if picked.run.vocabulary.values:
@@ -102,7 +103,7 @@ def edit_words(picked: Picked, edit: Edit) -> str:
         return f"without the {info.tip_is} “{_tip_name(picked, int(edit.key.split(',')[0]))}”"
     if edit.kind == "add tip":
         idx = cache.position(picked.run, "streamer", edit.key)
-        return f"with a {info.tip_is} “{name_of(picked.run.dataset, idx)}”"
+        return f"with {with_article(info.tip_is)} “{name_of(picked.run.dataset, idx)}”"
     if edit.kind == "mute modality":
         return f"without {edit.key}"
     said = _value_words(picked, edit.key)
@@ -130,7 +131,9 @@ def _drop_tip(picked: Picked) -> Edit | None:
     keys = [",".join(map(str, positions)) for positions in by_streamer.values()][::-1]
     word = picked.run.dataset.info.tip_is
     typed = (
-        st.text_input(f"Find a {word}", key="edit-find-tip", max_chars=100, type="search", placeholder="name")
+        st.text_input(
+            f"Find {with_article(word)}", key="edit-find-tip", max_chars=100, type="search", placeholder="name"
+        )
         if len(keys) > cache.MATCHES
         else ""
     )
@@ -153,7 +156,7 @@ def _drop_tip(picked: Picked) -> Edit | None:
 def _add_tip(picked: Picked) -> Edit | None:
     word = picked.run.dataset.info.streamer_is
     typed = st.text_input(
-        f"Find a {word}", key="edit-find-streamer", max_chars=100, type="search", placeholder="name or id"
+        f"Find {with_article(word)}", key="edit-find-streamer", max_chars=100, type="search", placeholder="name or id"
     )
     found = cache.matching_streamers(picked.run, typed)
     if not typed.strip():  # not the one that is explained: tipping it would only take it out of the ranking

@@ -16,6 +16,7 @@ from explain.group_search import MAX_EDITS
 from explain.narrate import counted, ordinal, plural
 from explain.possible import MAX_DROPPED
 from explain.types import Direction, DonorSearch, Group, GroupFilter, GroupRecipeSearch
+from mspa_model.words import with_article
 
 _K = 10
 
@@ -92,7 +93,8 @@ def _tried(picked: Picked, direction: Direction) -> str:
     info, name, tips = picked.run.dataset.info, picked.streamer_name, plural(picked.run.dataset.info.tip_is)
     moves = "lifts" if direction == "up" else "lowers"
     said = [
-        f"a {info.tip_is} to each of the {MAX_ADDED} {plural(info.streamer_is)} whose co-tipping {moves} {name} most, "
+        f"{with_article(info.tip_is)} to each of the {MAX_ADDED} {plural(info.streamer_is)} "
+        f"whose co-tipping {moves} {name} most, "
         f"from all who gave it none (to {name} itself nobody gives any)"
     ]
     if picked.run.vocabulary.values:
@@ -136,7 +138,8 @@ def _draw_found(picked: Picked, found: GroupRecipeSearch) -> None:
     if any(each.edit.kind == "add tip" for recipe in found.recipes for each in recipe.edits):
         freed = f"; a place that only this frees for {picked.streamer_name} is not counted"
         note(
-            f"A {info.tip_is} takes its {info.streamer_is} out of a {info.user_is}'s list"
+            f"{with_article(info.tip_is, opening=True)} takes its {info.streamer_is} "
+            f"out of {with_article(info.user_is)}'s list"
             f"{freed if found.direction == 'up' else ''}. What goes together was learned from everyone's "
             f"{plural(info.tip_is)} and stays."
         )

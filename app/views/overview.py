@@ -29,6 +29,7 @@ from explain.narrate import plural
 from explain.newcomers import cold_sentences, places_how, places_table
 from mspa_model.runs import Run
 from mspa_model.types import DatasetInfo
+from mspa_model.words import with_article
 
 
 def draw(run: Run) -> None:
@@ -102,7 +103,7 @@ def plain_title(run: Run) -> str:
 def _span(times: pd.Series, run: Run) -> tuple[str, str]:
     info = run.dataset.info
     if times.empty:
-        return "no times", f"this set keeps no time of a {info.tip_is}"
+        return "no times", f"this set keeps no time of {with_article(info.tip_is)}"
     days = max(1, (times.max() - times.min()).days)
     return f"{days:,} days", f"{when(times.min(), info)} to {when(times.max(), info)}"
 

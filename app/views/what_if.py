@@ -22,6 +22,7 @@ from app.ui.text import escape_md, told_apart
 from explain.figures import scenario_moves
 from explain.narrate import CORRECTION_KEPT, counted, ordinal, plural
 from explain.types import Edit, ScenarioResult
+from mspa_model.words import with_article
 
 
 def draw(picked: Picked) -> None:
@@ -146,7 +147,7 @@ def _draw_shared(picked: Picked, edits: tuple[Edit, ...]) -> None:
     if not shared:
         missing(
             f"Add an edit that means the same for every {info.user_is}: mute a modality, set a statement "
-            f"or add a {info.tip_is}."
+            f"or add {with_article(info.tip_is)}."
         )
         return
     groups = cache.groups(picked.run)

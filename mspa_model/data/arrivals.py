@@ -21,6 +21,7 @@ from mspa_model.data.schema import TableRule, table_rules
 from mspa_model.data.tables import read_table
 from mspa_model.errors import DataError
 from mspa_model.types import Dataset, History
+from mspa_model.words import with_article
 
 MOST = 1000  # tips of one file: whoever has more of one user trains again
 _COLUMNS = "columns streamer_id and amount, tipped_at where it is known"
@@ -150,7 +151,7 @@ def _stranger_faults(new: _NewTips, dataset: Dataset, known: History) -> Iterato
     odd = np.flatnonzero(pd.Index(ids).get_indexer(frame["streamer_id"]) < 0)
     if len(odd):
         unknown = str(frame["streamer_id"].iloc[odd[0]])
-        expected = f"a {dataset.info.streamer_is} of this data set, the nearest being "
+        expected = f"{with_article(dataset.info.streamer_is)} of this data set, the nearest being "
         expected += ", ".join(nearest_ids(unknown, ids.tolist()))
         yield from new.fault("streamer_id", odd, expected, likeness(unknown, ids))
     if "user_id" in frame:

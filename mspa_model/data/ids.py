@@ -11,7 +11,7 @@ from jaxtyping import Int
 from mspa_model.data.fault import show
 from mspa_model.errors import UnknownIdError
 from mspa_model.types import Dataset
-from mspa_model.words import plain, plural
+from mspa_model.words import plain, plural, with_article
 
 _LISTED = 8  # of those who share a name
 _LONGEST = 200  # characters of an unknown id that are compared
@@ -105,4 +105,4 @@ def _position(unknown: str, ids: pd.Series, noun: str) -> int:
         return int(found[0])
     near = ", ".join(nearest_ids(unknown, ids.tolist()))
     todo = f"The nearest known ids are {near}."
-    raise UnknownIdError(f"the {noun} {show(unknown)}", f"a {noun} of this data set", todo)
+    raise UnknownIdError(f"the {noun} {show(unknown)}", f"{with_article(noun)} of this data set", todo)

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from mspa_model.preference.claims import MAX_STATEMENTS, STRENGTHS
 from mspa_model.types import Dataset, DatasetInfo, History, Vocabulary
-from mspa_model.words import counted, plural
+from mspa_model.words import counted, plural, with_article
 
 MAX_ROWS = 20  # newest tipped streamers that are told
 MAX_VALUES = 80  # values that may be claimed
@@ -69,7 +69,7 @@ def build_prompt(
             FENCE[0],
             f"Values, each with how many of all {counted(dataset.n_streamers, streamer_is)} have it:",
             *_value_lines(values, counts),
-            f"Rows, one a {streamer_is}, newest first:",
+            f"Rows, one {with_article(streamer_is)}, newest first:",
             *lines,
             FENCE[1],
             "The JSON object:",

@@ -41,3 +41,9 @@ def test_a_name_of_nobody_is_answered_with_the_nearest_ids(named: Dataset, text:
     with pytest.raises(UnknownIdError) as refused:
         streamer_id_of(named, text)
     assert "nearest known ids are" in str(refused.value)
+
+
+def test_the_sets_own_word_has_its_article(named: Dataset):
+    series = replace(named, info=replace(named.info, streamer_is="episode"))
+    with pytest.raises(UnknownIdError, match="expected an episode of this data set"):
+        streamer_id_of(series, "nobody at all")

@@ -46,6 +46,10 @@ class Dashboard:
         status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
         return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
+    def seconds(self) -> float:
+        """Wall time since its start."""
+        return time.monotonic() - self.started
+
     def cpu_seconds(self) -> float:
         """CPU time of the process so far, all its threads, those too that ended."""
         return time.clock_gettime(~self.pid << 3 | 2)  # what clock_getcpuclockid(3) makes of a process's id (Linux)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from explain.counterfactual import apply_scenario
-from explain.narrate import plain, plural
+from explain.narrate import counted, plain, plural
 from explain.types import Edit, Scenario
 from mspa_model.data.ids import streamer_idx_of
 from mspa_model.data.repeats import differing_tips
@@ -31,15 +31,22 @@ def groups_of(run: Run) -> dict[str, tuple[str, ...]]:
 
 
 def tip_ranges(run: Run) -> dict[str, tuple[int | None, int | None]]:
-    """Least and most tips of groups of users by how many they gave, in thirds of those who gave any."""
-    n_tips, tips = _n_tips(run), plural(run.dataset.info.tip_is)
+    """Least and most tips of groups of users by how many they gave, in thirds of those who gave any; none is empty."""
+    n_tips, tip = _n_tips(run), run.dataset.info.tip_is
     some = n_tips[n_tips > 0]
     low, high = (int(q) for q in np.quantile(some, [1 / 3, 2 / 3])) if len(some) else (0, 0)
+    between = counted(high, tip) if high == low + 1 else f"{low + 1:,} to {counted(high, tip)}"
+    ranges: dict[str, tuple[int, int | None]] = {
+        f"all with {plural(tip)}": (1, None),
+        f"up to {counted(low, tip)}": (1, low),
+        between: (low + 1, high),
+        f"more than {counted(high, tip)}": (high + 1, None),
+    }
+    everyone = next(iter(ranges))
     return {
-        f"all with {tips}": (1, None),
-        f"up to {low} {tips}": (1, low),
-        f"{low + 1} to {high} {tips}": (low + 1, high),
-        f"more than {high} {tips}": (high + 1, None),
+        name: (least, most)
+        for name, (least, most) in ranges.items()
+        if name == everyone or ((some >= least) & (some <= (np.inf if most is None else most))).any()
     }
 
 

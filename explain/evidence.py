@@ -18,7 +18,8 @@ def evidence_line(run: Run, user_id: str, n_tips: int) -> EvidenceLine:
     if bucket is None or not bucket["n_users"] or bucket[METRIC]["value"] is None:
         info = run.dataset.info
         words, users = tips_known(bucket, info) if bucket else counted(n_tips, info.tip_is), plural(info.user_is)
-        unknown = f"How well the run knows such {users} was not measured: none was in the test."
+        known = f" with as many {plural(info.tip_is)} known" if n_tips else ""
+        unknown = f"How well the run knows such {users} was not measured: none was in the test{known}."
         sentence = f"{_known(run, n_tips)} {unknown}"
         return EvidenceLine(n_tips, words, METRIC, None, None, None, 0, tested, sentence)
     value, low, high = (bucket[METRIC][key] for key in ("value", "low", "high"))

@@ -51,10 +51,11 @@ def weights_change(trace: RankingTrace) -> Picture:
     table = pd.DataFrame({"source": [SOURCE_LABELS[source] for source in SOURCES], **columns})
     final = spread_shares(trace.final.ranking)
     said = listed([f"{SOURCE_LABELS[SOURCES[i]]} {percent(final[i])}" for i in used])
+    last = "the last kept step" if len(trace.steps) > 1 else "step 0"
     return Picture(
         figure,
         table,
-        f"Share of each source in the scores' spread at the last kept step: {said}.",
+        f"Share of each source in the scores' spread at {last}: {said}.",
         "A longer bar moves more ranks; bars of one step add up to 100 %. A source that is absent has weight zero.",
     )
 

@@ -45,10 +45,10 @@ def rank_lines(
         [[plain(names[i], TABLE_LENGTH), *row] for i, row in ranks.items()], columns=[info.streamer_is, *labels]
     ).astype(dict.fromkeys(labels, "Int64"))
     moved = [i for i, row in ranks.items() if row[0] != row[len(trace.steps) - 1]]
-    alt = (
-        f"Ranks of {counted(len(ranks), info.streamer_is)} over {counted(len(trace.steps), 'kept step')}; "
-        f"{len(moved)} changed rank. {trace.stop_sentence}"
-    )
+    span = "at step 0"
+    if len(trace.steps) > 1:
+        span = f"from step 0 to step {trace.final.index}; {len(moved)} changed rank"
+    alt = f"Ranks of {counted(len(ranks), info.streamer_is)} {span}. {trace.stop_sentence}"
     how = "First is at the top: blue rises, orange falls, grey stays; dashed is a proposal that was not kept."
     return Picture(figure, table, plain(alt, 400), how)
 

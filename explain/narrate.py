@@ -124,7 +124,8 @@ def answer(
     if kept[0] is not None:
         place += f" ({kept_words(kept[0])})"
     side = "above" if stands_above(ranks, margin) else "below"
-    where = f"{names[0]} {place}, {side} {_standing(names[1], ranks[1], kept[1])}"
+    comma = "," if ranks[0] else ""  # "stands 2nd, above", "would score above"
+    where = f"{names[0]} {place}{comma} {side} {_standing(names[1], ranks[1], kept[1])}"
     if kept != (None, None):
         where += f"; by score alone it is {'ahead' if margin >= 0 else 'behind'}"
     leading = decisive(sources, margin)

@@ -23,6 +23,13 @@ def signed(number: float, digits: int = 2) -> str:
     return ("+" if number > 0 else MINUS) + text
 
 
+def true_minus(text: str) -> str:
+    """A formatted number with a true minus sign before it; zero carries none. The sign of an exponent stays."""
+    if not text.startswith("-"):
+        return text
+    return (MINUS if float(text) else "") + text[1:]
+
+
 def decimals_of(low: float, high: float, least: int = _LEAST) -> int:
     """Decimals of an interval: two digits of its width that say something, `least` to six.
 

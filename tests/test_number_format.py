@@ -2,7 +2,7 @@
 
 import pytest
 
-from mspa_model.number_format import compared, decimals_of, interval_words, percent, side_of_zero, signed
+from mspa_model.number_format import compared, decimals_of, interval_words, percent, side_of_zero, signed, true_minus
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,12 @@ from mspa_model.number_format import compared, decimals_of, interval_words, perc
 def test_a_share_has_a_space_that_does_not_break_and_a_true_minus(share: float, said: str):
     assert percent(share) == said
     assert percent(0.1234, 1) == "12.3\u00a0%"
+
+
+def test_a_formatted_number_has_a_true_minus_and_its_exponent_stays():
+    said = [true_minus(f"{n:.2g}") for n in (-0.026, 0.5, -1e-7, 0.0)]
+    assert said == ["−0.026", "0.5", "−1e-07", "0"]
+    assert true_minus(f"{-0.001:.2f}") == "0.00"
 
 
 def test_zero_carries_no_sign():

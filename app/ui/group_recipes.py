@@ -93,7 +93,7 @@ def _tried(picked: Picked, direction: Direction) -> str:
     info, name, tips = picked.run.dataset.info, picked.streamer_name, plural(picked.run.dataset.info.tip_is)
     moves = "lifts" if direction == "up" else "lowers"
     said = [
-        f"{with_article(info.tip_is)} to each of the {MAX_ADDED} {plural(info.streamer_is)} "
+        f"{with_article(info.tip_is)} to each of up to {MAX_ADDED} {plural(info.streamer_is)} "
         f"whose co-tipping {moves} {name} most, "
         f"from all who gave it none (to {name} itself nobody gives any)"
     ]
@@ -101,7 +101,7 @@ def _tried(picked: Picked, direction: Direction) -> str:
         said.append("each statement set, changed or deleted, for all or for those who state it")
     if picked.run.features.modalities:
         said.append("each modality muted for all")
-    most = f"the {MAX_DROPPED} {plural(info.streamer_is)} that most of them gave any"
+    most = f"up to {MAX_DROPPED} {plural(info.streamer_is)} that most of them gave any"
     said.append(f"the {tips} to each of {most}, taken out")
     return f"{'; '.join(said)}. Up to {MAX_EDITS} of one kind together; each {info.user_is} is ranked again"
 

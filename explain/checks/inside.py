@@ -8,7 +8,7 @@ import numpy as np
 from explain.attribution import signed_rank_correlation
 from explain.narrate import listed
 from explain.types import Attribution, Check, Noise, Opinions, ReferenceEffect
-from mspa_model.number_format import percent
+from mspa_model.number_format import percent, true_minus
 
 NOISE_LIMIT = 1.0  # of the least infidelity that random or shuffled values reach
 SCALE_LIMIT = (
@@ -67,9 +67,10 @@ def _wrong_way(noise: Noise) -> str:
     inside = f"inside {noise.modality.value}"
     if not noise.scale:
         return f"{inside} the values say nothing of what the features are worth."
+    scale = true_minus(f"{noise.scale:.2g}")
     return (
         f"{inside} the values have the wrong sign: they come nearest to what the features are worth when multiplied "
-        f"by {noise.scale:.2g}, which must be above zero."
+        f"by {scale}, which must be above zero."
     )
 
 
@@ -112,7 +113,8 @@ def check_opinions(opinions: Sequence[Opinions]) -> tuple[Check, ...]:
     for name, measure, limit, what in rows:
         value = min(measure(*pair) for o in told for pair in _pairs(o))
         verdict = "pass" if value >= limit else "fail"
-        sentence = f"{name}: integrated gradients, Shapley values and ablation share {value:.2f} of {what}"
+        share = true_minus(f"{value:.2f}")
+        sentence = f"{name}: integrated gradients, Shapley values and ablation share {share} of {what}"
         checks.append(Check(name, value, limit, verdict, f"{sentence} (at least {limit:g}).", grave=False))
     return tuple(checks)
 
@@ -140,11 +142,11 @@ def check_references(effects: Sequence[ReferenceEffect]) -> Check:
     worst = min(effects, key=lambda e: e.slopes)
     verdict = "pass" if worst.slopes >= REFERENCE_LIMIT else "fail"
     references = listed(list(dict.fromkeys(e.reference for e in effects)))
-    least = min(e.correlation for e in effects)
+    slopes, least = (true_minus(f"{rho:.2f}") for rho in (worst.slopes, min(e.correlation for e in effects)))
     sentence = (
         f"{name}: against {references} instead of the rival, what a unit of a feature is worth keeps its order by a "
-        f"rank correlation of {worst.slopes:.2f} or more (at least {REFERENCE_LIMIT:g}); the values themselves, which "
-        f"depend on whom one compares with, by {least:.2f} or more."
+        f"rank correlation of {slopes} or more (at least {REFERENCE_LIMIT:g}); the values themselves, which "
+        f"depend on whom one compares with, by {least} or more."
     )
     return Check(name, worst.slopes, REFERENCE_LIMIT, verdict, sentence, grave=False)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from explain.types import Check, DeletionCurve
+from mspa_model.number_format import true_minus
 
 # A check has the same name and words whatever a set calls its tips.
 _PARTS = {"feature": "features", "tip": "entries of the history", "statement": "statements"}
@@ -31,9 +32,10 @@ def check_curve(kind: str, quantity: str, curves: Sequence[DeletionCurve]) -> Ch
         )
     verdict = "pass" if named > random and named > reverse else "fail"
     unit = "points of margin" if quantity == "margin" else "doublings of its place"
+    first, drawn, last = (true_minus(f"{cost:.2g}") for cost in (named, random, reverse))
     sentence = (
-        f"{name}: taken away from the first named on, {_PARTS[kind]} cost {named:.2g} {unit}, in random order "
-        f"{random:.2g}, from the last {reverse:.2g}."
+        f"{name}: taken away from the first named on, {_PARTS[kind]} cost {first} {unit}, in random order {drawn}, "
+        f"from the last {last}."
     )
     return Check(name, named - random, 0.0, verdict, sentence, grave)
 

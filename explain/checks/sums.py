@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from explain.narrate import tied
+from explain.narrate import counted, tied
 from explain.types import Check, Contribution
+from mspa_model.number_format import true_minus
 from mspa_model.ranking.order import ROUNDING
 from mspa_model.types import SOURCES, Source
 
@@ -20,8 +21,10 @@ def check_sum(name: str, parts: Sequence[Contribution], total: float) -> Check:
     limit = ADDITIVE_LIMIT * max(1.0, sum(abs(part.streamer) + abs(part.rival) for part in parts))
     error = abs(sum(part.margin for part in parts) - total)
     verdict = "pass" if error <= limit else "fail"
-    words = "add up" if verdict == "pass" else "do not add up"
-    sentence = f"{name}: {len(parts)} parts {words} to {total:.4g} (off by {error:.1g}, at most {limit:.1g})."
+    one = len(parts) == 1
+    words = ("adds up" if one else "add up") if verdict == "pass" else ("does not add up" if one else "do not add up")
+    reached = true_minus(f"{total:.4g}")
+    sentence = f"{name}: {counted(len(parts), 'part')} {words} to {reached} (off by {error:.1g}, at most {limit:.1g})."
     return Check(name, error, limit, verdict, sentence)
 
 
@@ -59,4 +62,5 @@ def _unopened(check: Check, margin: float) -> Check:
     """Co-tipping without tips must add nothing; anything else has lost its parts."""
     if abs(margin) <= ADDITIVE_LIMIT:
         return check
-    return Check(check.name, abs(margin), ADDITIVE_LIMIT, "fail", f"{check.name}: {margin:.3g} points have no part.")
+    lost = true_minus(f"{margin:.3g}")
+    return Check(check.name, abs(margin), ADDITIVE_LIMIT, "fail", f"{check.name}: {lost} points have no part.")

@@ -26,12 +26,14 @@ def verdict(metrics: Mapping[str, Any], info: DatasetInfo, metric: str = "ndcg@1
     if reached is None:
         return f"Nobody was measured on test, so nothing says how well this run ranks {plural(info.streamer_is)}."
     measured = f"{metric} {interval_words(**reached)} over {counted(metrics['n_users'], info.user_is)}"
-    if metrics["n_users"] < FEWEST_MEASURED:
-        return f"Too few to say: {measured}; under {FEWEST_MEASURED} no interval is to be relied on."
     baseline = best_baseline(metrics, metric)
+    label = MODEL_LABELS.get(baseline, baseline)
+    if metrics["n_users"] < FEWEST_MEASURED:
+        mean = figure_of(metrics, baseline, metric)["value"] if baseline else None
+        beside = f", beside {mean:.3f} of the best baseline, {label}" if baseline else ""
+        return f"Too few to say: {measured}{beside}; under {FEWEST_MEASURED} no interval is to be relied on."
     if baseline is None:
         return f"Measured alone, beside no baseline: {measured}."
-    label = MODEL_LABELS.get(baseline, baseline)
     lead = (metrics.get("paired", {}).get(f"mspa_minus_{baseline}") or {}).get(metric)
     if lead is None or lead["value"] is None:
         mean = figure_of(metrics, baseline, metric)["value"]

@@ -1,10 +1,13 @@
 """Metrics to sentences, groups and searches, on numbers whose answer is known."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from app import groups
 from app.groups import MAX_USERS, groups_of
 from app.search import matching_rows
 from app.verdict import (
@@ -124,10 +127,26 @@ def test_new_tips_are_judged_by_their_paired_interval(tiny_world: Path, low: flo
 
 def test_groups_are_bounded_and_their_users_exist(tiny_run: Path):
     run = load_run(tiny_run)
-    groups = groups_of(run)
-    assert groups == groups_of(run)
+    found = groups_of(run)
+    assert found == groups_of(run)
     known = set(run.dataset.users["user_id"])
-    assert all(0 < len(users) <= MAX_USERS and set(users) <= known for users in groups.values())
+    assert all(0 < len(users) <= MAX_USERS and set(users) <= known for users in found.values())
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ([6, 6, 6, 6], ["all with ratings", "up to 6 ratings"]),  # before: also "7 to 6 ratings", "more than 6 ratings"
+        ([1, 1, 2, 2, 9], ["all with ratings", "up to 1 rating", "2 ratings", "more than 2 ratings"]),
+        ([], ["all with ratings"]),
+    ],
+)
+def test_a_range_of_tips_has_a_sound_name_and_somebody_in_it(
+    monkeypatch: pytest.MonkeyPatch, given: list[int], names: list[str]
+):
+    monkeypatch.setattr(groups, "_n_tips", lambda run: np.array([0, *given]))
+    run = SimpleNamespace(dataset=SimpleNamespace(info=SimpleNamespace(tip_is="rating")))
+    assert list(groups.tip_ranges(run)) == names
 
 
 def test_a_search_puts_beginnings_first_and_is_bounded():

@@ -158,7 +158,7 @@ def test_references_are_judged_by_slopes(slopes: float, verdict: str) -> None:
     check = check_references(effects)
     assert (check.verdict, check.value, check.grave) == (verdict, slopes, False)
     assert "the mean and Lumi" in check.sentence
-    assert "-0.50" in check.sentence
+    assert "−0.50" in check.sentence
     assert check_references(()).verdict == "not applicable"
 
 

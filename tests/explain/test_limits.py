@@ -163,4 +163,5 @@ def test_an_order_must_cost_more_than_both_others(costs: tuple[float, float, flo
     if verdict != "not applicable":
         assert check.limit == 0.0
         assert check.value == pytest.approx(costs[0] - costs[1])
-        assert f"cost {costs[0]:.2g} points of margin, in random order {costs[1]:.2g}" in check.sentence
+        named, drawn, _ = (f"{cost:.2g}".replace("-0.", "−0.") for cost in costs)
+        assert f"cost {named} points of margin, in random order {drawn}" in check.sentence

@@ -104,7 +104,7 @@ def test_answer_below_the_rival_and_outside_the_ranking(info: DatasetInfo) -> No
     out = answer(("Lumi", "Kato"), (None, None), 0.0, sources(), (), info)
     assert out == "Lumi and Kato are tied: their scores are the same, for no part of the model tells them apart."
     outside = answer(("Lumi", "Kato"), (None, None), 0.1, sources(popularity=0.1), (), info)
-    assert outside.startswith("Lumi is not in this ranking but would score, above Kato (not in this ranking)")
+    assert outside.startswith("Lumi is not in this ranking but would score above Kato (not in this ranking)")
 
 
 @pytest.mark.parametrize(

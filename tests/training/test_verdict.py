@@ -44,8 +44,9 @@ def measured(n_users: int = 100, half: float = 0.02, /, **means: float | None) -
         (
             measured(7, mspa=0.5, ease=0.1),
             "Too few to say: ",
-            "over 7 viewers; under 30 no interval is to be relied on.",
+            "over 7 viewers, beside 0.100 of the best baseline, EASE; under 30 no interval is to be relied on.",
         ),
+        (measured(7, mspa=0.5), "Too few to say: ", "over 7 viewers; under 30 no interval is to be relied on."),
         (measured(mspa=0.5, als=None), "Measured alone, beside no baseline: ", "over 100 viewers."),
         (measured(mspa=None), "Nobody was measured", "this run ranks films."),
     ],

@@ -17,7 +17,7 @@ from explain.audit.draw import LAST, TOP, AuditCase, draw_cases
 from explain.audit.judged import muting_moves
 from explain.audit.randomised import LEVELS, randomise, redrawn_run
 from explain.audit.seeds import top_of_others, train_others, users_to_keep
-from explain.audit.words import audit_words, shown_figures
+from explain.audit.words import audit_lines, audit_words, shown_figures
 from explain.pipeline import explain
 from mspa_model.config import RunConfig
 from mspa_model.errors import RunError
@@ -25,6 +25,7 @@ from mspa_model.runs import Run, load_run, save_audit
 from mspa_model.types import Modality
 from tests.command import Command
 from tests.explain.closed_form import closed_form_run
+from tests.explain.measured import AUDIT
 from tests.worlds import checkerboard, write_world
 
 FIGURES = {
@@ -174,6 +175,14 @@ def test_an_audit_in_words_and_figures(found: dict) -> None:
     assert words.startswith("3 cases in ")
     assert "not known" in words
     assert not {"cases", "seeds"} & set(shown_figures(found))
+
+
+def test_what_an_audit_does_not_know_is_said_once_a_line() -> None:
+    unknown = {key: dict.fromkeys(AUDIT[key]) for key in ("truth", "counterfactual", "deletion_gap")}
+    lines = audit_lines({**AUDIT, **unknown, "randomisation_median_rho": -0.03})
+    assert {"Better than noise: not known.", "Deletion: not known.", "Recipes: not known."} < set(lines)
+    assert "Planted main modality named first: not known." in lines
+    assert "With all parameters drawn anew: median rank correlation −0.03." in lines
 
 
 def test_a_case_cites_the_audit_that_the_run_keeps(found: dict, closed: Run) -> None:

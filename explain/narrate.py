@@ -168,8 +168,13 @@ def source_sentences(explanation: Explanation, info: DatasetInfo) -> list[str]:
 
 
 def unused_sentence(sources: Sequence[Contribution], weights: Sequence[float], info: DatasetInfo) -> str:
-    """Which sources have weight zero for this user, in one sentence; empty where all are used."""
-    off = [source_words(part.source, info) for part, weight in zip(sources, weights, strict=True) if weight == 0]
+    """Which sources that the set has weigh zero for this user, in one sentence; empty where all are used."""
+    at_hand = [*info.modalities, None]
+    off = [
+        source_words(part.source, info)
+        for part, weight in zip(sources, weights, strict=True)
+        if weight == 0 and part.source.modality in at_hand
+    ]
     return f"Not used in this score, with weight zero: {listed(off)}." if off else ""
 
 

@@ -137,6 +137,13 @@ def test_zero_reach_and_unused_sources_are_said(info: DatasetInfo) -> None:
     assert unused_sentence(sources(), [1.0] * 5, info) == ""
 
 
+def test_what_a_set_lacks_is_not_said_to_go_unused(info: DatasetInfo) -> None:
+    mute = replace(info, modalities=(Modality.TEXT,))
+    assert unused_sentence(sources(), [0.0, 0.0, 0.0, 1.0, 1.0], mute) == (
+        "Not used in this score, with weight zero: what its text says."
+    )
+
+
 def test_deletion_sentence(info: DatasetInfo) -> None:
     costly = Deletion("tip", "0", "A", 0.5, 0.5, 3, 9)
     cheap = Deletion("statement", "0", "likes x", 0.7, 0.5, 3, 3)

@@ -250,7 +250,9 @@ def of_narration(run: Run) -> Any:
         ],
         "deletions": [narrate.deletion_sentence(each, INFO) for each in (tied, (deletion("A", 0.0, 9),), ())],
         "reach": [narrate.reach_sentence(n, 10, INFO) for n in (0, 1, 2)],
-        "unused": narrate.unused_sentence([source(s, 0.0, 0.0) for s in SOURCES], [0.0] * 5, INFO),
+        "unused": narrate.unused_sentence(
+            [source(s, 0.0, 0.0) for s in SOURCES], [0.0] * 5, replace(INFO, modalities=tuple(Modality))
+        ),
         "live": narrate.live_sentence(1234, datetime(2026, 1, 2, 3, 4, tzinfo=UTC), INFO),
         "points": [narrate.points(n) for n in (0.005, -0.005, 0.00499, 0.0, 12.345)],
         "cut": [narrate.plain("x" * n, 5) for n in (4, 5, 6)],

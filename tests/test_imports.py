@@ -22,3 +22,14 @@ def test_values_with_tensors_are_there_once_asked_for_and_nothing_else_is():
     assert {name for name in types.__all__ if getattr(types, name, None) is None} == set()
     assert types.RankingTrace.__module__ == "mspa_model.types.ranking"
     assert not hasattr(types, "Tensor")
+
+
+def test_the_pages_are_there_before_the_libraries_that_only_an_explanation_needs():
+    heavy = "('captum', 'scipy.stats', 'matplotlib', 'sklearn', 'umap', 'typst', 'transformers')"
+    script = (
+        "import sys\nimport app.dashboard, app.ui.worklist, app.ui.audit, explain.seal, explain.attribution\n"
+        f"found = [name for name in {heavy} if name in sys.modules]\n"
+        "assert not found, found\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]

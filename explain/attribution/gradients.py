@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from captum.attr import IntegratedGradients
 from jaxtyping import Float
 
 from explain.attribution.line import CAPTUM, Line
@@ -24,6 +23,8 @@ class Integrated:
 
 def integrate(line: Line, n_steps: int) -> tuple[Float[np.ndarray, " _"], ...]:
     """Values at a fixed number of steps, float64."""
+    from captum.attr import IntegratedGradients  # a second to import: not before something is explained
+
     with CAPTUM:
         at = tuple(row.clone() for row in line.at)
         found = IntegratedGradients(line.forward).attribute(at, line.start, n_steps=n_steps)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from captum.metrics import sensitivity_max
 from jaxtyping import Float
 from torch import Tensor
 
@@ -109,6 +108,8 @@ def sensitivity(line: Line, explainer: Explainer | None = None, seed: int = 0) -
     size = float(np.mean([float((at - start).abs().mean()) for at, start in zip(line.at, line.start, strict=True)]))
     if size == 0:
         return 0.0
+    from captum.metrics import sensitivity_max  # a second to import: not before something is explained
+
     generator = torch.Generator().manual_seed(seed)
 
     def nudged(inputs: Tensor | tuple[Tensor, ...], radius: float) -> tuple[Tensor, ...]:

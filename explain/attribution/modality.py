@@ -7,7 +7,6 @@ that with the rival as the reference the values add up to that modality's share 
 import numpy as np
 import torch
 from jaxtyping import Float
-from scipy.stats import spearmanr
 from torch import Tensor
 
 from explain.attribution.gradients import integrate_until_exact
@@ -159,6 +158,8 @@ def signed_rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
     """Spearman's rho of two sets of signed values; 0 where one of them is constant."""
     if len(one) == 0 or np.ptp(one) == 0 or np.ptp(other) == 0:
         return 0.0
+    from scipy.stats import spearmanr  # half a second that the first page need not wait
+
     return float(spearmanr(one, other).statistic)
 
 

@@ -1,10 +1,10 @@
 """Second and third opinions over blocks of features: sampled Shapley values and ablation (both by Captum)."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
-from captum.attr import FeatureAblation, ShapleyValueSampling
 from jaxtyping import Float
 from torch import Tensor
 
@@ -20,8 +20,7 @@ def shapley_blocks(
 ) -> tuple[Float[np.ndarray, " n_blocks"], ...]:
     """Each block's mean marginal part over orders of all blocks (Castro et al. 2009), per modality; they add up."""
     blocks = blocks_of(line.widths, n_blocks)
-    sampling = ShapleyValueSampling(line.forward)
-    sampling.permutation_generator = paired_orders(seed)
+    sampling = _sampling(line.forward, seed)
     with CAPTUM, torch.no_grad():
         found = sampling.attribute(
             line.at,
@@ -35,6 +34,8 @@ def shapley_blocks(
 
 def ablate_blocks(line: Line, n_blocks: int = N_BLOCKS) -> tuple[Float[np.ndarray, " n_blocks"], ...]:
     """What is lost where one block alone is the reference's, per modality."""
+    from captum.attr import FeatureAblation  # a second to import: not before something is explained
+
     blocks = blocks_of(line.widths, n_blocks)
     with CAPTUM, torch.no_grad():
         found = FeatureAblation(line.forward).attribute(
@@ -53,14 +54,22 @@ def shapley_of_players(
     seed: int = 0,
 ) -> Float[np.ndarray, " n_players"]:
     """Sampled Shapley values of players that are there (1) or not (0); value: a row of these to its worth."""
-    sampling = ShapleyValueSampling(value)
-    sampling.permutation_generator = paired_orders(seed)
+    sampling = _sampling(value, seed)
     everyone = torch.ones(1, n_players)
     with CAPTUM, torch.no_grad():
         found = sampling.attribute(
             everyone, baselines=torch.zeros(1, n_players), n_samples=n_orders, perturbations_per_eval=AT_ONCE
         )
     return found[0].numpy().astype(np.float64)
+
+
+def _sampling(value: Callable, seed: int) -> Any:
+    """Captum's ShapleyValueSampling over paired orders."""
+    from captum.attr import ShapleyValueSampling
+
+    sampling = ShapleyValueSampling(value)
+    sampling.permutation_generator = paired_orders(seed)
+    return sampling
 
 
 def paired_orders(seed: int) -> Callable[[int, int], Iterator[Sequence[int]]]:

@@ -274,7 +274,7 @@ def _order_notes(stored: Mapping[str, Any]) -> Iterator[str]:
     if share:
         yield f"co-tipping: {percent(share)} of its weight goes by order, by what comes next."
     elif share == 0:
-        yield "co-tipping: val does not pay for their order; it is left out."
+        yield "co-tipping: it does not go by order, by what comes next, for on val that does not pay."
 
 
 def _absent_notes(stored: Mapping[str, Any]) -> Iterator[str]:

@@ -99,7 +99,7 @@ def test_nobody_to_ask_changes_nothing():
     ("setting", "said"),
     [
         ({"ordered": 0.5}, ["co-tipping: 50\u00a0% of its weight goes by order, by what comes next."]),
-        ({"ordered": 0.0}, ["co-tipping: val does not pay for their order; it is left out."]),
+        ({"ordered": 0.0}, ["co-tipping: it does not go by order, by what comes next, for on val that does not pay."]),
         ({}, []),
     ],
 )

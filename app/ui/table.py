@@ -82,14 +82,40 @@ def _written(frame: pd.DataFrame, columns: Mapping[str, Any]) -> tuple[Any, dict
     numbers = [name for name in frame.columns if _is_number(frame[name], columns.get(name))]
     if not numbers:
         return frame, dict(columns)
-    settings, formats = dict(columns), {}
+    settings, writers = dict(columns), {}
     for name in numbers:
         config = dict(settings.get(name) or {})
         kind = dict(config.get("type_config") or {})
-        formats[name] = number_writer(kind.pop("format", None))
+        writers[name] = number_writer(kind.pop("format", None))
         if config:
             settings[name] = config | {"type_config": kind}
-    return frame.style.format(formats, na_rep=ABSENT), settings
+    return _with_texts(frame, [_texts(frame[name], writers.get(name)) for name in frame.columns]), settings
+
+
+def _with_texts(frame: pd.DataFrame, texts: list[dict[int, object]]) -> Any:
+    """A styler that shows these texts, of each column by row; a word without one shows itself.
+
+    pandas would make HTML of every cell, of which Streamlit reads the texts alone: half of what a table cost.
+    """
+    columns = enumerate(texts)
+    cells = [[{"id": f"row{y}_col{x}", "display_value": text} for y, text in rows.items()] for x, rows in columns]
+    styler = frame.style.set_uuid("table")  # pandas draws one by chance: the browser would not know the table again
+    styler._translate = lambda *_: {"body": cells}
+    return styler
+
+
+def _texts(column: pd.Series, write: Callable[[Any], object] | None) -> dict[int, object]:
+    """What is shown in a column's rows, its absent cells by a dash; of words the absent alone."""
+    if write is None and not isinstance(column.dtype, pd.StringDtype):
+        write = _plainly
+    absent = column.isna().to_numpy()
+    if write is None:
+        return dict.fromkeys(absent.nonzero()[0].tolist(), ABSENT)
+    return {y: ABSENT if gone else write(cell) for y, (cell, gone) in enumerate(zip(column, absent, strict=True))}
+
+
+def _plainly(cell: object) -> object:
+    return f"{cell:.6f}" if isinstance(cell, float) else cell
 
 
 def _is_number(column: pd.Series, config: Mapping[str, Any] | None) -> bool:
@@ -111,7 +137,7 @@ def number_writer(spec: str | None) -> Callable[[float], str]:
     def write(number: float) -> str:
         size = format(abs(number), size_spec)
         side = MINUS if number < 0 else "+" if sign else ""
-        zero = float(size.replace(",", "")) == 0
+        zero = not size.strip("0.")
         return f"{'' if zero else side}{size.replace('-', MINUS)}{f'{GAP}%' if share else ''}"
 
     return write

@@ -1,9 +1,15 @@
 """A table gives a sentence the room to be read, writes numbers as sentences do, and has no empty rows."""
 
+import pandas as pd
 import pytest
+from pandas.io.formats.style import Styler
+from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
+from streamlit.elements.lib.pandas_styler_utils import marshall_styler
+from streamlit.proto.ArrowData_pb2 import ArrowData
 from streamlit.testing.v1 import AppTest
 
-from app.ui.table import height_for, number_writer
+from app.ui.table import ABSENT, height_for, number_writer
+from mspa_model.types import Source
 
 
 def two_tables() -> None:
@@ -67,3 +73,50 @@ def test_a_table_is_no_taller_than_its_rows():
     assert height_for(280, 2, 35) == "content"
     assert height_for(280, 20, 35) == 280
     assert height_for("auto", 2, 35) == "auto"
+
+
+def mixed() -> pd.DataFrame:
+    """A column of each kind that a page shows, each with an absent cell where it can have one."""
+    return pd.DataFrame(
+        {
+            "points": [-0.5, None, 1e-9],
+            "rank": pd.array([3, None, -2], dtype="Int64"),
+            "word": ["a", None, "<b>row0_col0</b>"],
+            "day": pd.to_datetime(["2024-01-01", None, "2024-01-03"]),
+            "agrees": [True, None, False],
+            "list": [["a", "b"], [], None],
+            "bar": [0.25, None, 1],
+            "either": ["a", 1.5, None],
+            "source": [Source.VISUAL, None, Source.TEXT],
+            "group": pd.Categorical(["u", None, "v"]),
+        }
+    )
+
+
+def mixed_table() -> None:
+    import streamlit as st
+
+    from app.ui.table import show_table
+    from tests.app.test_table import mixed
+
+    bar, points = st.column_config.ProgressColumn(), st.column_config.NumberColumn(format="%+.3f")
+    show_table(mixed(), "mixed", "Three rows", {"points": points, "bar": bar})
+
+
+def test_each_cell_is_written_as_pandas_writes_it_with_our_numbers():
+    page = AppTest.from_function(mixed_table).run(timeout=60)
+    assert not page.exception
+    drawn, by_pandas = page.dataframe[0].proto.arrow_data, ArrowData()
+    numbers = {"points": number_writer("%+.3f"), "rank": number_writer(None)}
+    marshall_styler(by_pandas, mixed().style.format(numbers, na_rep=ABSENT), "")
+    cells = [convert_arrow_bytes_to_pandas_df(arrow.styler.display_values) for arrow in (drawn, by_pandas)]
+    pd.testing.assert_frame_equal(*cells)
+
+
+def test_a_table_is_drawn_without_html_of_its_cells_and_twice_alike(monkeypatch: pytest.MonkeyPatch):
+    """pandas' own way makes HTML of each cell, and names the table by chance, so that none is known again."""
+    monkeypatch.setattr(Styler, "_generate_body_row", None)
+    page = AppTest.from_function(mixed_table).run(timeout=60)
+    assert not page.exception
+    first = page.dataframe[0].proto.arrow_data.styler.uuid
+    assert page.run(timeout=60).dataframe[0].proto.arrow_data.styler.uuid == first

@@ -12,8 +12,8 @@ from tests.browser.dashboard import PAGE_MS, Dashboard, faults_on, open_page, pa
 
 pytestmark = pytest.mark.browser
 PROBES = re.compile(r"/_stcore/(health|host-config)$")  # Streamlit looks for its server beside the page first
-# Of a page change's CPU. Measured: a source 0.13, checks 0.22, all parts 0.33 (its table takes most); the goal is 0.25.
-PART_OF_PAGE = 0.45
+PART_OF_PAGE = 0.25  # of a page change's CPU; measured, most of two: a source 0.15, checks 0.20, all parts 0.21
+BYTES_OF_PAGE = 0.35  # measured: a source 0.25, a fold 0.07: the browser keeps a table that it was sent
 QUESTIONS = {
     "Overview": "Can I use this run",
     "User": "likes, and from what?",
@@ -78,7 +78,7 @@ def _page_change(page: Page, count: Count) -> list[float]:
     return [sum(column) / len(least) for column in zip(*least, strict=True)]
 
 
-def test_a_fold_or_another_source_costs_less_than_half_a_page_change_and_sends_itself_alone(
+def test_a_fold_or_another_source_costs_at_most_a_quarter_of_a_page_change_and_sends_itself_alone(
     shipped_dashboard: Dashboard, browser: Browser
 ):
     with window(browser) as (page, _):
@@ -101,7 +101,7 @@ def test_a_fold_or_another_source_costs_less_than_half_a_page_change_and_sends_i
         whole = _page_change(page, count)
     for name, (seconds, sent) in taken.items():
         assert seconds <= PART_OF_PAGE * whole[0], (name, taken, whole)
-        assert sent <= 0.7 * whole[1], (name, taken, whole)
+        assert sent <= BYTES_OF_PAGE * whole[1], (name, taken, whole)
 
 
 def test_no_request_fails_but_streamlits_own_probes(shipped_dashboard: Dashboard, browser: Browser):

@@ -8,8 +8,9 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from app import cache
+from app.opening import make_ahead
 from app.resolve import Unknown, resolve
-from app.start import given_runs, unreadable
+from app.start import SERVING, given_runs, unreadable
 from app.state import Selection, read_selection
 from app.ui import sidebar, states
 from app.ui.layout import use_style
@@ -65,6 +66,8 @@ def main() -> None:
         draw_page(page, run, runs, selection)
     except MspaError as error:  # packages raise, the app translates
         states.fault(error)
+    if SERVING.is_set():
+        make_ahead(run)
 
 
 def _navigation(run: Run) -> StreamlitPage:

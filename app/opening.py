@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
@@ -16,6 +17,8 @@ from mspa_model.types import Comparison
 
 LOCK = threading.RLock()  # one torch model for all sessions, and Captum's hooks on it
 _MOST_BESIDE = 20
+_PAUSE = 1.0
+_BEGINNING, _BEGUN = threading.Lock(), set[str]()  # hashes of runs whose model is made ahead
 
 
 def open_run(path: Path) -> Run:
@@ -27,6 +30,31 @@ def _stamp(path: Path) -> str:
     """What lies in and beside a folder, by content: times are copied with files. "" where no run does."""
     files = (path / MANIFEST, names_file(path))
     return " ".join(sha256(file) for file in files if file.is_file())
+
+
+def make_ahead(run: Run, pause: float = _PAUSE) -> threading.Thread | None:
+    """What makes the run's model in the background, so that pages find it made; None where that was begun before.
+
+    A page that needs it meanwhile waits for it. What fails there fails again for the page that asks, which says so.
+    pause: seconds until it begins, so that the page that was drawn reaches its reader first.
+    """
+    with _BEGINNING:
+        if run.hash in _BEGUN:
+            return None
+        _BEGUN.add(run.hash)
+    timer = threading.Timer(pause, _make, (run,))
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _make(run: Run) -> None:
+    from mspa_model.preference.composers import make_waiting
+
+    with suppress(Exception):
+        with LOCK:
+            composers = run.composers
+        make_waiting(composers, LOCK)
 
 
 @st.cache_resource(max_entries=3, show_spinner="Opening the run…")

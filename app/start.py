@@ -6,6 +6,7 @@ Imported by Streamlit's server before anybody is served, so nothing heavy is imp
 import argparse
 import asyncio
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from mspa_model.errors import MspaError
 from mspa_model.manifest import check_manifest
 
 _SHIPPED = Path(__file__).resolve().parent.parent / "sample_data" / "run"
+SERVING = threading.Event()  # a server runs, not a script or a test alone
 _PAUSE = 0.3  # seconds until the server, which is starting, answers
 
 
@@ -65,10 +67,14 @@ def _end(sentence: str) -> None:
 @asynccontextmanager
 async def open_browser(_app: st.App) -> AsyncIterator[None]:
     """What `streamlit run` does for a plain script and not for a server of its own: a browser shows the first page."""
+    SERVING.set()
     from streamlit import cli_util
     from streamlit.web.server import server_util
 
     if not st.get_option("server.headless"):
         url = server_util.get_url(st.get_option("browser.serverAddress"))
         asyncio.get_running_loop().call_later(_PAUSE, cli_util.open_browser, url)
-    yield
+    try:
+        yield
+    finally:
+        SERVING.clear()

@@ -8,7 +8,6 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from mspa_model.device import DeviceName, resolve_device
 from mspa_model.errors import RunError
 from mspa_model.features.encode import encode
 from mspa_model.manifest import AUDIT, MANIFEST, NO_FILES, ListedFiles, check_manifest, store_audit, write_json
+from mspa_model.once import once
 from mspa_model.preference.composer import Composer
 from mspa_model.preference.group_names import read_group_names, renamed
 from mspa_model.preference.vocabulary import load_vocabulary, save_vocabulary
@@ -109,7 +109,7 @@ class Run:
         """The run with its groups called so; its model is made anew, for the words that it writes."""
         vocabulary = renamed(load_vocabulary(self.files), names)
         parts = (self.files, self.config, self.dataset, self.features, vocabulary, self.device)
-        return replace(self, vocabulary=vocabulary, group_names=names, model=cache(lambda: _load_model(*parts)))
+        return replace(self, vocabulary=vocabulary, group_names=names, model=once(lambda: _load_model(*parts)))
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ def load_run(path: Path, data: Path | None = None, device: DeviceName = "auto") 
         dataset,
         features,
         vocabulary,
-        cache(lambda: _load_model(files, config, dataset, features, vocabulary, where)),
+        once(lambda: _load_model(files, config, dataset, features, vocabulary, where)),
         metrics,
         users,
         _load_map(files, metrics),

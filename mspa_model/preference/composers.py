@@ -1,6 +1,7 @@
 """Who can write preferences in a run: the teacher always, the compact language model where one was taught."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import torch
@@ -10,6 +11,7 @@ from mspa_model.data import history_of
 from mspa_model.manifest import ListedFiles
 from mspa_model.preference.compact import FILE, CompactWriter, load_writer, save_writer
 from mspa_model.preference.composer import Composer
+from mspa_model.preference.language_model import load_library
 from mspa_model.preference.precomputed import (
     PRECOMPUTED,
     PrecomputedWriter,
@@ -65,6 +67,19 @@ def load_composers(
     ahead = files.find(PRECOMPUTED) is not None
     writer = load_precomputed(files, vocabulary, make) if ahead else make()
     return {TEACHER: teacher, COMPACT: written_composer(teacher, dataset, writer)}
+
+
+def make_waiting(composers: Mapping[str, Composer], lock: AbstractContextManager) -> None:
+    """The language models that wait until something new is to be written, made now: the library without the lock, which
+    takes seconds, the models under it.
+    """
+    found = [c.writer for c in composers.values() if isinstance(c, WrittenComposer)]
+    waiting = [writer for writer in found if isinstance(writer, PrecomputedWriter)]
+    if waiting:
+        load_library()
+    for writer in waiting:
+        with lock:
+            writer.make()
 
 
 def save_preferences(folder: Path, composer: Composer, dataset: Dataset) -> bool:

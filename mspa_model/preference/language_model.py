@@ -7,6 +7,7 @@ transformers' Llama blocks.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ FEATURE_DIM = 64  # principal directions of a modality that are read
 POINTER_DIM = 48
 N_COUNTS = 7
 PRIOR_TIPS = 4.0
+_LIBRARY = Lock()
 NOISE = 0.6  # of the features' deviation
 
 
@@ -45,9 +47,7 @@ class CompactModel(nn.Module):
 
     def __init__(self, config: ComposerConfig, vocabulary: Vocabulary, features: Features, tokens: Tokens) -> None:
         super().__init__()
-        from transformers import LlamaModel  # seconds to import: not before there is a model to make
-
-        dim = config.dim
+        decoder, dim = load_library(), config.dim
         self.tokens, self.modalities = tokens, tuple(Modality)
         self.words = nn.Embedding(tokens.first_value, dim)
         self.names = nn.Embedding(max(1, tokens.n_values), dim)
@@ -62,7 +62,7 @@ class CompactModel(nn.Module):
         self.counted = nn.Sequential(nn.Linear(N_COUNTS, 32), nn.GELU(), nn.Linear(32, dim))
         self.lift = nn.Sequential(nn.Linear(N_COUNTS, 32), nn.GELU(), nn.Linear(32, 1))
         self.gate = nn.Linear(dim, 1)
-        self.decoder = LlamaModel(_llama(config))
+        self.decoder = decoder(_llama(config))
         self.query, self.key = nn.Linear(2 * dim, POINTER_DIM), nn.Linear(2 * dim, POINTER_DIM)
         self.point = nn.Parameter(torch.tensor([4.0, 0.0]))
         self.dropout = nn.Dropout(config.dropout)
@@ -270,6 +270,16 @@ def tip_logits(
 def positions_of(mask: Bool[Tensor, "batch total"]) -> Int[Tensor, "batch total"]:
     """Place of each token among those that are there, so that padding does not shift a text."""
     return (mask.long().cumsum(1) - 1).clamp(min=0)
+
+
+def load_library() -> type:
+    """transformers' LlamaModel: seconds to import, so not before there is a model to make. One thread imports at a
+    time: of circular imports in two threads one may see modules half made.
+    """
+    with _LIBRARY:
+        from transformers import DynamicCache, LlamaConfig, LlamaModel  # noqa: F401  all that is used of it
+
+        return LlamaModel
 
 
 def _llama(config: ComposerConfig) -> Any:

@@ -8,7 +8,6 @@ residual are made of them as they are of a fresh writing, to the bit. No user is
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -19,6 +18,7 @@ from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
 from mspa_model.manifest import ListedFiles
+from mspa_model.once import once
 from mspa_model.preference.claims import Claim, Writing
 from mspa_model.preference.lift import Lifts
 from mspa_model.preference.tokens import Tokens, tokens_of
@@ -63,12 +63,16 @@ class PrecomputedWriter:
         rows: Float[Tensor, "n_values _"],
         vocabulary: Vocabulary,
     ) -> None:
-        self._make, self._tokenized, self._rows, self._vocabulary = make, tokenized, rows, vocabulary
+        self._make, self._tokenized, self._rows, self._vocabulary = once(make), tokenized, rows, vocabulary
         self._tokens = tokens_of(vocabulary)
 
-    @cached_property
+    @property
     def model(self) -> LanguageModel:
         return self._make()
+
+    def make(self) -> None:
+        """The model now, before it is asked for anything."""
+        self._make()
 
     def statement_rows(self) -> Float[Tensor, "n_values _"]:
         """As CompactWriter.statement_rows."""

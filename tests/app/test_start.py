@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from streamlit import cli_util
 
-from app.start import given_runs, open_browser, refuse_wrong_start
+from app.start import SERVING, given_runs, open_browser, refuse_wrong_start
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,10 +72,12 @@ def test_a_browser_is_opened_where_there_is_one(headless: bool, monkeypatch: pyt
 
     async def served() -> None:
         async with open_browser(None):
+            assert SERVING.is_set()
             await asyncio.sleep(0)
             await asyncio.sleep(0)
 
     asyncio.run(served())
+    assert not SERVING.is_set()
     assert len(opened) == (0 if headless else 1)
     assert all(url.startswith("http://localhost:") for url in opened)
 

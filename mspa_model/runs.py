@@ -226,7 +226,7 @@ def _load_dataset_of(files: ListedFiles, data: Path | None) -> Dataset:
     if not folder.is_dir():
         todo = "Say where it lies now with --data FOLDER."
         raise RunError(f"no dataset at {folder.resolve()}", f"the dataset {card['name']!r} of this run", todo)
-    dataset = load_dataset(folder.resolve())
+    dataset = load_dataset(folder.resolve(), sound_as=card["fingerprint"])
     if dataset.fingerprint != card["fingerprint"]:
         todo = "Name the folder it was trained on with --data, or train again."
         raise RunError(f"a dataset at {folder.resolve()} that has changed", "the data this run was trained on", todo)

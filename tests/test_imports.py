@@ -16,6 +16,17 @@ def test_check_loads_no_torch(tiny_world: Path):
     assert done.returncode == 0, done.stderr[-2000:]
 
 
+def test_a_run_opens_without_what_checks_rows(tiny_run: Path):
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom mspa_model.runs import load_run\n"
+        f"load_run(Path({str(tiny_run)!r}))\n"
+        "found = [name for name in ('pandera', 'transformers', 'captum') if name in sys.modules]\n"
+        "assert not found, found\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
 def test_values_with_tensors_are_there_once_asked_for_and_nothing_else_is():
     import mspa_model.types as types
 

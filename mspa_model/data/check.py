@@ -51,15 +51,20 @@ def check_folder(folder: Path, now: datetime | None = None) -> CheckReport:
     return read_folder(folder, now, open_media=True).report
 
 
-def read_folder(folder: Path, now: datetime | None = None, open_media: bool = False) -> Reading:
-    """All files of a folder, read once, and the report on them; media are opened where asked, else only looked for."""
+def read_folder(
+    folder: Path, now: datetime | None = None, open_media: bool = False, rows_are_sound: bool = False
+) -> Reading:
+    """All files of a folder, read once, and the report on them; media are opened where asked, else only looked for.
+
+    rows_are_sound: as of read_table.
+    """
     folder, now = Path(folder), now or datetime.now(UTC)
     no_folder = _no_dataset(folder)
     if no_folder is not None:
         return Reading(None, {}, {}, {}, (), CheckReport(folder, (no_folder,), (), Counts()))
     info = read_info(folder)
     rules = table_rules(info.info, now)
-    reads = {rule.file: read_table(folder, rule) for rule in rules}
+    reads = {rule.file: read_table(folder, rule, rows_are_sound) for rule in rules}
     frames = {file: read.frame for file, read in reads.items() if read.frame is not None}
     homes = _homes(frames)
     arrays, array_faults = _read_arrays(folder, frames)

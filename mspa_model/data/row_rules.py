@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from pandera.errors import SchemaErrors
 
 from mspa_model.data.schema import ColumnRule, TableRule
 
@@ -15,8 +14,18 @@ ONCE = "each value once"
 def broken_rules(frame: pd.DataFrame, rule: TableRule) -> pd.DataFrame:
     """The first broken rule of each cell that breaks one: columns column, expected (what was wanted), row (position in
     frame); ordered by row."""
+    import pandera.pandas as pandera  # half a second, which opening a run does not wait for: its rows were checked
+    from pandera.errors import SchemaErrors
+
+    def column(rule: ColumnRule) -> pandera.Column:
+        checks = [pandera.Check(c.holds, element_wise=c.one_by_one, error=c.expected) for c in rule.checks]
+        return pandera.Column(
+            nullable=rule.nullable, unique=rule.unique, report_duplicates="exclude_first", checks=checks
+        )
+
+    schema = pandera.DataFrameSchema({c.name: column(c) for c in rule.columns if c.name in frame})
     try:
-        rule.pandera_schema(frame.columns).validate(frame.reset_index(drop=True), lazy=True)
+        schema.validate(frame.reset_index(drop=True), lazy=True)
     except SchemaErrors as error:
         cases = error.failure_cases
         wanted = cases["check"].replace({"not_nullable": NO_VALUE, "field_uniqueness": ONCE})

@@ -1,13 +1,12 @@
 """The one place that knows the columns, types and ranges of a dataset folder (docs/dataset.md)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pandera
 import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Bool, Int
@@ -31,6 +30,15 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
+class ValueRule:
+    """What every value of a column has to be, in words and as a function of the whole column, or of one value."""
+
+    expected: str
+    holds: Callable[..., pd.Series | bool]
+    one_by_one: bool = False
+
+
+@dataclass(frozen=True)
 class ColumnRule:
     """One column. default fills it where the table has none, and, for text, where a row has none.
 
@@ -43,7 +51,7 @@ class ColumnRule:
     nullable: bool = False
     unique: bool = False
     default: str | float | None = None
-    checks: tuple[pandera.Check, ...] = ()
+    checks: tuple[ValueRule, ...] = ()
     latest: datetime | None = None
 
 
@@ -78,17 +86,6 @@ class TableRule:
     file: str
     columns: tuple[ColumnRule, ...]
     required: bool = False
-
-    def pandera_schema(self, present: Iterable[str]) -> pandera.DataFrameSchema:
-        """Value checks on those of the columns that are there with the right type."""
-        known = set(present)
-        return pandera.DataFrameSchema({c.name: _pandera_column(c) for c in self.columns if c.name in known})
-
-
-def _pandera_column(rule: ColumnRule) -> pandera.Column:
-    return pandera.Column(
-        nullable=rule.nullable, unique=rule.unique, report_duplicates="exclude_first", checks=list(rule.checks)
-    )
 
 
 def fits(kind: Kind, arrow: pa.DataType) -> bool:
@@ -132,23 +129,23 @@ ARROW_TYPES: dict[Kind, pa.DataType] = {
     Kind.TIME: pa.timestamp("us", tz="UTC"),
 }
 
-_FILLED = pandera.Check(lambda text: text != "", error="an id that is not empty")
-_FINITE = pandera.Check(lambda n: n.abs() < float("inf"), error="a finite number")
-_NOT_NEGATIVE = (pandera.Check.ge(0, error="a number that is not negative"), _FINITE)
-_POSITIVE = (pandera.Check.gt(0, error="a number above 0"), _FINITE)
+_FILLED = ValueRule("an id that is not empty", lambda text: text != "")
+_FINITE = ValueRule("a finite number", lambda n: n.abs() < float("inf"))
+_NOT_NEGATIVE = (ValueRule("a number that is not negative", lambda n: n >= 0), _FINITE)
+_POSITIVE = (ValueRule("a number above 0", lambda n: n > 0), _FINITE)
 _MOST = 1e30  # sums of some millions of them still fit float32
-_AMOUNT = (*_POSITIVE, pandera.Check(lambda n: (n < _MOST) | (n == float("inf")), error=f"a number below {_MOST:.0e}"))
+_AMOUNT = (*_POSITIVE, ValueRule(f"a number below {_MOST:.0e}", lambda n: (n < _MOST) | (n == float("inf"))))
 
 
-def _one_of(words: tuple[str, ...]) -> pandera.Check:
-    return pandera.Check.isin(words, error=f"one of {', '.join(words)}")
+def _one_of(words: tuple[str, ...]) -> ValueRule:
+    return ValueRule(f"one of {', '.join(words)}", lambda text: text.isin(words))
 
 
 def _id(name: str, *, unique: bool = False) -> ColumnRule:
     return ColumnRule(name, Kind.TEXT, unique=unique, checks=(_FILLED,))
 
 
-def _text(name: str, checks: tuple[pandera.Check, ...] = ()) -> ColumnRule:
+def _text(name: str, checks: tuple[ValueRule, ...] = ()) -> ColumnRule:
     return ColumnRule(name, Kind.TEXT, required=False, nullable=True, default="", checks=checks)
 
 
@@ -234,10 +231,9 @@ def is_media_path(path: str, endings: tuple[str, ...]) -> bool:
     return plain and path.lower().endswith(endings)
 
 
-def _media_check(endings: tuple[str, ...]) -> pandera.Check:
+def _media_check(endings: tuple[str, ...]) -> ValueRule:
     def inside(path: str) -> bool:
         return not path or is_media_path(path, endings)
 
-    return pandera.Check(
-        inside, element_wise=True, error=f"a relative path under media/ without '..', ending in {', '.join(endings)}"
-    )
+    expected = f"a relative path under media/ without '..', ending in {', '.join(endings)}"
+    return ValueRule(expected, inside, one_by_one=True)

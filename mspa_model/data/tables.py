@@ -34,9 +34,9 @@ class TableRead:
     n_rows: int | None = None
 
 
-def read_table(folder: Path, rule: TableRule) -> TableRead:
+def read_table(folder: Path, rule: TableRule, rows_are_sound: bool = False) -> TableRead:
     """One Parquet table in the types of the rule; columns with a fault in name or type are left out of the frame, and
-    times that cannot be are empty in it."""
+    times that cannot be are empty in it. rows_are_sound: the rules of rows were kept when the same bytes were read."""
     path = folder / rule.file
     if not path.exists():
         missing = (Fault(rule.file, "this file", "no such file"),) if rule.required else ()
@@ -48,7 +48,7 @@ def read_table(folder: Path, rule: TableRule) -> TableRead:
     twice = {name for name in table.column_names if table.column_names.count(name) > 1}
     if twice:
         return TableRead(None, tuple(Fault(rule.file, "each column once", "it twice", name) for name in sorted(twice)))
-    return _typed(table, rule)
+    return _typed(table, rule, rows_are_sound)
 
 
 class _UnreadableError(Exception):
@@ -151,7 +151,7 @@ class _Typing:
         return pc.if_else(pa.array(wrong), pa.scalar(None, column.type), column)
 
 
-def _typed(table: pa.Table, rule: TableRule) -> TableRead:
+def _typed(table: pa.Table, rule: TableRule, rows_are_sound: bool) -> TableRead:
     typing, header = _Typing(table), table.column_names
     lacking = [column for column in rule.columns if column.required and column.name not in header]
     wanted = [f"a column of {column.kind.value}" for column in lacking]
@@ -171,8 +171,8 @@ def _typed(table: pa.Table, rule: TableRule) -> TableRead:
     except (pa.ArrowException, ValueError, OverflowError) as error:
         wrong = Fault(rule.file, "values that fit their types", unread(error))
         return TableRead(None, (*typing.faults, wrong))
-    faults = (*typing.faults, *_value_faults(frame, rule, table, typing.faulty))
-    return TableRead(frame, faults, table.num_rows)
+    broken = () if rows_are_sound else _value_faults(frame, rule, table, typing.faulty)
+    return TableRead(frame, (*typing.faults, *broken), table.num_rows)
 
 
 def _is_valid(column: pa.ChunkedArray) -> bool:

@@ -121,6 +121,12 @@ def save_precomputed(folder: Path, tokenized: Mapping[str, Tokenized], rows: Flo
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / PRECOMPUTED)
 
 
+def _pieces(joined: np.ndarray, lengths: np.ndarray) -> list[tuple[int, ...]]:
+    """An array of whole numbers cut into pieces of these lengths."""
+    numbers, ends = joined.tolist(), np.cumsum(lengths).tolist()
+    return [tuple(numbers[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
+
+
 def load_precomputed(
     files: ListedFiles, vocabulary: Vocabulary, make: Callable[[], LanguageModel]
 ) -> PrecomputedWriter:
@@ -130,12 +136,13 @@ def load_precomputed(
     if len(rows) != len(vocabulary.values):
         raise RuntimeError(f"{len(rows)} statements for {len(vocabulary.values)} values")
     claims: list[list[Claim]] = [[] for _ in arrays["keys"]]
-    tips = np.split(arrays["tips"], np.cumsum(arrays["n_tips"])[:-1])
-    for (row, value_idx, polarity, strength), pointed in zip(arrays["claims"].tolist(), tips, strict=False):
-        claims[row].append(Claim(value_idx, 1 if polarity > 0 else -1, strength, tuple(pointed.tolist())))
-    prose = np.split(arrays["prose"], np.cumsum(arrays["prose_length"])[:-1])
+    tips = _pieces(arrays["tips"], arrays["n_tips"])
+    for (row, value_idx, polarity, strength), pointed in zip(arrays["claims"].tolist(), tips, strict=True):
+        claims[row].append(Claim(value_idx, 1 if polarity > 0 else -1, strength, pointed))
+    prose, parses = _pieces(arrays["prose"], arrays["prose_length"]), arrays["parses"].tolist()
+    digests = arrays["keys"].tobytes().hex()
     tokenized = {
-        key.tobytes().hex(): Tokenized(tuple(own), tuple(words.tolist()), bool(parses))
-        for key, own, words, parses in zip(arrays["keys"], claims, prose, arrays["parses"], strict=False)
+        digests[64 * row : 64 * row + 64]: Tokenized(tuple(claims[row]), prose[row], bool(parses[row]))
+        for row in range(len(claims))
     }
     return PrecomputedWriter(make, tokenized, rows, vocabulary)

@@ -131,6 +131,28 @@ def test_what_no_table_names_changes_no_fingerprint(world: Path, name: str) -> N
     assert fingerprint(world) == before
 
 
+def test_rows_are_checked_again_only_where_a_byte_changed(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = load_dataset(world, NOW).fingerprint
+    calls: list[str] = []
+    monkeypatch.setattr("mspa_model.data.tables.broken_rules", lambda frame, rule: calls.append(rule.file) or empty())
+    again = load_dataset(world, NOW, sound_as=known)
+    assert (calls, again.fingerprint) == ([], known)
+    pd.read_parquet(world / "users.parquet").assign(note="new").to_parquet(world / "users.parquet")
+    assert load_dataset(world, NOW, sound_as=known).fingerprint != known
+    assert "users.parquet" in calls
+
+
+def test_a_table_that_cannot_be_read_is_told_whatever_is_known_of_it(world: Path) -> None:
+    known = load_dataset(world, NOW).fingerprint
+    (world / "segments.parquet").write_bytes(b"PAR1")
+    with pytest.raises(FaultyFolderError, match="segments"):
+        load_dataset(world, NOW, sound_as=known)
+
+
+def empty() -> pd.DataFrame:
+    return pd.DataFrame({"column": [], "expected": [], "row": np.array([], dtype=np.int64)})
+
+
 def test_a_table_without_media_columns_names_none(world: Path) -> None:
     rooms().to_parquet(world / "rooms.parquet")
     segments("a.png").drop(columns="frame").to_parquet(world / "segments.parquet")

@@ -68,6 +68,7 @@ def import_csv(
     quarantine: rows with a fault go to out/quarantine/*.csv with their reason, if they are 5 % of a table at most.
     """
     src, out, now = Path(src), Path(out), now or datetime.now(UTC)
+    _refuse_place(out)
     plan = read_map(map_file)
     _refuse_no_folder(src)
     with _becomes(out) as folder:
@@ -95,14 +96,17 @@ def _in_source(fault: Fault, plan: ImportMap) -> Fault:
     return replace(fault, file=plan.file_of(table)) if fault.row is None and fault.file in TABLE_FILES else fault
 
 
-@contextmanager
-def _becomes(out: Path) -> Iterator[Path]:
-    """A folder beside out that takes its name at the end, or vanishes if anything is raised."""
+def _refuse_place(out: Path) -> None:
     check_destination(out, "OUT")
     if out.exists():
         raise DataError(f"{out}, which is there already", "a folder that does not exist yet", "Name another OUT.")
     if not out.parent.is_dir():
         raise DataError(f"{out}, whose parent folder is missing", "a place to write to", f"Make {out.parent} first.")
+
+
+@contextmanager
+def _becomes(out: Path) -> Iterator[Path]:
+    """A folder beside out that takes its name at the end, or vanishes if anything is raised."""
     folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
         folder.chmod(0o755)

@@ -5,6 +5,7 @@ Imported by Streamlit's server before anybody is served, so nothing heavy is imp
 
 import argparse
 import asyncio
+import importlib
 import sys
 import threading
 from collections.abc import AsyncIterator
@@ -18,6 +19,12 @@ from mspa_model.manifest import check_manifest
 
 _SHIPPED = Path(__file__).resolve().parent.parent / "sample_data" / "run"
 SERVING = threading.Event()  # a server runs, not a script or a test alone
+_AHEAD = (
+    "mspa_model.runs",
+    "mspa_model.pipeline",
+    "explain.figures",
+    "plotly.graph_objects",
+)  # what every first page imports
 _PAUSE = 0.3  # seconds until the server, which is starting, answers
 
 
@@ -64,10 +71,17 @@ def _end(sentence: str) -> None:
     sys.exit(2)
 
 
+def import_ahead() -> None:
+    """The libraries of the first page, imported while the browser that is to show it starts and loads its own."""
+    for name in _AHEAD:
+        importlib.import_module(name)
+
+
 @asynccontextmanager
 async def open_browser(_app: st.App) -> AsyncIterator[None]:
     """What `streamlit run` does for a plain script and not for a server of its own: a browser shows the first page."""
     SERVING.set()
+    threading.Thread(target=import_ahead, name="imports", daemon=True).start()
     from streamlit import cli_util
     from streamlit.web.server import server_util
 

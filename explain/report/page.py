@@ -77,7 +77,7 @@ def page_of(evidence: Evidence) -> Page:
         link=evidence.link,
         foot=(
             ("Data", evidence.dataset),
-            ("Run", f"{evidence.run_hash}, trained {evidence.run_created_at[:10]}"),
+            ("Run", f"{evidence.run_hash}, made {evidence.run_created_at[:10]}"),
             ("Audit", evidence.audit_hash or "none when this was written"),
             ("Case", _case_words(case)),
             ("Evidence", f"{evidence.schema}, SHA-256 {evidence.sha256}"),

@@ -50,7 +50,7 @@ def test_ease_never_makes_a_dense_square_above_its_bound():
     train, val, test = checkerboard(20, seed=0)
     result = score_baseline("ease", lambda: baselines.ease(train, max_dense=19), train, val, test, "ndcg@10")
     assert result.test is None
-    assert "20 streamers" in result.absent
+    assert "20 columns" in result.absent
 
 
 def test_ease_agrees_with_the_papers_formula():

@@ -15,6 +15,7 @@ from explain.narrate import name_of
 from explain.pipeline import explain
 from explain.report.gather import _case_line, _largest
 from explain.report.markdown import escape
+from explain.report.pseudonym import Pseudonym
 from explain.rival import find_pair
 from explain.swaps import _sentence as swap_sentence
 from explain.types import Case, Contribution, DeletionCurve, Donation, Edit, Swap, SwapPart
@@ -76,7 +77,7 @@ def test_pairs_turned_round_are_counted(closed: Run, trace: RankingTrace) -> Non
 def test_evidence_names_the_step(closed: Run, step: int | None, told: int) -> None:
     case = Case("u000", "s001")
     told_of = replace(explain(closed, case), case=replace(case, step=step, rival_id="s002"))
-    line = _case_line(closed, told_of)
+    line = _case_line(told_of, Pseudonym("1a2b", "1a2b" * 16))
     assert (line.step, line.rival_id, line.live_at) == (told, "s002", None)
     parts = _largest(told_of)
     assert len(parts) == 5

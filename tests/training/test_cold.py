@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mspa_model.config import RunConfig
 from mspa_model.data import eval_pairs, interaction_matrix, load_dataset
 from mspa_model.data.split import EvalPairs
 from mspa_model.errors import MspaError
@@ -14,6 +16,7 @@ from mspa_model.ranking.places import cold_streamers
 from mspa_model.training.cold import by_chance, cold_at, cold_metrics, cold_pairs, hide, measure_cold, placed_top
 from mspa_model.training.metrics_words import cold_words
 from mspa_model.training.scorecard import Measured
+from mspa_model.training.train import train
 from tests.training.worlds import INFO, csr
 from tests.worlds.newcomers import NEWCOMERS
 
@@ -140,8 +143,11 @@ def test_hiding_goes_by_the_seed_and_names_another_set(tiny_world: Path):
 # --- a run -----------------------------------------------------------------------------------------------------------
 
 
-def test_evaluation_measures_newcomers(make_run: Callable[[str], Path]):
-    found = json.loads((make_run("newcomers") / "metrics.json").read_text(encoding="utf-8"))["cold"]
+def test_evaluation_measures_newcomers(make_world: Callable[[str], Path], small_config: RunConfig, tmp_path: Path):
+    """Preferences by statistics: what a tiny language model says of 60 users would be a matter of chance here."""
+    counted = replace(small_config, composer=replace(small_config.composer, active="teacher"))
+    train(make_world("newcomers"), tmp_path / "run", counted, device="cpu", with_map=False, progress=False)
+    found = json.loads((tmp_path / "run" / "metrics.json").read_text(encoding="utf-8"))["cold"]
     assert found["n_streamers"] == len(NEWCOMERS)
     assert found["n_pairs"] == found["n_users"] == 60
     assert found["among"]["mspa"]["ndcg@20"]["low"] > found["among"]["random"]["ndcg@20"]

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from tests.app.pages import sound, texts, turn_to
 
 SAMPLE = Path(__file__).parents[2] / "sample_data" / "run"
+KEPT = "u1362"  # correction kept a step
 
 
 def _table(page: AppTest, column: str):
@@ -16,7 +17,7 @@ def _table(page: AppTest, column: str):
 
 
 def test_a_margin_is_held_against_another_step(open_app: Callable[..., AppTest]):
-    page = turn_to(open_app(SAMPLE), "why")
+    page = turn_to(open_app(SAMPLE, user=KEPT), "why")
     page.session_state["turn-fold"] = True
     page.session_state["turn-twin"] = True
     page.run()
@@ -33,7 +34,7 @@ def test_a_margin_is_held_against_another_step(open_app: Callable[..., AppTest])
 
 
 def test_a_pair_that_changed_places_is_opened_by_source_and_inside(open_app: Callable[..., AppTest]):
-    page = turn_to(open_app(SAMPLE), "correction")
+    page = turn_to(open_app(SAMPLE, user=KEPT), "correction")
     page.session_state["swaps-fold"] = True
     page.run()
     assert sound(page)

@@ -172,7 +172,7 @@ def test_the_commands_teach_an_adapter_and_let_it_write(
     out = tmp_path / "adapter"
     taught = mspa_model_command("teach-lora", tiny_run, "--model", base, "--out", out, "--steps", 1, "--rank", 2)
     assert taught.status == 0
-    assert "nobody was kept back" in taught.said
+    assert "on users kept back the loss" in taught.said
     asked = mspa_model_command("compose", tiny_run, "--user", "u000", "--composer", out, "--json")
     assert asked.status == 0
     assert json.loads(asked.out)["composer"] == "adapter"

@@ -8,7 +8,6 @@ import pytest
 from mspa_model.errors import RunError
 from mspa_model.manifest import read_manifest
 from mspa_model.runs import Run, load_run
-from mspa_model.training import train
 from mspa_model.training.evaluate import Evaluation
 from mspa_model.training.train import evaluate_run
 
@@ -29,17 +28,14 @@ def test_evaluating_a_run_again_keeps_its_hash(tiny_run: Path):
     assert evaluate_run(tiny_run, None, "cpu", progress=False).hash == before.hash
 
 
-def test_evaluating_again_takes_in_nothing_that_was_laid_into_the_folder(
-    tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_evaluating_again_takes_in_nothing_that_was_laid_into_the_folder(tiny_run: Path, tmp_path: Path):
     folder = shutil.copytree(tiny_run, tiny_run.parent / tmp_path.name)
     (folder / "audit.json").write_text("{}", encoding="utf-8")
 
     def measured(run: Run, progress: bool) -> Evaluation:
         return Evaluation({**run.metrics, "measured": "again"}, run.users)
 
-    monkeypatch.setattr(train, "evaluate", measured)
-    run = evaluate_run(folder, None, "cpu", progress=False)
+    run = evaluate_run(folder, None, "cpu", progress=False, measure=measured)
     assert run.metrics["measured"] == "again"
     assert run.audit is None
     assert {*run.files.hashes} == {*read_manifest(tiny_run).hashes}
@@ -49,6 +45,5 @@ def test_evaluating_again_takes_in_nothing_that_was_laid_into_the_folder(
         (folder / "cotips.safetensors").write_bytes(b"")
         return measured(run, progress)
 
-    monkeypatch.setattr(train, "evaluate", meanwhile)
     with pytest.raises(RunError, match=r"cotips\.safetensors with other bytes"):
-        evaluate_run(folder, None, "cpu", progress=False)
+        evaluate_run(folder, None, "cpu", progress=False, measure=meanwhile)
